@@ -1,0 +1,48 @@
+"""The one DuckDB of this process: opened once, a private catalogue for each use (opening it anew costs 15 to 40 ms)."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from itertools import count
+
+import duckdb
+
+_NAMES = count()
+
+
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """Reaches no network, loads nothing, and spills to disk rather than outgrow a function."""
+    return duckdb.connect(
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "memory_limit": "400MB",
+            "threads": "2",
+            "temp_directory": f"{tempfile.gettempdir()}/attendance-spill",
+        }
+    )
+
+
+@contextmanager
+def connect() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with an empty catalogue of its own, gone afterwards: nothing of one file is seen by the next."""
+    name = f"use_{next(_NAMES)}"
+    with _engine().cursor() as con:
+        con.execute(f"ATTACH ':memory:' AS {name}; USE {name}")
+        try:
+            yield con
+        finally:
+            con.execute(f"USE memory; DETACH {name}")
+
+
+@contextmanager
+def sibling(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A second connection that sees the catalogue of the first."""
+    found = con.execute("SELECT current_catalog()").fetchone()
+    with con.cursor() as other:
+        other.execute(f"USE {found[0] if found else 'memory'}")
+        yield other

@@ -1,0 +1,95 @@
+"""The marks in force of a school as arrays, and the sessions it held (design 4.3)."""
+
+from __future__ import annotations
+
+import tempfile
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attendance import law
+from attendance.codes import CODES, SHOWS_SESSION_HELD
+from attendance.engine import connect
+from attendance.roll import Roll
+from attendance.sessions import HALVES, Held, Session
+
+EPOCH = date(1970, 1, 1)
+CODE_ORDER: tuple[str, ...] = tuple(CODES)
+INDEX: Mapping[str, int] = {code: n for n, code in enumerate(CODE_ORDER)}
+
+
+def _flags(codes: frozenset[str]) -> NDArray[np.bool_]:
+    return np.array([code in codes for code in CODE_ORDER])
+
+
+SHOWS_HELD = _flags(SHOWS_SESSION_HELD)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The marks in force, sorted by pupil and session.
+
+    `pupil` indexes `upns`; `at` is days since 1970-01-01 times two, plus one for PM; `code` indexes CODE_ORDER.
+    """
+
+    upns: tuple[str, ...]
+    pupil: NDArray[np.int32]
+    at: NDArray[np.int32]
+    code: NDArray[np.int8]
+
+
+def at(session: Session) -> int:
+    """A session as a number that sorts as sessions do."""
+    return (session.day - EPOCH).days * 2 + HALVES.index(session.half)
+
+
+def session_of(number: int) -> Session:
+    """The session of such a number."""
+    return Session(EPOCH + timedelta(days=number // 2), HALVES[number % 2])
+
+
+def read_marks(registers: Sequence[bytes]) -> Marks:
+    """The marks in force in the registers of one school (or of it and its predecessors); 'no mark' entries are left out."""
+    if not registers:
+        empty = np.array([], dtype=np.int32)
+        return Marks((), empty, empty, empty.astype(np.int8))
+    with tempfile.TemporaryDirectory() as folder, connect() as con:
+        for n, body in enumerate(registers):
+            Path(folder, f"{n}.parquet").write_bytes(body)
+        con.execute("CREATE TABLE code (code VARCHAR, n TINYINT)")
+        con.executemany("INSERT INTO code VALUES (?, ?)", [(code, n) for code, n in INDEX.items()])
+        con.execute(
+            f"""CREATE TABLE mark AS SELECT upn, ((date - DATE '1970-01-01') * 2 + (session = 'PM')::INT)::INT AS moment, n
+            FROM read_parquet('{folder}/*.parquet') JOIN code USING (code) WHERE in_force"""
+        )
+        upns = tuple(row[0] for row in con.execute("SELECT DISTINCT upn FROM mark ORDER BY upn").fetchall())
+        arrays = con.execute(
+            "SELECT (dense_rank() OVER (ORDER BY upn) - 1)::INT AS pupil, moment, n FROM mark ORDER BY upn, moment, n"
+        ).fetchnumpy()
+    pupil, moment, code = (np.asarray(arrays[name]) for name in ("pupil", "moment", "n"))
+    # A predecessor and its successor may both hold a pupil's mark for the changeover day: one mark a session.
+    last = np.ones(len(pupil), dtype=bool)
+    last[:-1] = (pupil[1:] != pupil[:-1]) | (moment[1:] != moment[:-1])
+    return Marks(upns, pupil[last].astype(np.int32), moment[last].astype(np.int32), code[last].astype(np.int8))
+
+
+def sessions_held(marks: Marks, roll: Roll) -> Held:
+    """When the school met: the calendar decides where it speaks, elsewhere any mark but `#`, `Y4` or `Z` shows it (design 4.3)."""
+    shown, pupils = np.unique(marks.at[SHOWS_HELD[marks.code]], return_counts=True)
+    by_marks = {int(n): int(count) for n, count in zip(shown, pupils, strict=True)}
+    calendar = {at(session): is_open for session, is_open in roll.calendar.items()}
+    held = sorted({n for n in by_marks if calendar.get(n, True)} | {n for n, is_open in calendar.items() if is_open})
+    starting = sorted(pupil.starting_day or date.min for pupil in roll.pupils.values())
+    left = sorted(pupil.leaving_day for pupil in roll.pupils.values() if pupil.leaving_day)
+
+    def by_few(n: int) -> bool:
+        day = session_of(n).day
+        on_roll = bisect_right(starting, day) - bisect_left(left, day)
+        return n not in calendar and by_marks[n] * law.FEW_SESSIONS.on(day) < on_roll
+
+    return Held(tuple(session_of(n) for n in held), frozenset(session_of(n) for n in held if by_few(n)), ())

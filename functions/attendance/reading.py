@@ -1,0 +1,532 @@
+"""From the bytes of a plain file to a clean table: encoding, header, records, each record with its row number (design 5.1, 5.2).
+
+A record is blank (passed over), malformed (set aside with its row number) or sound (written to the clean file). The clean file
+is UTF-8 CSV without header, one sound record a line, for DuckDB to read without guessing. Memory stays bounded whatever arrives:
+files are read in chunks, a line may have a million bytes, and what is set aside goes to files as well.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from io import TextIOWrapper
+from pathlib import Path
+from typing import IO, Any, Final
+
+import numpy as np
+
+from attendance.findings import RefusedError, refused
+from attendance.rows import COLUMNS
+
+_CHUNK: Final = 4 << 20
+_LONGEST_LINE: Final = 1_000_000
+_MOST_COLUMNS: Final = 500
+_UNSEEN: Final = " \t\r\n"
+_BLANKS: Final = _UNSEEN + "\u00a0\ufeff"
+_KNOWN: Final = tuple(sorted({column.name for columns in COLUMNS.values() for column in columns}))
+
+# --- Encoding ----------------------------------------------------------------------------------------------------------
+
+_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_NOT_CP1252: Final = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
+_CONTROL: Final = bytes(set(range(32)) - set(b"\t\n\r\f\v"))
+_KNOWN_BINARY: Final = {
+    b"%PDF": "a PDF document",
+    b"\xd0\xcf\x11\xe0": "an Excel workbook (XLS)",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"Rar!": "a RAR archive",
+    b"PAR1": "a Parquet file",
+}
+_SPREADSHEET_HINT: Final = "This is {}, not text."
+
+
+@dataclass(frozen=True)
+class Text:
+    """How a file is to be read as text."""
+
+    encoding: str
+    start: int
+    """Bytes of a byte order mark before the text."""
+    plain_lines: bool
+    """Neither a quote nor a lone carriage return anywhere: every line is a record."""
+    carriage_returns: bool
+    ends: bool
+    """The last line has its end."""
+    is_json: bool
+    """The first character opens a JSON object."""
+
+
+def survey(path: Path) -> Text:
+    """Find out how a plain file is to be read; RefusedError if it is empty, binary, or in an encoding that is not taken."""
+    utf8 = codecs.getincrementaldecoder("utf-8")()
+    is_utf8, is_cp1252, quotes, blank = True, True, False, True
+    returns = return_newlines = 0
+    last, first_chunk, first_character = b"", True, b""
+    start = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            if first_chunk:
+                _refuse_binary(chunk)
+                start = len(codecs.BOM_UTF8) if chunk.startswith(codecs.BOM_UTF8) else 0
+                first_chunk = False
+                text = chunk[start:]
+            else:
+                text = chunk
+            if 0 in chunk:
+                raise refused(
+                    "FILE_UNREADABLE", "The file holds characters that no text has (NUL): it is not text, or damaged."
+                )
+            if blank and (visible := text.strip(b" \t\r\n")):
+                blank, first_character = False, visible[:1]
+            quotes = quotes or b'"' in chunk
+            returns += chunk.count(b"\r")
+            return_newlines += chunk.count(b"\r\n") + (last == b"\r" and chunk.startswith(b"\n"))
+            if not chunk.isascii() or utf8.getstate()[0]:
+                is_cp1252 = is_cp1252 and not any(byte in chunk for byte in _NOT_CP1252)
+                is_utf8 = is_utf8 and _decodes(utf8, chunk)
+            last = chunk[-1:]
+    if blank:
+        raise refused("FILE_EMPTY")
+    if is_utf8 and utf8.getstate()[0]:
+        raise refused("FILE_TRUNCATED", "it stops in the middle of a letter")
+    if not is_utf8 and not is_cp1252:
+        raise refused("ENCODING_UNKNOWN", "The file is neither UTF-8 nor Windows-1252.")
+    return Text(
+        encoding="utf-8" if is_utf8 else "cp1252",
+        start=start if is_utf8 else 0,
+        plain_lines=not quotes and returns == return_newlines,
+        carriage_returns=returns > 0,
+        ends=last in (b"\n", b"\r"),
+        is_json=first_character == b"{",
+    )
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes) -> bool:
+    try:
+        decoder.decode(chunk)
+    except UnicodeDecodeError:
+        decoder.reset()
+        return False
+    return True
+
+
+def _refuse_binary(chunk: bytes) -> None:
+    head = chunk[:65536]
+    for magic, what in _KNOWN_BINARY.items():
+        if head.startswith(magic):
+            raise refused("FILE_UNREADABLE", _SPREADSHEET_HINT.format(what))
+    sample = head[:4096]
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    if head.startswith(_UTF16) or (max(even, odd) > len(sample) // 5 and min(even, odd) * 10 <= max(even, odd)):
+        raise refused("ENCODING_UNKNOWN", "The file is UTF-16 (Excel calls it Unicode text).")
+    if len(head) - len(head.translate(None, _CONTROL)) > len(head) // 50:
+        raise refused("FILE_UNREADABLE", _SPREADSHEET_HINT.format("a binary file"))
+
+
+# --- The table ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file's records, ready for DuckDB."""
+
+    text: Text
+    header: tuple[str, ...]
+    """Names of the columns, trimmed and in lower case; of NDJSON every key that occurs, sorted."""
+    fields: tuple[str, ...]
+    """The columns of the clean file."""
+    clean: Path
+    shifts: Path
+    """CSV (sound record from which, rows passed over before it): how far a row number is ahead of a count of sound records."""
+    malformed: Path
+    """CSV (row, what is wrong) of the records set aside."""
+    rows: int
+    """Records not blank, the malformed too."""
+    sound: int
+
+    def select(self) -> str:
+        """SQL for the sound records: `row` (as the school counts) and every column of the clean file as text."""
+        names = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(len(self.fields)))
+        renamed = ", ".join(f"c{n} AS {quoted(name)}" for n, name in enumerate(self.fields) if name)
+        scan = (
+            f"SELECT row_number() OVER () - 1 AS nth, * FROM read_csv('{sql_path(self.clean)}', columns={{{names}}}, "
+            "auto_detect=false, header=false, all_varchar=true, delim=',', quote='\"', escape='\"', comment='', "
+            "nullstr='', new_line='\\n', encoding='utf-8', max_line_size=8000000, parallel=false)"
+        )
+        first = 1 if self.text.is_json else 2
+        if not self.shifts.stat().st_size:
+            return f"SELECT nth + {first} AS row, {renamed} FROM ({scan})"
+        shifts = (
+            f"SELECT * FROM read_csv('{sql_path(self.shifts)}', columns={{'at': 'BIGINT', 'by': 'BIGINT'}}, "
+            "auto_detect=false, header=false)"
+        )
+        return (
+            f'SELECT nth + {first} + coalesce(s."by", 0) AS row, {renamed} FROM ({scan}) r '
+            f'ASOF LEFT JOIN ({shifts}) s ON r.nth >= s."at"'
+        )
+
+    def malformed_rows(self) -> str:
+        """SQL for the records set aside: `row, detail`."""
+        return (
+            f"SELECT * FROM read_csv('{sql_path(self.malformed)}', columns={{'row': 'BIGINT', 'detail': 'VARCHAR'}}, "
+            "auto_detect=false, header=false)"
+        )
+
+
+def read_table(path: Path, folder: Path) -> Table:
+    """Read a plain file into a table under `folder`; RefusedError if it cannot be read as one."""
+    text = survey(path)
+    with ExitStack() as open_files:
+        out = _Output(folder, open_files)
+        if text.is_json:
+            header = _read_json(path, text, out)
+            fields = _KNOWN
+        elif text.plain_lines:
+            header = fields = _read_lines(path, text, out)
+        else:
+            header = fields = _read_quoted(path, text, out)
+    return Table(text, header, fields, out.clean_path, out.shifts_path, out.malformed_path, out.rows, out.sound)
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def sql_path(path: Path) -> str:
+    """A path inside an SQL string."""
+    return str(path).replace("'", "''")
+
+
+class _Output:
+    """The clean file and what is set aside, being written; counts what goes where."""
+
+    def __init__(self, folder: Path, open_files: ExitStack) -> None:
+        self.clean_path, self.shifts_path, self.malformed_path = (
+            folder / name for name in ("clean.csv", "shifts.csv", "malformed.csv")
+        )
+        self.clean: IO[bytes] = open_files.enter_context(self.clean_path.open("wb"))
+        self._clean_rows = csv.writer(codecs.getwriter("utf-8")(self.clean), lineterminator="\n")
+        self._shifts = csv.writer(open_files.enter_context(self.shifts_path.open("w", newline="")))
+        self._malformed = csv.writer(open_files.enter_context(self.malformed_path.open("w", newline="")))
+        self.rows = self.sound = self._passed_over = self._last_shift = 0
+
+    def lines(self, body: bytes, records: int) -> None:
+        """So many sound records as they stand."""
+        self.clean.write(body)
+        self._count(records)
+
+    def record(self, values: Sequence[str]) -> None:
+        """One sound record."""
+        if sum(map(len, values)) > _LONGEST_LINE:
+            raise _too_long()
+        self._clean_rows.writerow([value.replace("\r\n", "\n").replace("\r", "\n") for value in values])
+        self._count(1)
+
+    def blank(self) -> None:
+        """A record that says nothing, which still counts as a row."""
+        self._passed_over += 1
+
+    def set_aside(self, row: int, detail: str) -> None:
+        """A record that cannot be split into values."""
+        self._malformed.writerow((row, detail))
+        self.rows += 1
+        self._passed_over += 1
+
+    def _count(self, records: int) -> None:
+        if records and self._passed_over > self._last_shift:
+            self._shifts.writerow((self.sound, self._passed_over))
+            self._last_shift = self._passed_over
+        self.sound += records
+        self.rows += records
+
+
+def _header(values: Sequence[str]) -> tuple[str, ...]:
+    names = tuple(value.strip(_BLANKS).lower() for value in values)
+    if len(names) > _MOST_COLUMNS:
+        raise refused("FILE_UNREADABLE", f"The file has more than {_MOST_COLUMNS} columns.")
+    return names
+
+
+def repeated(header: Sequence[str]) -> list[str]:
+    """The names that more than one column has; a blank name is no name."""
+    return [name for name, times in Counter(header).items() if name and times > 1]
+
+
+def _too_long() -> RefusedError:
+    return refused("FILE_UNREADABLE", f"A line is longer than {_LONGEST_LINE} bytes: this is not a register.")
+
+
+def _count_of_values(found: int, expected: int) -> str:
+    return f"it has {found} values, the header has {expected}"
+
+
+_NO_END: Final = "the last line has no end and fewer values than the header"
+
+# --- CSV without quotes: a record is a line ------------------------------------------------------------------------------
+
+
+def _read_lines(path: Path, text: Text, out: _Output) -> tuple[str, ...]:
+    """Count the commas of each line of a chunk at once; take out the lines that are blank or have another count."""
+    header: tuple[str, ...] = ()
+    row = 2  # of the next line after the header
+    cut_short = False
+    for body in _whole_lines(path, text):
+        lines = _Lines(body)
+        first = 0
+        if not header:
+            if not lines.visible.any():
+                continue
+            first = int(np.argmax(lines.visible)) + 1
+            header = _header(lines.line(first - 1).split(","))
+        _write_lines(lines, first, row, len(header), out)
+        row += lines.count - first
+        cut_short = first < lines.count and bool(lines.visible[-1] and lines.commas[-1] + 1 < len(header))
+    if cut_short and not text.ends:
+        raise refused("FILE_TRUNCATED", _NO_END)
+    return header
+
+
+class _Lines:
+    """A chunk of whole lines: where each stands, how many commas it has, whether it shows anything else."""
+
+    def __init__(self, body: bytes) -> None:
+        each = np.frombuffer(body, np.uint8)
+        ends = np.flatnonzero(each == ord("\n"))
+        comma = each == ord(",")
+        nothing = comma | (each == ord("\n")) | (each == ord(" ")) | (each == ord("\t"))
+        self.body = body
+        self.count = len(ends)
+        self.bounds = np.concatenate(([0], ends + 1))
+        self.commas = np.add.reduceat(comma, self.bounds[:-1], dtype=np.int32)
+        self.visible = np.add.reduceat(~nothing, self.bounds[:-1], dtype=np.int32) > 0
+        if np.diff(self.bounds).max() > _LONGEST_LINE:
+            raise _too_long()
+
+    def line(self, n: int) -> str:
+        return self.body[self.bounds[n] : self.bounds[n + 1] - 1].decode()
+
+    def write(self, first: int, until: int, out: _Output) -> None:
+        if until > first:
+            out.lines(self.body[self.bounds[first] : self.bounds[until]], until - first)
+
+
+def _write_lines(lines: _Lines, first: int, row: int, columns: int, out: _Output) -> None:
+    """Write the lines from the first on, the number of which is `row`, in runs between those that are taken out."""
+    sound = lines.visible & (lines.commas == columns - 1)
+    done = first
+    for n in (np.flatnonzero(~sound[first:]) + first).tolist():
+        lines.write(done, n, out)
+        if lines.visible[n]:
+            out.set_aside(row + n - first, _count_of_values(int(lines.commas[n]) + 1, columns))
+        else:
+            out.blank()
+        done = n + 1
+    lines.write(done, lines.count, out)
+
+
+def _whole_lines(path: Path, text: Text) -> Iterator[bytes]:
+    """The file in chunks of whole lines, as UTF-8 with newlines only; the last line gets an end."""
+    rest = b""
+    with path.open("rb") as file:
+        file.seek(text.start)
+        while chunk := file.read(_CHUNK):
+            whole, newline, after = chunk.rpartition(b"\n")
+            if newline:
+                yield _plain(rest + whole + newline, text)
+                rest = after
+            elif len(rest := rest + chunk) > _LONGEST_LINE + _CHUNK:
+                raise _too_long()
+    if rest:
+        yield _plain(rest, text) + b"\n"
+
+
+def _plain(body: bytes, text: Text) -> bytes:
+    body = body.replace(b"\r\n", b"\n") if text.carriage_returns else body
+    return body if text.encoding == "utf-8" else body.decode(text.encoding).encode()
+
+
+# --- CSV with quotes -----------------------------------------------------------------------------------------------------
+
+
+def _read_quoted(path: Path, text: Text, out: _Output) -> tuple[str, ...]:
+    """Let Python's csv split the records; a stray quote costs its own record, one that never closes the file."""
+    header: tuple[str, ...] | None = None
+    cut_short = False
+    for record in records(path, text):
+        cut_short = False
+        if header is None:
+            header = _header(record.values)
+        elif record.problem:
+            out.set_aside(record.row, record.problem)
+        elif not any(value.strip(_UNSEEN) for value in record.values):
+            out.blank()
+        elif len(record.values) != len(header):
+            out.set_aside(record.row, _count_of_values(len(record.values), len(header)))
+            cut_short = len(record.values) < len(header)
+        else:
+            out.record(record.values)
+    if cut_short and not text.ends:
+        raise refused("FILE_TRUNCATED", _NO_END)
+    return header or ()
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record as it stands in a CSV file; the header is row 1. `problem`: why it cannot be split, or nothing."""
+
+    row: int
+    values: tuple[str, ...]
+    problem: str = ""
+
+
+def records(path: Path, text: Text) -> Iterator[Record]:
+    """Every record of a CSV file, the header first; RefusedError if a line is too long or a quoted value never ends."""
+    with path.open("rb") as raw:
+        raw.seek(text.start)
+        lines = _BoundedLines(TextIOWrapper(raw, text.encoding, newline=""))
+        reader = csv.reader(lines, strict=True)
+        row = 0
+        while True:
+            lines.begin_record()
+            try:
+                record = Record(row + 1, tuple(next(reader)))
+            except StopIteration:
+                return
+            except csv.Error:
+                if lines.never_ends():
+                    raise refused("FILE_TRUNCATED", f"a quoted value that begins in row {row + 1} never ends") from None
+                record = Record(
+                    row + 1, (lines.taken(),), "a quote stands where none can stand, or a value is too long"
+                )
+            if row or record.problem or any(value.strip(_UNSEEN) for value in record.values):
+                row += 1  # blank lines before the header are not counted
+                yield record
+
+
+class _BoundedLines:
+    """The lines of a text file for csv, none too long; knows how much went into the record being read."""
+
+    def __init__(self, file: TextIOWrapper) -> None:
+        self._file = file
+        self._taken: list[str] = []
+        self._exhausted = False
+
+    def begin_record(self) -> None:
+        self._taken.clear()
+
+    def taken(self) -> str:
+        """The record being read as it stands in the file."""
+        return "".join(self._taken).rstrip("\r\n")
+
+    def never_ends(self) -> bool:
+        """Whether the record swallowed the rest of the file, or more lines than any value can have."""
+        return self._exhausted or (len(self._taken) > 1 and sum(map(len, self._taken)) > csv.field_size_limit())
+
+    def __iter__(self) -> _BoundedLines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(_LONGEST_LINE + 1)
+        if not line:
+            self._exhausted = True
+            raise StopIteration
+        if len(line) > _LONGEST_LINE:
+            raise _too_long()
+        self._taken.append(line)
+        return line
+
+
+# --- NDJSON: an object is a line -----------------------------------------------------------------------------------------
+
+
+def _read_json(path: Path, text: Text, out: _Output) -> tuple[str, ...]:
+    """Put the values of each object under the known names; what is not one flat object with text in it is set aside."""
+    names: set[str] = set()
+    whole = True
+    for row, line, values in _objects(path, text):
+        whole = values is not None
+        if values is None and line.strip():
+            out.set_aside(row, "it is not one JSON object that holds text only")
+        elif values is None or not any(value.strip(_UNSEEN) for value in values.values()):
+            out.blank()
+        else:
+            names |= values.keys()
+            out.record([values.get(name, "") for name in _KNOWN])
+        if len(names) > _MOST_COLUMNS:
+            raise refused("FILE_UNREADABLE", f"The file has more than {_MOST_COLUMNS} columns.")
+    if not whole and not text.ends:
+        raise refused("FILE_TRUNCATED", "the last line has no end and is not a whole JSON object")
+    return tuple(sorted(names))
+
+
+def _objects(path: Path, text: Text) -> Iterator[tuple[int, str, dict[str, str] | None]]:
+    """Every line with its number, from 1, and its object; None if it is not one."""
+    with path.open("rb") as raw:
+        raw.seek(text.start)
+        row = 0
+        while line := raw.readline(_LONGEST_LINE + 1):
+            row += 1
+            if len(line) > _LONGEST_LINE:
+                raise _too_long()
+            written = line.decode(text.encoding)
+            try:
+                yield row, written, _flat(written)
+            except (ValueError, RecursionError):
+                yield row, written, None
+
+
+def _flat(line: str) -> dict[str, str]:
+    """The object of a line as text by name; ValueError for anything that a CSV row could not say."""
+    value = json.loads(line, object_pairs_hook=_pairs)
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
+    return value
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, str]:
+    values = {name.strip(_BLANKS).lower(): _as_text(value) for name, value in pairs}
+    if len(values) < len(pairs):
+        raise ValueError("a name twice")
+    return values
+
+
+def _as_text(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case int() | float():
+            return str(value)
+        case str() if "\0" not in value:
+            value.encode()  # half of a surrogate pair is a ValueError too
+            return value
+        case _:
+            raise ValueError("not text")
+
+
+# --- The file as it was sent ---------------------------------------------------------------------------------------------
+
+
+def original_records(path: Path) -> tuple[Record, Iterator[Record]]:
+    """The header of a file that can be read, and its records as they stand, blank ones too, with their row numbers.
+
+    Of NDJSON the header (row 0) has every name that occurs, sorted; a line that is no flat object is one value.
+    """
+    text = survey(path)
+    if text.is_json:
+        names = sorted({name for _, _, values in _objects(path, text) for name in values or ()})
+        return Record(0, tuple(names)), (
+            Record(row, (line.rstrip("\r\n"),) if values is None else tuple(values.get(name, "") for name in names))
+            for row, line, values in _objects(path, text)
+        )
+    every = records(path, text)
+    return next(every), every

@@ -1,0 +1,128 @@
+"""The register of a school for one academic year: the fold of its parts, in whatever order they arrive (design 4.1, 4.2).
+
+Entries equal in all but provenance are one entry that keeps its least and its greatest provenance; the entry in force for a
+pupil and session is the greatest by (recorded_at, else extracted_at; extracted_at; upload; row). Both are maxima over a set, so
+folding is commutative, associative and idempotent, and the output is the same bytes.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from attendance.engine import connect
+from attendance.text import canonical_json
+
+CONTENT = "upn, date, session, code, minutes_late, note, recorded_at, recorded_by, amendment_reason"
+LEAST = "first_extracted_at, first_received_at, first_upload, first_row"
+GREATEST = "extracted_at, received_at, upload, row"
+RANK = "coalesce(recorded_at, extracted_at), extracted_at, upload, row"
+
+_FOLD = f"""
+COPY (
+  WITH entry AS (
+    SELECT {CONTENT},
+      min({{'x': first_extracted_at, 'u': first_upload, 'r': first_row, 't': first_received_at}}) AS least,
+      max({{'x': extracted_at, 'u': upload, 'r': row, 't': received_at}}) AS greatest
+    FROM every GROUP BY ALL
+  ), flat AS (
+    SELECT {CONTENT}, least.x AS first_extracted_at, least.t AS first_received_at, least.u AS first_upload, least.r AS first_row,
+      greatest.x AS extracted_at, greatest.t AS received_at, greatest.u AS upload, greatest.r AS row
+    FROM entry
+  )
+  SELECT *, lead(upn) OVER (PARTITION BY upn, date, session ORDER BY {RANK}) IS NULL AS in_force
+  FROM flat ORDER BY upn, date, session, {RANK}
+) TO '$OUT' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{folded: '$FOLDED'}})
+"""
+
+
+def part_name(upload: str, received_at: datetime) -> str:
+    """The file name of a part: it says when the upload was received, so that as-known T needs no reading."""
+    return f"{received_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{upload}.parquet"
+
+
+def named(name: str) -> tuple[datetime, str]:
+    """(received_at, upload) of a part from its file name."""
+    stamp, _, rest = name.rpartition("/")[2].partition("-")
+    return datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC), rest.partition(".")[0]
+
+
+def standing(names: Sequence[str]) -> tuple[str, ...]:
+    """The parts that count: of one upload the first received (a copy processed first may have left a later one)."""
+    first: dict[str, str] = {}
+    for name in sorted(names):
+        first.setdefault(named(name)[1], name)
+    return tuple(sorted(first.values()))
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A register as Parquet bytes, and the names of the parts folded into it."""
+
+    body: bytes
+    parts: tuple[str, ...]
+
+
+def folded_parts(body: bytes) -> tuple[str, ...]:
+    """The names of the parts that a register holds."""
+    with tempfile.TemporaryDirectory() as folder, connect() as con:
+        path = Path(folder, "register.parquet")
+        path.write_bytes(body)
+        row = con.execute(f"SELECT value FROM parquet_kv_metadata('{path}') WHERE key = 'folded'::BLOB").fetchone()
+    if row is None:
+        raise ValueError("not a register: no list of folded parts in it")
+    return tuple(name for name in bytes(row[0]).decode().split(",") if name)
+
+
+def fold(parts: Sequence[tuple[str, bytes]], onto: bytes | None = None) -> Folded:
+    """Fold parts (name, Parquet) into a register, or into a new one; any order and any repetition give the same bytes."""
+    names = {name for name, _ in parts} | set(folded_parts(onto) if onto is not None else ())
+    folded = tuple(sorted(names))
+    with tempfile.TemporaryDirectory() as folder, connect() as con:
+        for n, (_, body) in enumerate(parts):
+            Path(folder, f"part-{n}.parquet").write_bytes(body)
+        every = []
+        if parts:
+            every.append(
+                f"SELECT {CONTENT}, extracted_at AS first_extracted_at, received_at AS first_received_at, upload AS first_upload, "
+                f"row AS first_row, {GREATEST} FROM read_parquet('{folder}/part-*.parquet')"
+            )
+        if onto is not None:
+            Path(folder, "register.parquet").write_bytes(onto)
+            every.append(f"SELECT {CONTENT}, {LEAST}, {GREATEST} FROM read_parquet('{folder}/register.parquet')")
+        if not every:
+            raise ValueError("nothing to fold")
+        con.execute(f"CREATE VIEW every AS {' UNION ALL '.join(every)}")
+        out = Path(folder, "folded.parquet")
+        con.execute(_FOLD.replace("$OUT", str(out)).replace("$FOLDED", ",".join(folded)))
+        return Folded(out.read_bytes(), folded)
+
+
+def evidence(registers: Sequence[bytes], upn: str, sessions: Sequence[tuple[str, str]]) -> str:
+    """The canonical text of all entries of a pupil for the given (ISO date, AM|PM): one JSON array a line, in total order.
+
+    Superseded entries are in it: what was amended, by whom and why is part of the evidence.
+    """
+    wanted = set(sessions)
+    rows: list[tuple[object, ...]] = []
+    with tempfile.TemporaryDirectory() as folder, connect() as con:
+        for n, body in enumerate(registers):
+            path = Path(folder, f"register-{n}.parquet")
+            path.write_bytes(body)
+            rows += con.execute(
+                f"SELECT {CONTENT}, {GREATEST} FROM read_parquet('{path}') WHERE upn = ? ORDER BY date, session, {RANK}",
+                [upn],
+            ).fetchall()
+    lines = [[_text(value) for value in row] for row in rows if (str(row[1]), str(row[2])) in wanted]
+    return "".join(canonical_json(line) + "\n" for line in sorted(lines, key=lambda line: (line[1], line[2])))
+
+
+def _text(value: object) -> str | int | None:
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return str(value)

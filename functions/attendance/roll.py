@@ -1,0 +1,309 @@
+"""What is known of a school besides marks: pupils, parents, support, expected absences, calendar (design 4.1, 5.1).
+
+The roll is folded like the register: rows with the same key replace each other by (extracted_at, upload, row), so any order and
+any repetition of the same parts give the same roll. A row absent from a later file changes nothing; `withdrawn_on` ends one.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+
+from attendance.engine import connect
+from attendance.sessions import HALVES, Session
+from attendance.text import london_day, pretty_json
+
+type Row = Mapping[str, str | None]
+
+# What makes two rows of a kind "the same row" (design 5.1); the calendar's blank session stands for both halves.
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "pupils": ("upn",),
+    "parents": ("upn", "parent_id"),
+    "support": ("upn", "date", "kind", "parent_id"),
+    "absences_expected": ("upn", "from"),
+    "calendar": ("date", "session"),
+}
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _yes(text: str | None) -> bool:
+    return (text or "").strip().lower() in {"yes", "true", "y", "1"}
+
+
+@dataclass(frozen=True)
+class Pupil:
+    """A pupil as the school's admission register has them."""
+
+    upn: str
+    surname: str
+    forename: str
+    date_of_birth: date | None
+    address: tuple[str, ...]
+    postcode: str
+    starting_day: date | None
+    leaving_day: date | None
+    deletion_ground: str | None
+    year_group: str | None
+    boarder: bool
+    dual_registered_urn: str | None
+    former_upn: str | None
+    social_worker: bool
+    looked_after: bool
+    address_protected: bool
+    home_la: str | None
+
+    @property
+    def name(self) -> str:
+        """Forename and surname as one line."""
+        return f"{self.forename} {self.surname}".strip()
+
+    def on_roll(self, day: date) -> bool:
+        """Whether the pupil is on the roll that day: from the starting day to the leaving day (regs 8, 9)."""
+        return (self.starting_day is None or self.starting_day <= day) and (
+            self.leaving_day is None or day <= self.leaving_day
+        )
+
+    @classmethod
+    def of(cls, row: Row) -> Pupil:
+        """Read a row of the kind `pupils`."""
+        return cls(
+            upn=row["upn"] or "",
+            surname=row.get("surname") or "",
+            forename=row.get("forename") or "",
+            date_of_birth=_day(row.get("date_of_birth")),
+            address=_address(row),
+            postcode=row.get("postcode") or "",
+            starting_day=_day(row.get("starting_day")),
+            leaving_day=_day(row.get("leaving_day")),
+            deletion_ground=row.get("deletion_ground"),
+            year_group=row.get("year_group"),
+            boarder=_yes(row.get("boarder")),
+            dual_registered_urn=row.get("dual_registered_urn"),
+            former_upn=row.get("former_upn"),
+            social_worker=_yes(row.get("social_worker")),
+            looked_after=_yes(row.get("looked_after")),
+            address_protected=_yes(row.get("address_protected")),
+            home_la=row.get("home_la"),
+        )
+
+
+@dataclass(frozen=True)
+class Parent:
+    """A parent (EA 1996 s.576) as one school gives them for one pupil."""
+
+    upn: str
+    parent_id: str
+    title: str
+    forename: str
+    surname: str
+    relationship: str
+    lives_with_pupil: bool
+    address: tuple[str, ...]
+    postcode: str
+    date_of_birth: date | None
+    email: str | None
+    address_protected: bool
+    do_not_send: bool
+    until: date | None
+
+    @property
+    def name(self) -> str:
+        """Title, forename and surname as one line."""
+        return " ".join(part for part in (self.title, self.forename, self.surname) if part)
+
+    @property
+    def has_address(self) -> bool:
+        """Whether a letter can be addressed to this parent."""
+        return bool(self.address and self.postcode)
+
+    @classmethod
+    def of(cls, row: Row) -> Parent:
+        """Read a row of the kind `parents`."""
+        return cls(
+            upn=row["upn"] or "",
+            parent_id=row["parent_id"] or "",
+            title=row.get("title") or "",
+            forename=row.get("forename") or "",
+            surname=row.get("surname") or "",
+            relationship=row.get("relationship") or "",
+            lives_with_pupil=_yes(row.get("lives_with_pupil")),
+            address=_address(row),
+            postcode=row.get("postcode") or "",
+            date_of_birth=_day(row.get("date_of_birth")),
+            email=row.get("email"),
+            address_protected=_yes(row.get("address_protected")),
+            do_not_send=_yes(row.get("do_not_send")),
+            until=_day(row.get("until")),
+        )
+
+
+@dataclass(frozen=True)
+class Support:
+    """One step of support: what was offered, and what came of it."""
+
+    upn: str
+    day: date
+    kind: str
+    description: str
+    outcome: str
+    parent_id: str | None
+
+
+@dataclass(frozen=True)
+class Expected:
+    """An absence expected through illness, with its evidence (the sickness return's second trigger)."""
+
+    upn: str
+    first: date
+    until: date
+    evidence: str
+    known_on: date
+
+
+def _address(row: Row) -> tuple[str, ...]:
+    return tuple(line for n in "1234" if (line := row.get(f"address_{n}")))
+
+
+def _rank(row: Row) -> tuple[str, str, int]:
+    return row["extracted_at"] or "", row["upload"] or "", int(row["row"] or 0)
+
+
+@dataclass(frozen=True)
+class Roll:
+    """The rows in force of each kind; a kind never sent is absent from `rows`."""
+
+    parts: tuple[str, ...] = ()
+    rows: Mapping[str, Mapping[tuple[str, ...], Row]] = field(default_factory=dict)
+
+    def live(self, kind: str) -> list[Row]:
+        """The rows of a kind that were not withdrawn as entered by mistake, in the order of their keys."""
+        of_kind = self.rows.get(kind, {})
+        return [of_kind[key] for key in sorted(of_kind) if not of_kind[key].get("withdrawn_on")]
+
+    def sent(self, kind: str) -> bool:
+        """Whether the school ever sent an extract of this kind."""
+        return kind in self.rows
+
+    @cached_property
+    def pupils(self) -> Mapping[str, Pupil]:
+        """The pupils by UPN."""
+        return {str(row["upn"]): Pupil.of(row) for row in self.live("pupils")}
+
+    @cached_property
+    def parents(self) -> Mapping[str, tuple[Parent, ...]]:
+        """The parents of each UPN, by parent_id."""
+        found: dict[str, list[Parent]] = {}
+        for row in self.live("parents"):
+            found.setdefault(str(row["upn"]), []).append(Parent.of(row))
+        return {upn: tuple(parents) for upn, parents in found.items()}
+
+    @cached_property
+    def support(self) -> Mapping[str, tuple[Support, ...]]:
+        """The support of each UPN, oldest first."""
+        found: dict[str, list[Support]] = {}
+        for row in self.live("support"):
+            day = _day(row["date"])
+            if day is not None:
+                step = Support(
+                    str(row["upn"]),
+                    day,
+                    row.get("kind") or "",
+                    row.get("description") or "",
+                    row.get("outcome") or "",
+                    row.get("parent_id"),
+                )
+                found.setdefault(step.upn, []).append(step)
+        return {upn: tuple(sorted(steps, key=lambda s: (s.day, s.kind))) for upn, steps in found.items()}
+
+    @cached_property
+    def expected(self) -> Mapping[str, tuple[Expected, ...]]:
+        """The absences expected of each UPN, oldest first."""
+        found: dict[str, list[Expected]] = {}
+        for row in self.live("absences_expected"):
+            first, until = _day(row["from"]), _day(row["until"])
+            if first is not None and until is not None:
+                known_on = london_day(datetime.fromisoformat(str(row["received_at"])))
+                expected = Expected(str(row["upn"]), first, until, row.get("evidence") or "", known_on)
+                found.setdefault(expected.upn, []).append(expected)
+        return {upn: tuple(sorted(rows, key=lambda e: e.first)) for upn, rows in found.items()}
+
+    @cached_property
+    def calendar(self) -> Mapping[Session, bool]:
+        """Whether the school was open, for each session of which its calendar speaks."""
+        return {
+            Session(date.fromisoformat(str(row["date"])), str(row["session"])): _yes(row["open"])
+            for row in self.live("calendar")
+        }
+
+    def folded(self, parts: Iterable[tuple[str, str, bytes]]) -> Roll:
+        """This roll with parts (name, kind, Parquet) folded in."""
+        rows = {kind: dict(of_kind) for kind, of_kind in self.rows.items()}
+        names = set(self.parts)
+        for name, kind, body in parts:
+            names.add(name)
+            of_kind = rows.setdefault(kind, {})
+            for row in _read(body):
+                for each in _both_halves(row) if kind == "calendar" else (row,):
+                    key = tuple(each.get(column) or "" for column in KEYS[kind])
+                    if key not in of_kind or _rank(of_kind[key]) < _rank(each):
+                        of_kind[key] = each
+        return Roll(tuple(sorted(names)), rows)
+
+    def dump(self) -> bytes:
+        """The roll as JSON; the same parts give the same bytes."""
+        return pretty_json(
+            {
+                "parts": self.parts,
+                "rows": {kind: [of_kind[key] for key in sorted(of_kind)] for kind, of_kind in self.rows.items()},
+            }
+        ).encode()
+
+    @classmethod
+    def load(cls, body: bytes) -> Roll:
+        """Read what `dump` wrote."""
+        data = json.loads(body)
+        return cls(
+            tuple(data["parts"]),
+            {
+                kind: {tuple(row.get(column) or "" for column in KEYS[kind]): row for row in rows}
+                for kind, rows in data["rows"].items()
+            },
+        )
+
+
+def _both_halves(row: Row) -> Iterable[Row]:
+    return [row] if row.get("session") else [{**row, "session": half} for half in HALVES]
+
+
+def _read(body: bytes) -> Sequence[Row]:
+    with tempfile.TemporaryDirectory() as folder, connect() as con:
+        path = Path(folder, "part.parquet")
+        path.write_bytes(body)
+        found = con.execute(f"SELECT * FROM read_parquet('{path}')")
+        columns = [column[0] for column in found.description or ()]
+        return [
+            {c: _as_text(v) for c, v in zip(columns, row, strict=True) if v is not None} for row in found.fetchall()
+        ]
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return str(value)
+
+
+def continued(own: Roll, earlier: Sequence[Roll]) -> Roll:
+    """A school's roll over those of the schools it took over from: their rows stand where it says nothing itself."""
+    rows: dict[str, dict[tuple[str, ...], Row]] = {}
+    for roll in (*earlier, own):
+        for kind, of_kind in roll.rows.items():
+            rows.setdefault(kind, {}).update(of_kind)
+    return Roll(own.parts, rows)

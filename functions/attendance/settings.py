@@ -1,0 +1,302 @@
+"""An authority's settings: its code of conduct as data, refused at load where they are outside the law (design 7)."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Any, Final, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+
+from attendance import law
+from attendance.law import PROVISIONS
+from attendance.text import canonical_json
+
+Action = Literal[
+    "refer",
+    "issue_notice_to_improve",
+    "authorise_penalty_notice",
+    "end_improvement",
+    "served",
+    "returned",
+    "record_payment",
+    "withdraw",
+    "release_sessions",
+    "record_prosecution",
+    "record_elsewhere",
+    "parent_same",
+    "parent_different",
+    "no_action",
+]
+"""What an officer may do: the actions of decisions.csv (design 5.3)."""
+
+type Schedule = Literal["monthly", "termly", "at_once"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why settings are refused: the key, what is wrong, the provision it offends, what to do."""
+
+    key: str
+    why: str
+    provision: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.why} [{self.provision}]. {self.remedy}"
+
+
+class SettingsRefused(ValueError):  # noqa: N818 - it says what became of them
+    """The settings do not hold: every problem with its key, its provision and what to do."""
+
+    def __init__(self, source: str, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(f"{source}: {problem}" for problem in problems))
+
+
+def _https(url: str) -> str:
+    if not url.startswith("https://"):
+        raise ValueError("the address of a payment page begins with https://")
+    return url
+
+
+def _digits(code: object) -> object:
+    """YAML reads an authority code without quotes as a number; it means the same."""
+    return str(code) if isinstance(code, int) and not isinstance(code, bool) else code
+
+
+type Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+type AuthorityCode = Annotated[str, BeforeValidator(_digits), StringConstraints(pattern=r"^[0-9]{3}$")]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
+
+
+class Contact(_Model):
+    """How a parent reaches the authority about a notice."""
+
+    phone: Line
+    email: Line
+
+
+class PaymentWays(_Model):
+    """How a notice is paid."""
+
+    url: Annotated[Line, AfterValidator(_https)]
+    instalments: bool = False
+
+
+class Officer(_Model):
+    """A named person and what the authority lets them do, from the first day to the last."""
+
+    id: Line
+    name: Line
+    office: Line
+    may: Annotated[tuple[Literal[Action, "all"], ...], Field(min_length=1)]
+    from_: date = Field(alias="from")
+    until: date | None = None
+
+    def holds(self, action: Action, day: date) -> bool:
+        """Whether this officer may do that on that day."""
+        return self.from_ <= day <= (self.until or date.max) and ("all" in self.may or action in self.may)
+
+
+class NoticeToImprove(_Model):
+    """Who issues notices to improve, when, for how long, and what improvement means."""
+
+    issued_by: Literal["school", "authority"] = "authority"
+    mode: Literal["on_authorisation", "by_itself"] = "on_authorisation"
+    school_days: int = 30
+    means: Line = "No further unauthorised absence"
+
+
+class Postage(_Model):
+    """How documents are sent: the class of post, and the day of posting."""
+
+    post_class: Literal["first", "second", "hand"] = Field(default="first", alias="class")
+    when: Literal["same_day", "next_working_day"] = "same_day"
+
+
+class Returns(_Model):
+    """When each return of a school is due."""
+
+    attendance: Schedule = "at_once"
+    sickness: Schedule = "at_once"
+    new_pupil: Schedule = "at_once"
+    deletion: Schedule = "at_once"
+
+
+class Override(_Model):
+    """A bound of the guidance that an authority sets aside, with its reason and who approved it."""
+
+    key: Line
+    reason: Line
+    approved_by: Line
+
+
+class Settings(_Model):
+    """The code of conduct of an authority, or of a group of them, from a day on."""
+
+    authorities: Annotated[tuple[AuthorityCode, ...], Field(min_length=1)]
+    holds_from: date
+    name: Line
+    address: Annotated[tuple[Line, ...], Field(min_length=1)]
+    contact: Contact
+    payment: PaymentWays
+    officers: tuple[Officer, ...]
+    referral: Literal["required", "not_required"] = "not_required"
+    notice_to_improve: NoticeToImprove = NoticeToImprove()
+    post: Postage = Postage()
+    request_deadline_school_days: int = Field(default=10, ge=1)
+    returns: Returns = Returns()
+    illness_half_days: Literal["days", "halves"] = "days"
+    retention_years: int = 7
+    overrides: tuple[Override, ...] = ()
+
+    @cached_property
+    def version(self) -> str:
+        """Sixteen characters that name exactly these settings, whatever the layout of the file."""
+        return hashlib.sha256(canonical_json(self.model_dump(mode="json", by_alias=True)).encode()).hexdigest()[:16]
+
+    def officer(self, by: str, day: date, action: Action) -> Officer | None:
+        """The officer of that id if they may do that on that day."""
+        return next((officer for officer in self.officers if officer.id == by and officer.holds(action, day)), None)
+
+
+def load(text: str, source: str) -> list[Settings]:
+    """The settings of a YAML file, one a document, by the day from which they hold; SettingsRefused if any is unlawful.
+
+    `source` names the file in messages.
+    """
+    try:
+        documents = [document for document in yaml.load_all(text, _Loader) if document is not None]
+    except yaml.YAMLError as fault:
+        raise SettingsRefused(source, [_malformed("file", " ".join(str(fault).split()))]) from None
+    if not documents:
+        raise SettingsRefused(source, [_malformed("file", "there are no settings in it")])
+    loaded = [_one(document, f"{source}, document {n}") for n, document in enumerate(documents, start=1)]
+    _refuse_ambiguous(loaded, source)
+    return sorted(loaded, key=lambda settings: settings.holds_from)
+
+
+def in_force(settings: Iterable[Settings], la: str, day: date) -> Settings | None:
+    """The settings that hold for an authority that day: of those begun, the last; None if there are none."""
+    begun = [each for each in settings if la in each.authorities and each.holds_from <= day]
+    _refuse_ambiguous(begun, f"settings of authority {la}")
+    return max(begun, key=lambda each: each.holds_from, default=None)
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain YAML in which a key said twice is a mistake, not a silent replacement."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        if twice := [key for key, times in keys.items() if times > 1]:
+            raise yaml.constructor.ConstructorError(None, None, f"{twice[0]} is said twice", node.start_mark)
+        mapping = super().construct_mapping(node, deep)
+        if others := [key for key in mapping if not isinstance(key, str)]:
+            raise yaml.constructor.ConstructorError(None, None, f"{others[0]} is no key", node.start_mark)
+        return mapping
+
+
+def _one(document: object, source: str) -> Settings:
+    try:
+        # By way of JSON: there a list may be a tuple and a text a date, all else stays strict.
+        settings = Settings.model_validate_json(json.dumps(document, default=str))
+    except ValidationError as fault:
+        raise SettingsRefused(
+            source, [_malformed(".".join(map(str, error["loc"])) or "file", error["msg"]) for error in fault.errors()]
+        ) from None
+    except ValueError as fault:  # an alias inside what it names
+        raise SettingsRefused(source, [_malformed("file", str(fault))]) from None
+    if problems := list(_outside_the_law(settings)):
+        raise SettingsRefused(source, problems)
+    return settings
+
+
+def _malformed(key: str, why: str) -> Problem:
+    return Problem(
+        key, why, PROVISIONS["code_of_conduct"].citation, "docs/settings.md lists the keys and what each may be."
+    )
+
+
+_IMPROVEMENT_KEY: Final = "notice_to_improve.school_days"
+_OVERRIDABLE: Final = frozenset({_IMPROVEMENT_KEY})
+"""What guidance asks and no regulation: the authority may decide otherwise, with its reason."""
+
+
+def _outside_the_law(settings: Settings) -> Iterator[Problem]:
+    overridden = {override.key for override in settings.overrides}
+    for key in sorted(overridden - _OVERRIDABLE):
+        yield Problem(
+            "overrides",
+            f"{key} is not a key that can be overridden",
+            PROVISIONS["code_of_conduct"].citation,
+            f"Only {', '.join(sorted(_OVERRIDABLE))} can.",
+        )
+
+    least, most = (figure.latest for figure in (law.IMPROVEMENT_DAYS_LEAST, law.IMPROVEMENT_DAYS_MOST))
+    period = settings.notice_to_improve.school_days
+    if period < 1 or (not least <= period <= most and _IMPROVEMENT_KEY not in overridden):
+        yield Problem(
+            _IMPROVEMENT_KEY,
+            f"{period} school days is outside {least} to {most}",
+            PROVISIONS["improvement_period"].citation,
+            f"Give {least} to {most}, or add an override of {_IMPROVEMENT_KEY} with reason and approved_by.",
+        )
+
+    kept = law.REGISTER_YEARS.latest
+    if settings.retention_years < kept:
+        yield Problem(
+            "retention_years",
+            f"{settings.retention_years} years is too short",
+            PROVISIONS["register_entry"].citation,
+            f"Give {kept} or more: every entry of a register is kept for {kept} years.",
+        )
+
+    for name, given, lawful in (
+        ("attendance", settings.returns.attendance, ("monthly", "at_once")),
+        ("new_pupil", settings.returns.new_pupil, ("at_once",)),
+        ("deletion", settings.returns.deletion, ("at_once",)),
+    ):
+        if given not in lawful:
+            provision = PROVISIONS[f"{name}_return"]
+            yield Problem(f"returns.{name}", f"{given} is too late", provision.citation, f"Give {' or '.join(lawful)}.")
+
+    ids = Counter(officer.id for officer in settings.officers)
+    for officer in settings.officers:
+        if ids[officer.id] > 1:
+            yield Problem(
+                "officers",
+                f"the id {officer.id} is given to more than one officer",
+                PROVISIONS["authorised_officer"].citation,
+                "Give each officer an id of their own: a decision names one person.",
+            )
+        if officer.until is not None and officer.until < officer.from_:
+            yield Problem(
+                "officers",
+                f"officer {officer.id} leaves on {officer.until}, before {officer.from_}",
+                PROVISIONS["authorised_officer"].citation,
+                "Give the last day in until, or leave it out.",
+            )
+
+
+def _refuse_ambiguous(settings: Sequence[Settings], source: str) -> None:
+    times = Counter((la, each.holds_from) for each in settings for la in each.authorities)
+    problems = [
+        Problem(
+            "holds_from",
+            f"two settings of authority {la} hold from {day}",
+            PROVISIONS["code_of_conduct"].citation,
+            "Give one settings document for each authority and day.",
+        )
+        for (la, day), count in sorted(times.items())
+        if count > 1
+    ]
+    if problems:
+        raise SettingsRefused(source, problems)

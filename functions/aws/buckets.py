@@ -1,0 +1,96 @@
+"""Objects in S3: read by version, written once, or replaced only if nobody else did meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_LOST = {"PreconditionFailed", "ConditionalRequestConflict"}  # S3 answers 409 as well as 412 under contention
+
+
+class NotOurs(RuntimeError):
+    """Another object stands under a key that only this very content should have."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object as read: its bytes, the tag that names this state of it, when it was received, what was said of it."""
+
+    body: bytes
+    etag: str
+    received_at: datetime
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """One bucket."""
+
+    s3: S3Client
+    name: str
+
+    def get(self, key: str, version: str | None = None) -> Stored | None:
+        """The object (of that version), or None if there is none."""
+        try:
+            answer = (
+                self.s3.get_object(Bucket=self.name, Key=key, VersionId=version)
+                if version
+                else self.s3.get_object(Bucket=self.name, Key=key)
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] in {"NoSuchKey", "404", "NoSuchVersion"}:
+                return None
+            raise
+        return Stored(answer["Body"].read(), answer["ETag"], answer["LastModified"], answer["Metadata"])
+
+    def put_once(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> bool:
+        """Write an object that never changes; False if one stands there already."""
+        digest = hashlib.sha256(body).hexdigest()
+        return self._put(key, body, content_type, {"sha256": digest}, {"IfNoneMatch": "*"})
+
+    def put_ours(self, key: str, body: bytes, content_type: str) -> None:
+        """Write an object that never changes; already there is normal if it is this very one, else NotOurs is raised."""
+        if not self.put_once(key, body, content_type):
+            standing = self.get(key)
+            if standing is None or standing.body != body:
+                raise NotOurs(f"{self.name}/{key} holds something else")
+
+    def replace(
+        self, key: str, body: bytes, read: Stored | None, content_type: str = "application/octet-stream"
+    ) -> bool:
+        """Write the next state of an object if it is still as it was `read`; False if somebody else was first."""
+        return self._put(key, body, content_type, {}, {"IfMatch": read.etag} if read else {"IfNoneMatch": "*"})
+
+    def put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
+        """Write an object, whatever stands there: for what an operator publishes."""
+        self.s3.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """The keys below a prefix, in order."""
+        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix):
+            for item in page.get("Contents", ()):
+                yield item["Key"]
+
+    def _put(
+        self, key: str, body: bytes, content_type: str, metadata: Mapping[str, str], condition: Mapping[str, str]
+    ) -> bool:
+        try:
+            self.s3.put_object(
+                Bucket=self.name, Key=key, Body=body, ContentType=content_type, Metadata=metadata,
+                **condition,  # type: ignore[arg-type]
+            )  # fmt: skip
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _LOST:
+                return False
+            if error.response["Error"]["Code"] == "NoSuchKey" and "IfMatch" in condition:
+                return False  # deleted since it was read: read again
+            raise
+        return True

@@ -1,0 +1,494 @@
+"""Cases, notices, decisions and returns in DynamoDB: every write is conditional, nothing is deleted (design 4.5, 4.6).
+
+Table `cases`: pk `{la}#{pupil}`, sk `CASE#|NOTICE#|STEP#|RETURN#`; one item a school, pk `{la}#{urn}`, sk `SCHOOL`; the authorities
+seen, pk `AUTHORITIES`. Index `due` (la, due_on) finds what a day brings, index `school` (school, sk) all of one school.
+Table `history`: pk `{pupil}`, sk `HEAD|NOTICE#|PERSON#|CARRIED#`, across authorities. Items carry the model's JSON as `body`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from botocore.exceptions import ClientError
+
+from attendance.cases import Case, Notice
+from attendance.decisions import Decision, Outcome, Persons, Refusal, Verdict
+from attendance.positions import Carried, Counted, Frozen
+from attendance.returns import Return
+from attendance.sessions import Session
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+type Item = dict[str, Any]
+
+
+class Changed(RuntimeError):
+    """Something was changed by somebody else since it was read: read again."""
+
+
+class Step(Frozen):
+    """A decision and what became of it; without an outcome it is still to be carried out."""
+
+    decision: Decision
+    outcome: Literal["done", "refused", "expired"] | None = None
+    because: str | None = None
+    provision: str | None = None
+    reference: str | None = None
+
+
+class Reserved(Frozen):
+    """A reserved document: all that is needed to write it, from this item only."""
+
+    reference: str
+    kind: str
+    issued_on: date
+    decision: str
+    record: dict[str, Any]
+    printed: dict[str, Any]
+    written: bool = False
+
+
+class ReturnItem(Frozen):
+    """A return that is due, and the file it was written to."""
+
+    due: Return
+    found_on: date
+    write_on: date
+    dated: date
+    """The date in the name of its file: the day that made it due, or that of the authority's schedule."""
+    file: str | None = None
+    written: bool = False
+
+
+@dataclass(frozen=True)
+class PupilItems:
+    """All that an authority has of one pupil, and the pupil's history across authorities."""
+
+    cases: tuple[Case, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    elsewhere: tuple[Notice, ...] = ()
+    persons: Persons = Persons()  # noqa: RUF009  immutable
+    carried: tuple[Carried, ...] = ()
+    head: int = 0
+
+
+@dataclass(frozen=True)
+class SchoolItems:
+    """All cases, notices and returns of one school, by pupil."""
+
+    cases: Mapping[str, tuple[Case, ...]]
+    notices: Mapping[str, tuple[Notice, ...]]
+    returns: frozenset[tuple[str, str]]
+    """(pupil, sort key) of the returns recorded."""
+
+
+def _text(value: str) -> Item:
+    return {"S": value}
+
+
+def _number(value: int) -> Item:
+    return {"N": str(value)}
+
+
+def _body(item: Item) -> str:
+    text: str = item["body"]["S"]
+    return text
+
+
+def _key(pk: str, sk: str) -> Item:
+    return {"pk": _text(pk), "sk": _text(sk)}
+
+
+def live(cases: Sequence[Case]) -> tuple[Case, ...]:
+    """The cases that are not forgotten, in order."""
+    return tuple(sorted((case for case in cases if case.state != "forgotten"), key=lambda case: case.n))
+
+
+@dataclass(frozen=True)
+class Cases:
+    """The door to both tables."""
+
+    dynamodb: DynamoDBClient
+    cases_table: str
+    history_table: str
+
+    # ------------------------------------------------------------------ reading
+
+    def of_school(self, urn: str) -> SchoolItems:
+        """Every case, notice and return of a school, through its index (eventually consistent: writes check versions)."""
+        cases: dict[str, list[Case]] = {}
+        notices: dict[str, list[Notice]] = {}
+        returns = set()
+        for item in self._query(
+            TableName=self.cases_table,
+            IndexName="school",
+            KeyConditionExpression="school = :s",
+            ExpressionAttributeValues={":s": _text(urn)},
+        ):
+            sk = item["sk"]["S"]
+            pupil = item["pk"]["S"].partition("#")[2]
+            if sk.startswith("CASE#"):
+                cases.setdefault(pupil, []).append(Case.model_validate_json(_body(item)))
+            elif sk.startswith("NOTICE#"):
+                notices.setdefault(pupil, []).append(Notice.model_validate_json(item["standing"]["S"]))
+            elif sk.startswith("RETURN#"):
+                returns.add((pupil, sk))
+        return SchoolItems(
+            {pupil: live(found) for pupil, found in cases.items()},
+            {pupil: tuple(found) for pupil, found in notices.items()},
+            frozenset(returns),
+        )
+
+    def of_pupil(self, la: str, pupil: str) -> PupilItems:
+        """All of a pupil, read consistently: the authority's cases and notices, and the history across authorities."""
+        cases, notices = [], []
+        for item in self._partition(self.cases_table, f"{la}#{pupil}"):
+            sk = item["sk"]["S"]
+            if sk.startswith("CASE#"):
+                cases.append(Case.model_validate_json(_body(item)))
+            elif sk.startswith("NOTICE#"):
+                notices.append(Notice.model_validate_json(item["standing"]["S"]))
+        history = self.history(pupil)
+        mine = {notice.reference for notice in notices}
+        recorded = [n for n in history.elsewhere if n.reference not in mine]
+        return PupilItems(
+            tuple(sorted(cases, key=lambda case: case.n)),
+            tuple(sorted([*notices, *(n for n in recorded if n.la == la)], key=lambda n: (n.issued_on, n.reference))),
+            tuple(n for n in recorded if n.la != la),
+            history.persons,
+            history.carried,
+            history.head,
+        )
+
+    def history(self, pupil: str) -> PupilItems:
+        """A pupil's history across authorities: every notice in `elsewhere`, verdicts on persons, what schools carry over."""
+        notices, verdicts, carried, head = [], [], [], 0
+        for item in self._partition(self.history_table, pupil):
+            sk = item["sk"]["S"]
+            if sk == "HEAD":
+                head = int(item["version"]["N"])
+            elif sk.startswith("NOTICE#"):
+                notices.append(Notice.model_validate_json(_body(item)))
+            elif sk.startswith("PERSON#"):
+                verdicts.append(Verdict(**json.loads(_body(item))))
+            elif sk.startswith("CARRIED#"):
+                carried.append(_carried(json.loads(_body(item))))
+        return PupilItems(elsewhere=tuple(notices), persons=Persons(tuple(verdicts)), carried=tuple(carried), head=head)
+
+    def step(self, la: str, pupil: str, decision: str) -> Step | None:
+        """A decision as recorded."""
+        item = self._get(self.cases_table, f"{la}#{pupil}", f"STEP#{decision}")
+        return Step.model_validate_json(_body(item)) if item else None
+
+    def steps(self, la: str, pupil: str) -> list[Step]:
+        """Every decision recorded for a pupil."""
+        return [
+            Step.model_validate_json(_body(item))
+            for item in self._partition(self.cases_table, f"{la}#{pupil}")
+            if item["sk"]["S"].startswith("STEP#")
+        ]
+
+    def reserved(self, la: str, pupil: str, reference: str) -> Reserved | None:
+        """A reservation by its reference."""
+        item = self._get(self.cases_table, f"{la}#{pupil}", f"NOTICE#{reference}")
+        return Reserved.model_validate_json(_body(item)) if item else None
+
+    def authorities(self) -> list[str]:
+        """Every authority for whose schools something was computed."""
+        return [item["sk"]["S"] for item in self._partition(self.cases_table, "AUTHORITIES")]
+
+    def due(self, la: str, day: date) -> list[tuple[str, str]]:
+        """The (pk, sk) of what is due in an authority up to a day."""
+        found = self._query(
+            TableName=self.cases_table,
+            IndexName="due",
+            KeyConditionExpression="la = :la AND due_on <= :day",
+            ExpressionAttributeValues={":la": _text(la), ":day": _text(day.isoformat())},
+        )
+        return [(item["pk"]["S"], item["sk"]["S"]) for item in found]
+
+    def change_returns(self, la: str, changed: Sequence[tuple[str, ReturnItem]]) -> None:
+        """Store what became of returns (pupil, item); once written, nothing of one is due."""
+        for pupil, item in changed:
+            stored = self._item(f"{la}#{pupil}", return_key(item.due), item.model_dump_json())
+            stored |= {"school": _text(item.due.urn), "la": _text(la)}
+            if not item.written:
+                stored |= {"due_on": _text(item.write_on.isoformat())}
+            self.dynamodb.put_item(TableName=self.cases_table, Item=stored)
+
+    def returns_of(self, la: str, urn: str, kind: str) -> list[tuple[str, ReturnItem]]:
+        """The returns of one kind of a school with the pupil each is about, read consistently."""
+        keys = sorted(
+            (item["pk"]["S"], item["sk"]["S"])
+            for item in self._query(
+                TableName=self.cases_table,
+                IndexName="school",
+                KeyConditionExpression="school = :s AND begins_with(sk, :k)",
+                ExpressionAttributeValues={":s": _text(urn), ":k": _text(f"RETURN#{kind}#")},
+            )
+            if item["pk"]["S"].startswith(f"{la}#")
+        )
+        items = ((pk, self._get(self.cases_table, pk, sk)) for pk, sk in keys)
+        return [(pk.partition("#")[2], ReturnItem.model_validate_json(_body(item))) for pk, item in items if item]
+
+    # ------------------------------------------------------------------ writing
+
+    def decide(self, pupil: str, decision: Decision) -> bool:
+        """Record a decision, to be carried out; False if it was recorded before."""
+        item = self._item(f"{decision.la}#{pupil}", f"STEP#{decision.id}", Step(decision=decision).model_dump_json())
+        item |= {"la": _text(decision.la), "due_on": _text(decision.on.isoformat())}
+        return self._put_new(self.cases_table, item)
+
+    def save_case(self, case: Case) -> None:
+        """Store a case as it became; Changed if somebody stored it since it was read."""
+        self._write([self._case_put(case)])
+
+    def settle(self, la: str, pupil: str, read: PupilItems, step: Step, outcome: Outcome | Refusal) -> None:
+        """Store what a decision does, all of it or nothing; Changed if anything it rests on changed since it was read.
+
+        This is the reservation of design 4.5: the case step, the notice item, and the head of the pupil's history, whose
+        version guards the limit and the sessions across authorities and schools.
+        """
+        pk = f"{la}#{pupil}"
+        if isinstance(outcome, Refusal):
+            self._write([self._step_put(pk, step, "refused", outcome.because, outcome.provision)])
+            return
+        writes = [self._case_put(case) for case in outcome.cases]
+        reference = None
+        if outcome.reservation:
+            reserve = outcome.reservation
+            reference = reserve.notice.reference
+            reserved = Reserved(
+                reference=reference, kind=reserve.notice.kind, issued_on=reserve.notice.issued_on,
+                decision=step.decision.id, record=dict(reserve.record), printed=dict(reserve.printed),
+            )  # fmt: skip
+            item = self._notice_item(reserve.notice, reserved)
+            item |= {"due_on": _text(reserve.notice.issued_on.isoformat())}
+            writes.append(self._put(self.cases_table, item, "attribute_not_exists(pk)"))
+            writes.append(self._history_put(reserve.notice, new=True))
+        for notice in outcome.notices:
+            writes += self._notice_changed(la, pupil, notice)
+        for verdict in outcome.verdicts:
+            body = json.dumps({"one": verdict.one, "other": verdict.other, "same": verdict.same})
+            key = f"PERSON#{verdict.one}#{verdict.other}"
+            writes.append(self._put(self.history_table, self._item(pupil, key, body), None))
+        if outcome.reservation or outcome.notices or outcome.verdicts:
+            writes.append(self._head(pupil, read.head))
+        if not outcome.reservation:
+            writes.append(self._step_put(pk, step, "done"))
+        else:
+            writes.append(self._step_put(pk, step, None, reference=reference))
+        self._write(writes)
+
+    def written(self, la: str, pupil: str, step: Step, notice: Notice, reserved: Reserved) -> None:
+        """Record that a document lies in its bucket: the notice stands, the decision is done."""
+        pk = f"{la}#{pupil}"
+        stands = notice.model_copy(update={"standing": "stands"})
+        item = self._notice_item(
+            stands.model_copy(update={"version": notice.version + 1}), reserved.model_copy(update={"written": True})
+        )
+        due = due_on(stands)
+        if due:
+            item |= {"due_on": _text(due.isoformat())}
+        self._write(
+            [
+                self._put(self.cases_table, item, "version = :v", {":v": _number(notice.version)}),
+                self._history_put(stands, new=False),
+                self._step_put(pk, step, "done", reference=reserved.reference),
+            ]
+        )
+
+    def expire(self, la: str, pupil: str, read: PupilItems, step: Step, notice: Notice, case: Case) -> None:
+        """Free what a reservation took that was not written by the end of its day (design 4.5)."""
+        gone = notice.model_copy(update={"standing": "expired", "improvement": None})
+        self._write(
+            [
+                *self._notice_changed(la, pupil, gone),
+                self._case_put(case),
+                self._head(pupil, read.head),
+                self._step_put(
+                    f"{la}#{pupil}", step, "expired", "the document was not written on the day it was authorised"
+                ),
+            ]
+        )
+
+    def notice_due(self, la: str, pupil: str, notice: Notice) -> None:
+        """Store a notice with the next day on which something of it is due (none: nothing more)."""
+        self._write(self._notice_changed(la, pupil, notice))
+
+    def record_return(self, la: str, pupil: str, item: ReturnItem) -> None:
+        """Record a return as due, once: found again, it is the same."""
+        key = return_key(item.due)
+        stored = self._item(f"{la}#{pupil}", key, item.model_dump_json())
+        stored |= {"school": _text(item.due.urn), "la": _text(la), "due_on": _text(item.write_on.isoformat())}
+        self._put_new(self.cases_table, stored)
+
+    def school_due(self, la: str, urn: str, day: date | None) -> None:
+        """Store when the school's positions next change by themselves, and that the authority has schools."""
+        item = self._item(f"{la}#{urn}", "SCHOOL", "{}") | {"la": _text(la)}
+        if day:
+            item |= {"due_on": _text(day.isoformat())}
+        self.dynamodb.put_item(TableName=self.cases_table, Item=item)
+        self._put_new(self.cases_table, self._item("AUTHORITIES", la, "{}"))
+
+    def carry(self, pupil: str, carried: Carried) -> None:
+        """Keep for the pupil's other schools what this school counts."""
+        body = json.dumps(
+            {
+                "urn": carried.urn,
+                "la": carried.la,
+                "weeks": [week.isoformat() for week in carried.weeks],
+                "sessions": [[str(each.session), each.code] for each in carried.sessions],
+            }
+        )
+        self.dynamodb.put_item(TableName=self.history_table, Item=self._item(pupil, f"CARRIED#{carried.urn}", body))
+
+    # ------------------------------------------------------------------ items
+
+    def _case_put(self, case: Case) -> Item:
+        after = case.model_copy(update={"version": case.version + 1})
+        item = self._item(f"{case.la}#{case.pupil}", f"CASE#{case.n:04}", after.model_dump_json())
+        item |= {"school": _text(case.urn), "version": _number(after.version)}
+        if case.version == 0:
+            return self._put(self.cases_table, item, "attribute_not_exists(pk)")
+        return self._put(self.cases_table, item, "version = :v", {":v": _number(case.version)})
+
+    def _notice_item(self, notice: Notice, reserved: Reserved) -> Item:
+        item = self._item(f"{notice.la}#{notice.pupil}", f"NOTICE#{notice.reference}", reserved.model_dump_json())
+        return item | {
+            "standing": _text(notice.model_dump_json()),
+            "school": _text(notice.urn),
+            "la": _text(notice.la),
+            "version": _number(notice.version),
+        }
+
+    def _notice_changed(self, la: str, pupil: str, notice: Notice) -> list[Item]:
+        """A notice as it became, in the authority's table (unless issued elsewhere) and in the history."""
+        after = notice.model_copy(update={"version": notice.version + 1})
+        if notice.issuer is not None:
+            return [
+                self._put(
+                    self.history_table, self._item(pupil, f"NOTICE#{notice.reference}", after.model_dump_json()), None
+                )
+            ]
+        due = due_on(after)
+        values = {":s": _text(after.model_dump_json()), ":n": _number(after.version), ":v": _number(notice.version)}
+        change = "SET standing = :s, version = :n"
+        if due:
+            values[":d"] = _text(due.isoformat())
+            change += ", due_on = :d"
+        else:
+            change += " REMOVE due_on"
+        update = {
+            "Update": {
+                "TableName": self.cases_table,
+                "Key": _key(f"{la}#{pupil}", f"NOTICE#{notice.reference}"),
+                "UpdateExpression": change,
+                "ConditionExpression": "version = :v",
+                "ExpressionAttributeValues": values,
+            }
+        }
+        return [update, self._history_put(after, new=False)]
+
+    def _history_put(self, notice: Notice, *, new: bool) -> Item:
+        item = self._item(notice.pupil, f"NOTICE#{notice.reference}", notice.model_dump_json())
+        return self._put(self.history_table, item, "attribute_not_exists(pk)" if new else None)
+
+    def _head(self, pupil: str, read: int) -> Item:
+        item = _key(pupil, "HEAD") | {"version": _number(read + 1)}
+        if read == 0:
+            return self._put(self.history_table, item, "attribute_not_exists(pk)")
+        return self._put(self.history_table, item, "version = :v", {":v": _number(read)})
+
+    def _step_put(
+        self, pk: str, step: Step, outcome: str | None, because: str | None = None, provision: str | None = None,
+        reference: str | None = None,
+    ) -> Item:  # fmt: skip
+        after = step.model_copy(
+            update={"outcome": outcome, "because": because, "provision": provision, "reference": reference}
+        )
+        item = self._item(pk, f"STEP#{step.decision.id}", after.model_dump_json())
+        if outcome is None:
+            item |= {"la": _text(step.decision.la), "due_on": _text(step.decision.on.isoformat())}
+        # A decision is carried out once: its item must still be as it was read.
+        return self._put(self.cases_table, item, "body = :b", {":b": _text(step.model_dump_json())})
+
+    @staticmethod
+    def _item(pk: str, sk: str, body: str) -> Item:
+        return _key(pk, sk) | {"body": _text(body)}
+
+    @staticmethod
+    def _put(table: str, item: Item, condition: str | None, values: Item | None = None) -> Item:
+        put: Item = {"TableName": table, "Item": item}
+        if condition:
+            put["ConditionExpression"] = condition
+        if values:
+            put["ExpressionAttributeValues"] = values
+        return {"Put": put}
+
+    # ------------------------------------------------------------------ calls
+
+    def _write(self, writes: Sequence[Item]) -> None:
+        try:
+            self.dynamodb.transact_write_items(TransactItems=list(writes))  # type: ignore[arg-type]
+        except ClientError as error:
+            if error.response["Error"]["Code"] in {"TransactionCanceledException", "ConditionalCheckFailedException"}:
+                raise Changed from error
+            raise
+
+    def _put_new(self, table: str, item: Item) -> bool:
+        try:
+            self.dynamodb.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(pk)")
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
+    def _get(self, table: str, pk: str, sk: str) -> Item | None:
+        answer = self.dynamodb.get_item(TableName=table, Key=_key(pk, sk), ConsistentRead=True)
+        return answer.get("Item")
+
+    def _partition(self, table: str, pk: str) -> Iterator[Item]:
+        return self._query(
+            TableName=table,
+            KeyConditionExpression="pk = :p",
+            ExpressionAttributeValues={":p": _text(pk)},
+            ConsistentRead=True,
+        )
+
+    def _query(self, **query: Any) -> Iterator[Item]:
+        for page in self.dynamodb.get_paginator("query").paginate(**query):
+            yield from page["Items"]
+
+
+def return_key(due: Return) -> str:
+    """The sort key of a return: what makes it the same return however often it is found."""
+    return f"RETURN#{due.kind}#{due.urn}#{due.since}"
+
+
+def due_on(notice: Notice) -> date | None:
+    """The next day on which something of a notice is due: its reservation, its improvement period, its payment period."""
+    if notice.standing == "reserved":
+        return notice.issued_on
+    if notice.standing != "stands" or notice.issuer is not None or notice.chased:
+        return None
+    if notice.kind == "notice_to_improve":
+        last = notice.improvement_until if notice.improvement == "running" else None
+    else:
+        last = notice.pay_by
+    return last + timedelta(days=1) if last else None
+
+
+def _carried(data: Mapping[str, Any]) -> Carried:
+    return Carried(
+        data["urn"],
+        data["la"],
+        tuple(date.fromisoformat(week) for week in data["weeks"]),
+        tuple(Counted(Session.parse(session), code, data["urn"]) for session, code in data["sessions"]),
+    )

@@ -1,0 +1,152 @@
+"""The registers and the roll of a school: every part folded in, snapshots replaced under a condition (design 4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from attendance.register import fold, folded_parts, named, standing
+from attendance.roll import Roll
+from aws.buckets import Bucket, Stored
+
+TRIES = 10
+
+
+class Contended(RuntimeError):
+    """Others kept replacing the snapshot while we folded: try the message again."""
+
+
+@dataclass(frozen=True)
+class SchoolRecord:
+    """All that is known of one school: its registers by academic year, its roll, the parts they were folded from."""
+
+    la: str
+    urn: str
+    registers: dict[int, bytes]
+    roll: Roll
+    parts: tuple[str, ...]
+
+    @property
+    def known_at(self) -> datetime | None:
+        """The latest receipt among the parts folded."""
+        return max((named(name)[0] for name in self.parts), default=None)
+
+
+def school_prefix(la: str, urn: str) -> str:
+    """Where a school's parts, registers and positions lie; Athena and DuckDB read the rest of the key as it is."""
+    return f"la={la}/urn={urn}/"
+
+
+def year_prefix(la: str, urn: str, year: int | str) -> str:
+    """Where one academic year of a school lies."""
+    return f"{school_prefix(la, urn)}year={year}/"
+
+
+@dataclass(frozen=True)
+class Registers:
+    """Parts as received and what they fold into."""
+
+    parts: Bucket
+    registers: Bucket
+
+    def brought_up(self, la: str, urn: str) -> SchoolRecord:
+        """The school's registers and roll with every part folded in; snapshots that lacked one are replaced."""
+        names = standing_by_place(self.parts.keys(school_prefix(la, urn)))
+        registers: dict[int, bytes] = {}
+        roll = Roll()
+        folded: list[str] = []
+        for place, keys in names.items():
+            folded += keys
+            if place.endswith("/roll/"):
+                roll = self._roll(place, keys)
+            else:
+                registers[int(place.rsplit("year=", 1)[1].rstrip("/"))] = self._register(place, keys)
+        return SchoolRecord(la, urn, registers, roll, tuple(folded))
+
+    def read(self, la: str, urn: str) -> SchoolRecord:
+        """The school's snapshots as they stand, without folding: what the checks against earlier extracts need."""
+        registers: dict[int, bytes] = {}
+        parts: list[str] = []
+        roll = Roll()
+        for key in self.registers.keys(school_prefix(la, urn)):
+            stored = self.registers.get(key)
+            if stored is None:
+                continue
+            if key.endswith("/roll/roll.json"):
+                roll = Roll.load(stored.body)
+                parts += roll.parts
+            else:
+                registers[int(key.rsplit("year=", 1)[1].split("/")[0])] = stored.body
+                parts += folded_parts(stored.body)
+        return SchoolRecord(la, urn, registers, roll, tuple(parts))
+
+    def as_known(self, la: str, urn: str, known_at: datetime) -> SchoolRecord:
+        """The school as known at a moment: the fold of the parts received by then (design 2, as-known T)."""
+        names = standing_by_place(k for k in self.parts.keys(school_prefix(la, urn)) if named(k)[0] <= known_at)
+        registers = {
+            int(place.rsplit("year=", 1)[1].rstrip("/")): fold(self._bodies(keys)).body
+            for place, keys in names.items()
+            if not place.endswith("/roll/")
+        }
+        rolls = [keys for place, keys in names.items() if place.endswith("/roll/")]
+        roll = Roll().folded((key, kind_of(key), body) for keys in rolls for key, body in self._bodies(keys))
+        return SchoolRecord(la, urn, registers, roll, tuple(key for keys in names.values() for key in keys))
+
+    def _bodies(self, keys: Iterable[str]) -> list[tuple[str, bytes]]:
+        found = []
+        for key in keys:
+            part = self.parts.get(key)
+            if part is None:
+                raise RuntimeError(f"the part {key} is listed and cannot be read")
+            found.append((key, part.body))
+        return found
+
+    def _register(self, place: str, keys: Sequence[str]) -> bytes:
+        key = f"{place}register.parquet"
+        for _ in range(TRIES):
+            snapshot = self.registers.get(key)
+            have = set(folded_parts(snapshot.body)) if snapshot else set()
+            onto = snapshot if have <= set(keys) else None  # an earlier copy of an upload turned up: fold anew
+            missing = [k for k in keys if onto is None or k not in have]
+            if snapshot is not None and onto is not None and not missing:
+                return snapshot.body
+            body = fold(self._bodies(missing), onto.body if onto else None).body
+            if self.registers.replace(key, body, snapshot):
+                return body
+            keys = self._again(place, keys)
+        raise Contended(key)
+
+    def _roll(self, place: str, keys: Sequence[str]) -> Roll:
+        key = f"{place}roll.json"
+        for _ in range(TRIES):
+            snapshot: Stored | None = self.registers.get(key)
+            roll = Roll.load(snapshot.body) if snapshot else Roll()
+            if not set(roll.parts) <= set(keys):
+                roll = Roll()
+            missing = [k for k in keys if k not in set(roll.parts)]
+            if snapshot is not None and roll.parts and not missing:
+                return roll
+            roll = roll.folded((k, kind_of(k), body) for k, body in self._bodies(missing))
+            if self.registers.replace(key, roll.dump(), snapshot, "application/json"):
+                return roll
+            keys = self._again(place, keys)
+        raise Contended(key)
+
+    def _again(self, place: str, keys: Sequence[str]) -> Sequence[str]:
+        """What is to be folded, after somebody else was first: they may have seen a part that we had not."""
+        return standing_by_place(self.parts.keys(place)).get(place, keys)
+
+
+def standing_by_place(keys: Iterable[str]) -> dict[str, list[str]]:
+    """The parts that count, by the folder they lie in (an academic year, or the roll)."""
+    by_place: dict[str, list[str]] = {}
+    for key in keys:
+        place, _, _ = key.rpartition("/")
+        by_place.setdefault(place + "/", []).append(key)
+    return {place: list(standing(names)) for place, names in sorted(by_place.items())}
+
+
+def kind_of(key: str) -> str:
+    """The kind of a roll part, which its file name says: `{received}-{upload}.{kind}.parquet`."""
+    return key.rsplit("/", 1)[1].split(".")[1]

@@ -1,0 +1,56 @@
+"""What the directory says of a school before it sends anything."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+
+from attendance.directory import Directory, School
+from attendance.text import pretty_json
+from aws.buckets import Bucket
+
+_MARKER = "directory.json"
+_SCHOOL: TypeAdapter[School] = TypeAdapter(School)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A school's entry, the schools it took over from (la, urn), and whether a directory was given at all."""
+
+    school: School | None
+    predecessors: tuple[tuple[str, str], ...]
+    directory_known: bool
+
+    @property
+    def in_framework(self) -> bool:
+        """Without a directory every school is taken as in the framework (and its files are answered with advice)."""
+        return self.school.in_framework if self.school else not self.directory_known
+
+
+@dataclass(frozen=True)
+class Schools:
+    """The directory in the settings bucket: `schools/{urn}.json`, and `directory.json` to say that one was given."""
+
+    bucket: Bucket
+
+    def listed(self, urn: str) -> Listed:
+        """The directory's entry of a school."""
+        found = self.bucket.get(f"schools/{urn}.json")
+        if found is not None:
+            data = json.loads(found.body)
+            return Listed(
+                _SCHOOL.validate_python(data["school"]),
+                tuple((la, of) for la, of in data["predecessors"]),
+                directory_known=True,
+            )
+        return Listed(None, (), directory_known=self.bucket.get(_MARKER) is not None)
+
+    def publish(self, directory: Directory) -> None:
+        """Store a directory for the functions to read, a small object a school."""
+        for urn, school in directory.schools.items():
+            earlier = [(directory.schools[of].la, of) for of in directory.predecessors(urn) if of in directory.schools]
+            entry = {"school": _SCHOOL.dump_python(school, mode="json"), "predecessors": earlier}
+            self.bucket.put(f"schools/{urn}.json", pretty_json(entry).encode())
+        self.bucket.put(_MARKER, pretty_json({"schools": len(directory.schools)}).encode())

@@ -1,0 +1,57 @@
+"""A school as the rules see it, put together from its registers, its predecessors', and the directory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from attendance.law import academic_year
+from attendance.marks import read_marks
+from attendance.positions import Carried, PupilHistory, SchoolView
+from attendance.roll import continued
+from attendance.settings import Settings
+from aws.registers import Registers, SchoolRecord
+from aws.schools import Listed
+
+YEARS_BACK = 2  # a window may begin in the academic year before the last (design 5.2, DATE_OUT_OF_RANGE)
+
+
+@dataclass(frozen=True)
+class SeenSchool:
+    """A school's view for a day, with the records it was made from (its own first)."""
+
+    view: SchoolView
+    records: tuple[SchoolRecord, ...]
+
+    @property
+    def bodies(self) -> list[bytes]:
+        """Every register read, for evidence."""
+        return [body for record in self.records for _, body in sorted(record.registers.items())]
+
+
+def seen(
+    registers: Registers,
+    own: SchoolRecord,
+    listed: Listed,
+    settings: Settings | None,
+    today: date,
+    carried: Mapping[str, tuple[Carried, ...]],
+    history: Mapping[str, PupilHistory],
+) -> SeenSchool:
+    """The school as at a day; a successor reads its predecessors' registers as its own (design 4.4, Across schools)."""
+    earlier = [registers.read(la, urn) for la, urn in listed.predecessors]
+    records = (own, *earlier)
+    since = academic_year(today) - YEARS_BACK
+    bodies = [body for record in records for year, body in sorted(record.registers.items()) if year >= since]
+    view = SchoolView(
+        urn=own.urn,
+        la=own.la,
+        in_framework=listed.in_framework,
+        marks=read_marks(bodies),
+        roll=continued(own.roll, [record.roll for record in earlier]) if earlier else own.roll,
+        has_settings=settings is not None,
+        carried=carried,
+        history=history,
+    )
+    return SeenSchool(view, records)

@@ -1,0 +1,286 @@
+"""What a school's new part, or a day that passed, means: positions, cases, returns (design 4.1, 4.4, 4.7)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from attendance.cases import Case, follow, pupil_history
+from attendance.decisions import BY_ITSELF, Decision
+from attendance.events import CaseDue, DecisionMade, ReturnsDue, SchoolDue, ThresholdMet
+from attendance.identifiers import person_id, pupil_id
+from attendance.law import academic_year
+from attendance.people import Person, near_matches
+from attendance.positions import Assessor, Carried, Positions, PupilHistory, Standing, eligible_parents
+from attendance.returns import returns_due, write_on
+from attendance.roll import Parent, Pupil
+from attendance.sessions import monday
+from attendance.settings import Settings
+from attendance.text import pretty_json
+from aws.buckets import Bucket
+from aws.cases import Cases, Changed, PupilItems, ReturnItem, SchoolItems, live, return_key
+from aws.clock import today
+from aws.messages import Bus, NoticesQueue, ThresholdsQueue
+from aws.observability import logger
+from aws.registers import TRIES, Contended, Registers, year_prefix
+from aws.schools import Schools
+from aws.settings import AuthoritySettings
+from aws.view import seen
+
+CARRIED_WEEKS = timedelta(weeks=26)  # ten school weeks are never further back, whatever the holidays
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The stage's doors and what it does with them."""
+
+    registers: Registers
+    positions: Bucket
+    schools: Schools
+    settings: AuthoritySettings
+    cases: Cases
+    to_thresholds: ThresholdsQueue
+    to_notices: NoticesQueue
+    bus: Bus
+    secret: bytes
+
+    def part_stored(self, key: str, correlation_id: str) -> None:
+        """A part of a school was stored: compute the school."""
+        la, urn = (piece.partition("=")[2] for piece in key.split("/")[:2])
+        self.school_due(la, urn, correlation_id)
+
+    def school_due(self, la: str, urn: str, correlation_id: str) -> None:
+        """Compute a school: fold, assess, follow cases, find returns; once more if somebody else was at it meanwhile."""
+        for _ in range(TRIES):
+            try:
+                if self._compute(la, urn, correlation_id):
+                    return
+            except Changed:
+                logger.info("a case changed while it was followed: once more")
+        raise Contended(f"positions of school {urn}")
+
+    def day_passed(self, told: str) -> None:
+        """Ask for what is due up to today, authority by authority, one message each; nothing scans (design 4.7)."""
+        day = today()
+        for la in self.cases.authorities():
+            due = self.cases.due(la, day)
+            for pk, sk in due:
+                _, _, name = pk.partition("#")
+                match sk.split("#"):
+                    case ["SCHOOL"]:
+                        self.to_thresholds.send(SchoolDue(la=la, urn=name, correlation_id=f"day-{day.isoformat()}"))
+                    case ["STEP", decision]:
+                        event = DecisionMade(
+                            la=la, pupil=name, decision=decision, correlation_id=f"day-{day.isoformat()}"
+                        )
+                        self.to_notices.send(event, told=told)
+            for name in sorted({pk.partition("#")[2] for pk, sk in due if sk.startswith("NOTICE#")}):
+                self.to_notices.send(
+                    CaseDue(la=la, pupil=name, day=day, correlation_id=f"day-{day.isoformat()}"), told=told
+                )
+            returns = sorted({(sk.split("#")[2], sk.split("#")[1]) for _, sk in due if sk.startswith("RETURN#")})
+            for urn, kind in returns:
+                due_event = ReturnsDue(la=la, urn=urn, kind=kind, day=day, correlation_id=f"day-{day.isoformat()}")
+                self.to_notices.send(due_event, told=told)
+
+    # ------------------------------------------------------------------ one school
+
+    def _compute(self, la: str, urn: str, correlation_id: str) -> bool:
+        day = today()
+        key = f"{year_prefix(la, urn, academic_year(day))}positions.json"
+        before = self.positions.get(key)
+        record = self.registers.brought_up(la, urn)
+        settings = self.settings.on(la, day)
+        items = self.cases.of_school(urn)
+        history = {
+            standing_upn: pupil_history(
+                items.cases.get(pupil, ()), items.notices.get(pupil, ()), frozenset(), unclear_parents=False
+            )
+            for pupil, standing_upn in _with_items(items).items()
+        }
+        carried: dict[str, tuple[Carried, ...]] = {}
+        school = seen(self.registers, record, self.schools.listed(urn), settings, day, carried, history)
+        assessor = Assessor(school.view, day)
+        standings = {each.position.upn: each for each in assessor.standings()}
+        for upn in _movers(assessor, standings):
+            read = self.cases.of_pupil(la, self._pupil(upn))
+            carried[upn] = read.carried
+            history[upn] = self._history(read, assessor, upn)
+            standings[upn] = assessor.standing(upn)
+            self._carry(assessor, standings[upn], read, correlation_id)
+        for upn in [upn for upn, each in standings.items() if each.position.met and upn not in carried]:
+            pupil = school.view.roll.pupils.get(upn)
+            if _people(assessor, upn) or (pupil and pupil.home_la not in (None, la)):
+                history[upn] = self._history(self.cases.of_pupil(la, self._pupil(upn)), assessor, upn)
+                standings[upn] = assessor.standing(upn)
+        for upn, standing in list(standings.items()):
+            cases = self._follow(assessor, standing, items, settings, correlation_id)
+            amended = any(case.amended_after_issue for case in cases)
+            if amended != history.get(upn, PupilHistory()).amended:
+                history[upn] = replace(history.get(upn, PupilHistory()), amended=amended)
+                standings[upn] = assessor.standing(upn)
+        self._record_returns(assessor, settings, items, day)
+        self.cases.school_due(la, urn, assessor.next_change())
+        positions = Positions(
+            urn=urn, as_at=day, known_at=record.known_at, pupils=tuple(each.position for each in standings.values())
+        )
+        body = pretty_json(positions.model_dump(mode="json")).encode()
+        return self.positions.replace(key, body, before, "application/json")
+
+    def _pupil(self, upn: str) -> str:
+        return pupil_id(upn, self.secret)
+
+    def _history(self, read: PupilItems, assessor: Assessor, upn: str) -> PupilHistory:
+        people = [
+            (person_id(self._pupil(upn), each.urn, each.parent_id, self.secret), each)
+            for each in _all_people(assessor, upn)
+        ]
+        recorded = frozenset(n.issuer for n in (*read.notices, *read.elsewhere) if n.issuer)
+        return pupil_history(
+            live(read.cases), (*read.notices, *read.elsewhere), recorded, bool(read.persons.unclear(people))
+        )
+
+    def _follow(
+        self, assessor: Assessor, standing: Standing, items: SchoolItems, settings: Settings | None, correlation_id: str
+    ) -> list[Case]:
+        """Follow a pupil's cases; what is written rests on what was read consistently, not on the index."""
+        la, urn, upn = assessor.view.la, assessor.view.urn, standing.position.upn
+        pupil = self._pupil(upn)
+        known, notices = items.cases.get(pupil, ()), items.notices.get(pupil, ())
+        if not known and not standing.position.met:
+            return []
+        support = assessor.view.roll.support.get(upn, ())
+        day = assessor.as_at
+
+        def changes(cases: Sequence[Case], of: PupilItems | None) -> tuple[Case, ...]:
+            every = (*of.notices, *of.elsewhere) if of else notices
+            return follow(
+                cases,
+                every,
+                standing,
+                support,
+                la=la,
+                urn=urn,
+                pupil=pupil,
+                today=day,
+                in_framework=assessor.view.in_framework,
+            )
+
+        current = list(known)
+        if changes(known, None):
+            read = self.cases.of_pupil(la, pupil)
+            for case in changes(read.cases, read):
+                self.cases.save_case(case)
+            current = list(live(self.cases.of_pupil(la, pupil).cases))
+        gathering = [case for case in current if case.state == "gathering" and case.urn == urn]
+        for case in gathering:
+            if case.opened_on == day:
+                self.bus.tell(ThresholdMet(la=la, urn=urn, case=case.id, correlation_id=correlation_id))
+            self._by_itself(assessor, standing, case, settings, correlation_id)
+        return current
+
+    def _by_itself(
+        self, assessor: Assessor, standing: Standing, case: Case, settings: Settings | None, correlation_id: str
+    ) -> None:
+        """Where the code of conduct says so, a notice to improve follows support that failed; never past a flag or blocker."""
+        if (
+            settings is None
+            or settings.notice_to_improve.mode != BY_ITSELF
+            or case.proposal.route != "notice_to_improve"
+        ):
+            return
+        position, view = standing.position, assessor.view
+        pupil = view.roll.pupils.get(position.upn)
+        if pupil is None or position.blockers or position.flags or case.documents or _sensitive(pupil):
+            return
+        for parent in eligible_parents(view.roll, position.upn, assessor.as_at):
+            if _for_an_officer(parent, assessor.as_at):
+                continue
+            decision = Decision(
+                id=hashlib.sha256(f"{case.id} {parent.parent_id} notice_to_improve".encode()).hexdigest()[:24],
+                row=0, on=assessor.as_at, la=view.la, urn=view.urn, upn=position.upn, parent_id=parent.parent_id,
+                action="issue_notice_to_improve", by=BY_ITSELF,
+            )  # fmt: skip
+            pupil_name = self._pupil(position.upn)
+            self.cases.decide(pupil_name, decision)
+            event = DecisionMade(la=view.la, pupil=pupil_name, decision=decision.id, correlation_id=correlation_id)
+            self.to_notices.send(event, told=correlation_id)
+
+    def _record_returns(self, assessor: Assessor, settings: Settings | None, items: SchoolItems, day: date) -> None:
+        halves = settings is not None and settings.illness_half_days == "halves"
+        for due in returns_due(assessor, halves):
+            pupil = self._pupil(due.upn)
+            if (pupil, return_key(due)) in items.returns:
+                continue
+            schedule = getattr(settings.returns, due.kind) if settings else "at_once"
+            written_on = write_on(schedule, day)
+            dated = due.made_due_on if schedule == "at_once" else written_on
+            item = ReturnItem(due=due, found_on=day, write_on=written_on, dated=dated)
+            self.cases.record_return(assessor.view.la, pupil, item)
+
+    def _carry(self, assessor: Assessor, standing: Standing, read: PupilItems, correlation_id: str) -> None:
+        """Keep what this school counts for the pupil's other schools, and tell them if it changed (design 4.4)."""
+        view = assessor.view
+        weeks = tuple(assessor.weeks[-10:])
+        own = tuple(
+            each for each in standing.counted if each.urn == view.urn and weeks and monday(each.session.day) >= weeks[0]
+        )
+        carried = Carried(view.urn, view.la, weeks, own)
+        stored = next((each for each in read.carried if each.urn == view.urn), None)
+        if stored is None or stored.sessions != own:
+            self.cases.carry(self._pupil(standing.position.upn), carried)
+        for other in read.carried:
+            if other.urn != view.urn and (stored is None or stored.sessions != own):
+                self.to_thresholds.send(SchoolDue(la=other.la, urn=other.urn, correlation_id=correlation_id))
+
+
+def _with_items(items: SchoolItems) -> dict[str, str]:
+    """The UPN of each pupil that has a case: their items say it, so that no pseudonym needs to be undone."""
+    return {pupil: cases[0].upn for pupil, cases in items.cases.items() if cases}
+
+
+def _movers(assessor: Assessor, standings: dict[str, Standing]) -> list[str]:
+    """The pupils whose other schools matter: left or started within ten school weeks, or registered at two schools.
+
+    Only with a countable session of their own: without one this school adds nothing to any window.
+    """
+    found = []
+    recent = assessor.weeks[-10:]
+    since = recent[0] if recent else assessor.as_at
+    for upn, pupil in assessor.view.roll.pupils.items():
+        if not standings[upn].counted:
+            continue
+        left = pupil.leaving_day is not None and since <= pupil.leaving_day <= assessor.as_at
+        started = pupil.starting_day is not None and since <= pupil.starting_day <= assessor.as_at
+        if left or started or pupil.dual_registered_urn:
+            found.append(upn)
+    return sorted(found)
+
+
+def _all_people(assessor: Assessor, upn: str) -> list[Person]:
+    return [
+        Person(
+            pupil=upn, urn=assessor.view.urn, parent_id=parent.parent_id, surname=parent.surname, forename=parent.forename,
+            title=parent.title, date_of_birth=parent.date_of_birth, postcode=parent.postcode, email=parent.email or "",
+        )
+        for parent in assessor.view.roll.parents.get(upn, ())
+    ]  # fmt: skip
+
+
+def _people(assessor: Assessor, upn: str) -> bool:
+    """Whether two of the pupil's parents may be one person."""
+    return bool(near_matches(_all_people(assessor, upn)))
+
+
+def _sensitive(pupil: Pupil) -> bool:
+    """Whether a pupil carries a flag that keeps every automatic letter back (field.md E45, E46)."""
+    return pupil.looked_after or pupil.social_worker or pupil.address_protected
+
+
+def _for_an_officer(parent: Parent, day: date) -> bool:
+    """Whether a parent is never written to without an officer: protected, without address, under 18, not in English."""
+    born = parent.date_of_birth
+    young = born is not None and (day.year - born.year - ((day.month, day.day) < (born.month, born.day))) < 18
+    return parent.address_protected or not parent.has_address or young

@@ -1,0 +1,185 @@
+"""Check an upload, keep what is good of it, and answer the school (design 4.1, 4.2).
+
+The order is receipt, parts, report, each written once: a crash between any two is finished by the next delivery, and the same
+bytes sent again change nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import unquote
+
+from attendance.checking import ROLL, CheckedFile, Place, check_file
+from attendance.context import Known
+from attendance.events import ReportReady
+from attendance.findings import SEVERITIES, finding
+from attendance.register import part_name
+from attendance.rules import RULES
+from attendance.text import london_day, pretty_json
+from aws.buckets import Bucket, Stored
+from aws.messages import Bus
+from aws.observability import logger
+from aws.registers import Registers, SchoolRecord, school_prefix, year_prefix
+from aws.schools import Schools
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One upload as it lies in the bucket."""
+
+    la: str
+    urn: str
+    upload_id: str
+    version: str
+    stored: Stored
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The file's own name, which the sender gave as metadata (percent-encoded: S3 takes ASCII); else the upload's id."""
+        return unquote(self.stored.metadata.get("name", "")) or self.upload_id
+
+    def time(self, key: str) -> datetime | None:
+        """A time that the upload's metadata gives, if it gives one."""
+        text = self.stored.metadata.get(key)
+        return datetime.fromisoformat(text) if text else None
+
+
+@dataclass(frozen=True)
+class Validate:
+    """The stage's doors and what it does with them."""
+
+    uploads: Bucket
+    receipts: Bucket
+    parts: Bucket
+    reports: Bucket
+    registers: Registers
+    schools: Schools
+    bus: Bus
+
+    def answer(self, key: str, version: str, correlation_id: str) -> None:
+        """Check the upload, keep its good rows as parts, write the report."""
+        la, urn, upload_id = key.split("/", 2)
+        stored = self.uploads.get(key, version)
+        if stored is None:
+            raise RuntimeError("the upload named is not there")
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "upload")
+            path.write_bytes(stored.body)
+            sent = Sent(la, urn, upload_id, version, stored, path)
+            known = known_of(self.registers.read(la, urn))
+            files = [self._receive(sent, known, checked) for checked in self._check(sent, known)]
+        report = {
+            "upload": hashlib.sha256(stored.body).hexdigest(),
+            "la": la,
+            "urn": urn,
+            "received_at": stored.received_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "rules": RULES,
+            "files": [file.model_dump(mode="json") for file in files],
+        }
+        self.reports.put_once(f"{key}.json", pretty_json(report).encode(), "application/json")
+        self.bus.tell(ReportReady(la=la, urn=urn, upload_id=upload_id, correlation_id=correlation_id))
+        totals = {severity: sum(file.totals[severity] for file in files) for severity in SEVERITIES}
+        totals = {severity: sum(file.totals[severity] for file in files) for severity in SEVERITIES}
+        logger.info("answered", rows=sum(f.rows for f in files), accepted=sum(f.accepted for f in files), totals=totals)
+
+    def _check(
+        self, sent: Sent, known: Known, received_at: datetime | None = None, extracted_at: datetime | None = None
+    ) -> list[CheckedFile]:
+        listed = self.schools.listed(sent.urn)
+        received = received_at or sent.stored.received_at
+        return check_file(
+            sent.path,
+            sent.name,
+            place=Place(sent.la, sent.urn, listed.school, listed.directory_known),
+            received_at=received,
+            uncut_received_at=sent.time("uncut-received-at"),
+            extracted_at=extracted_at or sent.time("extracted-at"),
+            known=known,
+            now_day=london_day(sent.stored.received_at),
+        )
+
+    def _receive(self, sent: Sent, known: Known, checked: CheckedFile) -> CheckedFile:
+        """Keep a file's receipt and parts; what is answered if these bytes were received before."""
+        if checked.refused:
+            return checked  # no receipt: sent again it is checked again
+        extracted_at = sent.time("extracted-at")
+        receipt = {
+            "upload_id": sent.upload_id,
+            "version": sent.version,
+            "received_at": sent.stored.received_at.isoformat(),
+            "extracted_at": extracted_at.isoformat() if extracted_at else None,
+            "kind": checked.kind,
+        }
+        key = f"{sent.la}/{sent.urn}/{checked.upload}"
+        if self.receipts.put_once(key, pretty_json(receipt).encode(), "application/json"):
+            self._store(sent, checked, sent.stored.received_at)
+            return checked
+        found = self.receipts.get(key)
+        if found is None:
+            raise RuntimeError("a receipt is there and cannot be read")
+        first = json.loads(found.body)
+        received_at = datetime.fromisoformat(first["received_at"])
+        # Ours, delivered again; or a copy that was received later happened to be processed first.
+        if first["version"] == sent.version or sent.stored.received_at < received_at:
+            self._store(sent, checked, sent.stored.received_at)
+            return checked
+        extracted = datetime.fromisoformat(first["extracted_at"]) if first["extracted_at"] else None
+        again = next(file for file in self._check(sent, known, received_at, extracted) if file.upload == checked.upload)
+        if self._store(sent, again, received_at):
+            return again  # its first delivery ended between receipt and parts: finished, not answered
+        return already_received(again)
+
+    def _store(self, sent: Sent, checked: CheckedFile, received_at: datetime) -> bool:
+        """Write the parts; whether any was missing."""
+        missing = False
+        for name, body in checked.parts.items():
+            file = part_name(checked.upload, received_at)
+            if name == ROLL:
+                key = f"{school_prefix(sent.la, sent.urn)}roll/{file.removesuffix('.parquet')}.{checked.kind}.parquet"
+            else:
+                key = f"{year_prefix(sent.la, sent.urn, name)}{file}"
+            missing |= self.parts.put_once(key, body)
+        return missing
+
+
+def known_of(record: SchoolRecord) -> Known:
+    """What the checks against earlier extracts may ask; None for a kind never sent."""
+    roll = record.roll
+
+    def rows(kind: str) -> list[Mapping[str, str | None]] | None:
+        return roll.live(kind) if roll.sent(kind) else None
+
+    return Known(
+        pupils=rows("pupils"),
+        parents=rows("parents"),
+        support=rows("support"),
+        absences_expected=rows("absences_expected"),
+        calendar=rows("calendar"),
+        registers=[body for _, body in sorted(record.registers.items())],
+    )
+
+
+def already_received(checked: CheckedFile) -> CheckedFile:
+    """The answer to bytes received before: how many of its rows are no longer in force."""
+    detail = ""
+    if checked.unchanged is not None:
+        detail = f"{checked.accepted - checked.unchanged} of its rows are no longer in force."
+    said = finding("ALREADY_RECEIVED", detail=detail)
+    totals = {severity: int(severity == said.severity) for severity in SEVERITIES}
+    return checked.model_copy(
+        update={
+            "findings": (said,),
+            "counts": {said.code: 1},
+            "totals": totals,
+            "findings_left_out": 0,
+            "amended": 0 if checked.amended is not None else None,
+            "parts": {},
+        }
+    )

@@ -1,0 +1,56 @@
+"""The whole deployment as templates: `synth` writes them, offline, without credentials, git or Docker."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from aws_cdk import App, AssetHashType, DefaultStackSynthesizer, Validations
+from aws_cdk import aws_lambda as lambda_
+from cdk_nag import AwsSolutionsChecks
+
+from infra import packages
+from infra.authority import Authority
+from infra.core import SHAPES, Core
+
+
+def synth(
+    outdir: Path,
+    prefix: str,
+    authorities: Sequence[str],
+    *,
+    packages_built: bool = True,
+    checked: bool = True,
+    retention_years: int = 7,
+    own_keys: bool = False,
+) -> Path:
+    """Write stack `Core` and one stack per authority (3-digit codes) into `outdir`, and return it.
+
+    The templates are the same bytes whether or not the Lambda packages were built: the hash of their sources names
+    them. Without packages they cannot be deployed. `checked`: cdk-nag's rules must hold, else RuntimeError.
+    `retention_years`: of the documents, by Object Lock. `own_keys`: each authority has a key of its own.
+    """
+    app = App(
+        outdir=str(outdir),
+        analytics_reporting=False,
+        default_stack_synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
+    )
+    code = {shape.name: _code(shape.name, built=packages_built) for shape in SHAPES}
+    core = Core(app, prefix, code)
+    for la in sorted(authorities):
+        Authority(app, prefix, la, retention_years=retention_years, own_key=own_keys).add_stack_dependency(core)
+    if checked:
+        Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    app.synth()
+    if not packages_built:
+        for placeholder in outdir.glob("asset.*"):
+            shutil.rmtree(placeholder)  # so that nobody deploys sources under the name of a package
+    return outdir
+
+
+def _code(function: str, *, built: bool) -> lambda_.Code:
+    folder = packages.build(function, packages.LAMBDA) if built else packages.ROOT / "functions" / function
+    return lambda_.Code.from_asset(
+        str(folder),
+        asset_hash=packages.source_hash(function, packages.LAMBDA),
+        asset_hash_type=AssetHashType.CUSTOM,
+    )

@@ -1,0 +1,241 @@
+"""Stack `Core`: everything that authorities share. It does not change when an authority joins."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from aws_cdk import Aws, CfnElement, CfnOutput, Duration, RemovalPolicy, Stack, TimeZone
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as scheduler_targets
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra import rights
+from infra.reasons import acknowledge
+from infra.stage import Shape, Stage
+from infra.stores import Index, private_bucket, table
+
+# One virtual processor is 1,769 MB. timeout x 6 is what a failed message waits, so a timeout is no larger than needed.
+SHAPES = (
+    # A file of 256 MB is unpacked on disk (twice at most: the file, what DuckDB spills) and sorted under a limit of
+    # 400 MB, 529 MB measured at the peak. One file per call: a slow one keeps no other waiting.
+    Shape("validate", memory=2048, timeout=120, batch_size=1, concurrency=50, late_after=1800, scratch=2048),
+    # 0.3 s for a register of 380,000 marks, nearly all on one processor. Few at once: parts of one school race.
+    Shape("thresholds", memory=1769, timeout=60, batch_size=10, concurrency=20, late_after=3600),
+    # A document is typeset on one processor. The order of a pupil's messages is kept by the queue.
+    Shape("notices", memory=1769, timeout=60, batch_size=10, concurrency=20, late_after=3600, fifo=True),
+)
+# What is due in an authority up to a day, and what there is of a school.
+CASE_INDEXES = {"due": Index("la", "due_on"), "school": Index("school", "sk", whole=True)}
+DAY_PASSED = {"type": "day.passed.v1"}
+
+
+class Core(Stack):
+    """Buckets, tables, the three stages of the flow and what connects them."""
+
+    def __init__(self, scope: Construct, prefix: str, code: Mapping[str, lambda_.Code]) -> None:
+        super().__init__(
+            scope,
+            "Core",
+            stack_name=f"{prefix}-core",
+            description="School attendance: from a register to a document an officer can serve",
+            termination_protection=True,
+        )
+        self.prefix = prefix
+        self.key = kms.Key(
+            self,
+            "Key",
+            alias=f"alias/{prefix}",
+            description="Everything that names or describes a child",
+            enable_key_rotation=True,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        self._stores()
+        alarm = actions.SnsAction(self._alarm_topic())
+        self.validate, self.thresholds, self.notices = (
+            Stage(self, shape, prefix, code[shape.name], alarm) for shape in SHAPES
+        )
+        self._flow()
+        self._environment()
+        self._rights()
+        self._erasure_role()
+        self._acknowledge_wildcards()
+        for name, value in {"key-arn": self.key.key_arn, "notices-role-arn": self.notices.role.role_arn}.items():
+            CfnOutput(self, name, value=value, export_name=f"{prefix}-{name}")
+
+    def _stores(self) -> None:
+        self.uploads = self._bucket("uploads", events=True)
+        self.receipts = self._bucket("receipts")
+        self.parts = self._bucket("parts", events=True)
+        self.registers = self._bucket("registers", replaced=True)
+        self.positions = self._bucket("positions", replaced=True)
+        self.reports = self._bucket("reports")
+        self.settings = self._bucket("settings")
+        self.cases = table(self, "Cases", f"{self.prefix}-cases", self.key, indexes=CASE_INDEXES)
+        self.history = table(self, "History", f"{self.prefix}-history", self.key, indexes={})
+        self.secret = secretsmanager.Secret(
+            self,
+            "PupilSecret",
+            secret_name=f"{self.prefix}-pupil-secret",
+            description="Makes pseudonyms of UPNs; another value is another pseudonym for every child",
+            encryption_key=self.key,
+            generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        acknowledge(
+            self.secret,
+            {"AwsSolutions-SMG4": "A rotated secret would give every child a new pseudonym and lose every history."},
+        )
+        self.bus = events.EventBus(self, "Events", event_bus_name=f"{self.prefix}-notices")
+
+    def _bucket(self, name: str, *, events: bool = False, replaced: bool = False) -> s3.Bucket:
+        return private_bucket(
+            self, name.capitalize(), f"{self.prefix}-{name}", self.key, events=events, replaced=replaced
+        )
+
+    def _alarm_topic(self) -> sns.Topic:
+        topic = sns.Topic(self, "Alarms", topic_name=f"{self.prefix}-alarms", master_key=self.key, enforce_ssl=True)
+        cloudwatch = iam.ServicePrincipal("cloudwatch.amazonaws.com")
+        ours = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+        # A topic with a policy of its own has lost the default one, and an encrypted topic needs its key as well.
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[cloudwatch], actions=["sns:Publish"], resources=[topic.topic_arn], conditions=ours
+            )
+        )
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[cloudwatch],
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=["*"],
+                conditions=ours,
+            )
+        )
+        return topic
+
+    def _flow(self) -> None:
+        for bucket, stage in ((self.uploads, self.validate), (self.parts, self.thresholds)):
+            events.Rule(
+                self,
+                f"To{stage.node.id}",
+                rule_name=f"{self.prefix}-{stage.node.id.lower()}",
+                event_pattern=events.EventPattern(
+                    source=["aws.s3"],
+                    detail_type=["Object Created"],
+                    detail={"bucket": {"name": [bucket.bucket_name]}},
+                ),
+                targets=[targets.SqsQueue(stage.queue, dead_letter_queue=stage.dead_letters)],
+            )
+        scheduler.Schedule(
+            self,
+            "Daily",
+            schedule_name=f"{self.prefix}-daily",
+            description="A day has passed: what is due by then is due",
+            # After the last bell and the working day of most offices; the hour carries no meaning in law.
+            schedule=scheduler.ScheduleExpression.cron(hour="18", minute="30", time_zone=TimeZone.EUROPE_LONDON),
+            target=scheduler_targets.SqsSendMessage(
+                self.thresholds.queue,
+                dead_letter_queue=self.thresholds.dead_letters,
+                input=scheduler.ScheduleTargetInput.from_object(DAY_PASSED),
+            ),
+        )
+
+    def _environment(self) -> None:
+        shared = {
+            "PARTS_BUCKET": self.parts.bucket_name,
+            "REGISTERS_BUCKET": self.registers.bucket_name,
+            "SETTINGS_BUCKET": self.settings.bucket_name,
+            "EVENT_BUS": self.bus.event_bus_name,
+        }
+        people = {
+            "CASES_TABLE": self.cases.table_name,
+            "HISTORY_TABLE": self.history.table_name,
+            "NOTICES_QUEUE_URL": self.notices.queue.queue_url,
+            "PUPIL_SECRET_ARN": self.secret.secret_arn,
+        }
+        self.validate.tell(
+            {
+                **shared,
+                "UPLOADS_BUCKET": self.uploads.bucket_name,
+                "RECEIPTS_BUCKET": self.receipts.bucket_name,
+                "REPORTS_BUCKET": self.reports.bucket_name,
+            }
+        )
+        self.thresholds.tell(
+            {
+                **shared,
+                **people,
+                "POSITIONS_BUCKET": self.positions.bucket_name,
+                "THRESHOLDS_QUEUE_URL": self.thresholds.queue.queue_url,
+            }
+        )
+        self.notices.tell({**shared, **people, "AUTHORITY_BUCKET_PREFIX": f"{self.prefix}-authority-"})
+
+    def _rights(self) -> None:
+        self.validate.allow(
+            rights.read(self.uploads, self.receipts, self.registers, self.settings),
+            rights.list_keys(self.receipts, self.registers, self.settings),
+            rights.write_once(self.receipts, self.parts, self.reports),
+            rights.put_events(self.bus),
+            rights.use_key(self.key, "s3"),
+        )
+        self.thresholds.allow(
+            rights.read(self.parts, self.registers, self.positions, self.settings),
+            rights.list_keys(self.parts, self.registers, self.positions, self.settings),
+            *rights.write_in_turn(self.registers, self.positions),
+            rights.keep_items(self.cases, self.history),
+            rights.query_indexes(self.cases, *CASE_INDEXES),
+            rights.send(self.thresholds.queue, self.notices.queue),
+            rights.put_events(self.bus),
+            rights.read_secret(self.secret),
+            rights.use_key(self.key, "s3", "dynamodb", "secretsmanager"),
+        )
+        self.notices.allow(
+            rights.read(self.parts, self.registers, self.settings),
+            rights.list_keys(self.parts, self.registers, self.settings),
+            *rights.authority_documents(self.prefix),
+            rights.keep_items(self.cases, self.history),
+            rights.query_indexes(self.cases, "school"),
+            rights.send(self.notices.queue),
+            rights.put_events(self.bus),
+            rights.read_secret(self.secret),
+            rights.use_key(self.key, "s3", "dynamodb", "secretsmanager"),
+        )
+
+    def _erasure_role(self) -> None:
+        """The one role that may take a document away, when its time of retention has ended or a court says so."""
+        bucket = rights.authority_buckets(self.prefix)
+        role = iam.Role(
+            self,
+            "Erasure",
+            role_name=f"{self.prefix}-erasure",
+            description="Deletes documents whose time has ended; assumed by a person, for an hour, never by a function",
+            assumed_by=iam.AccountRootPrincipal(),
+            max_session_duration=Duration.hours(1),
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion"],
+                resources=[f"{bucket}/*"],
+            )
+        )
+        role.add_to_policy(iam.PolicyStatement(actions=["s3:ListBucket", "s3:ListBucketVersions"], resources=[bucket]))
+
+    def _acknowledge_wildcards(self) -> None:
+        """Name every wildcard that a policy of this stack may hold; cdk-nag refuses any other."""
+        keys = "A function serves every school; the names of its objects hold the school and a hash, known only then."
+        pattern = "Named by a rule, so that an authority can join without a change to any policy (docs/security.md)."
+        buckets = (self.uploads, self.receipts, self.parts, self.registers, self.positions, self.reports, self.settings)
+        arns = {
+            f"<{self.get_logical_id(cast(CfnElement, bucket.node.default_child))}.Arn>/*": keys for bucket in buckets
+        }
+        authority = f"arn:<AWS::Partition>:s3:::{self.prefix}-authority-*"
+        arns |= {f"{authority}{objects}": pattern for objects in ("", "/*", "/notices/*", "/returns/*")}
+        acknowledge(self, {f"AwsSolutions-IAM5[Resource::{arn}]": reason for arn, reason in arns.items()})

@@ -1,0 +1,204 @@
+"""An INPUT folder as `run` and `explain` read it: schools, settings, decisions, and files with their times of receipt."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from attendance.checking import receipt_hints
+from attendance.decisions import Decision, decision_id
+from attendance.directory import Directory, read_directory
+from attendance.law import academic_year_days
+from attendance.settings import load
+from attendance.text import LONDON
+from attendance.unpacking import members
+
+RECEIVED_AT = time(18, 0)
+_NAMED = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2})(\d{2}))?(?!\d)")
+_LA, _URN = re.compile(r"\d{3}"), re.compile(r"\d{6}")
+_BLANKS = frozenset({"parent_id", "notice", "ground", "reason", "amount_pence", "until", "sessions", "address_as"})
+_REQUIRED = ("on", "la", "urn", "upn", "action", "by")
+
+
+class BadInput(ValueError):
+    """The INPUT folder cannot be used; the message says what is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of a school: where it lies, when it is received, and what of it counts as one upload."""
+
+    la: str
+    urn: str
+    path: Path
+    received_at: datetime
+    uncut_received_at: datetime
+    sha256: str
+    uploads: tuple[str, ...]
+    """SHA-256 of the plain bytes of each member, in the order of the report's files."""
+
+    @property
+    def day(self) -> date:
+        """The London day of its receipt."""
+        return self.received_at.astimezone(LONDON).date()
+
+
+@dataclass(frozen=True)
+class BadDecision:
+    """A row of decisions.csv that says nothing that could be carried out."""
+
+    row: int
+    action: str
+    because: str
+
+
+@dataclass(frozen=True)
+class Input:
+    """All of an INPUT folder."""
+
+    files: tuple[File, ...]
+    decisions: tuple[Decision, ...]
+    bad_decisions: tuple[BadDecision, ...]
+    directory: Directory | None
+    settings: dict[str, str]
+    as_at: date
+
+    @property
+    def authorities(self) -> tuple[str, ...]:
+        """Every authority that has a school, settings or a decision here."""
+        found = {file.la for file in self.files} | set(self.settings) | {decision.la for decision in self.decisions}
+        return tuple(sorted(found))
+
+
+def read_input(folder: Path, *, as_at: date | None, schools: Path | None) -> Input:
+    """Read an INPUT folder; BadInput says what is wrong with it, SettingsRefused what is wrong with settings."""
+    if not folder.is_dir():
+        raise BadInput(f"{folder} is not a folder. INPUT is laid out as {{la}}/{{urn}}/...: see docs/formats.md.")
+    found = sorted(_school_files(folder))
+    if not found:
+        raise BadInput(
+            f"There is no file of a school in {folder}. INPUT is laid out as {{la}}/{{urn}}/...: see docs/formats.md."
+        )
+    hints = {path: receipt_hints(path) for _, _, path in found}
+    if as_at is None:
+        as_at = max((hint.latest_marked for hint in hints.values() if hint.latest_marked), default=None)
+    if as_at is None:
+        raise BadInput("No file has a mark other than #, so there is no day to stand at: give --as-at.")
+    files = []
+    for la, urn, path in found:
+        uncut = _received(
+            path,
+            hints[path].latest_marked,
+            hints[path].latest_support,
+            hints[path].latest_any,
+            hints[path].latest_time,
+            as_at,
+        )
+        cut = datetime.combine(as_at, RECEIVED_AT, LONDON)
+        late = uncut.astimezone(LONDON).date() > as_at
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        with tempfile.TemporaryDirectory() as scratch:
+            uploads = tuple(member.upload for member in members(path, path.name, Path(scratch)))
+        files.append(
+            File(la, urn, path, (cut if late else uncut).astimezone(UTC), uncut.astimezone(UTC), digest, uploads)
+        )
+    decisions, bad = _decisions(folder / "decisions.csv")
+    return Input(
+        files=tuple(sorted(files, key=lambda f: (f.received_at, f.la, f.urn, f.sha256, str(f.path)))),
+        decisions=decisions,
+        bad_decisions=bad,
+        directory=_directory(folder, schools),
+        settings=_settings(folder),
+        as_at=as_at,
+    )
+
+
+def _school_files(folder: Path) -> Iterator[tuple[str, str, Path]]:
+    for la in (each for each in folder.iterdir() if each.is_dir() and _LA.fullmatch(each.name)):
+        for urn in (each for each in la.iterdir() if each.is_dir() and _URN.fullmatch(each.name)):
+            for path in urn.rglob("*"):
+                if path.is_file() and not path.name.startswith("."):
+                    yield la.name, urn.name, path
+
+
+def _received(
+    path: Path,
+    latest_marked: date | None,
+    latest_support: date | None,
+    latest_any: date | None,
+    latest_time: datetime | None,
+    as_at: date,
+) -> datetime:
+    """When a file is received (design 5.3, `run`): by its name, else by what is in it, else at the beginning."""
+    named = _NAMED.match(path.name)
+    if named:
+        try:
+            day = date.fromisoformat(named[1])
+            return datetime.combine(day, time(int(named[2]), int(named[3])) if named[2] else RECEIVED_AT, LONDON)
+        except ValueError:
+            pass  # 2025-13-40-....csv begins with no date
+    days = [day for day in (latest_marked, latest_support) if day]
+    latest = max(days) if days else latest_any
+    moments = [datetime.combine(latest, RECEIVED_AT, LONDON)] if latest else []
+    moments += [latest_time] if latest_time else []
+    if moments:
+        return max(moments)
+    return datetime.combine(academic_year_days(as_at.year if as_at.month >= 8 else as_at.year - 1)[0], time(), LONDON)
+
+
+def _directory(folder: Path, schools: Path | None) -> Directory | None:
+    given = schools or (folder / "schools.csv" if (folder / "schools.csv").is_file() else None)
+    if given is None:
+        return None
+    if not given.is_file():
+        raise BadInput(f"{given} is not there: --schools takes a directory of schools in the GIAS layout.")
+    links = given.with_name("links.csv")
+    return read_directory(given.read_bytes(), links.read_bytes() if links.is_file() else None)
+
+
+def _settings(folder: Path) -> dict[str, str]:
+    """The settings by authority, as text; every file is checked whole, so that a mistake stops the run at once."""
+    texts: dict[str, list[str]] = {}
+    own = sorted(folder.glob("[0-9][0-9][0-9]/settings.yaml"))
+    for path in (*own, *sorted(folder.glob("settings/*.yaml"))):
+        text = path.read_text(encoding="utf-8")
+        for la in sorted({la for settings in load(text, str(path.relative_to(folder))) for la in settings.authorities}):
+            texts.setdefault(la, []).append(text)
+    return {la: "\n---\n".join(each) for la, each in texts.items()}
+
+
+def _decisions(path: Path) -> tuple[tuple[Decision, ...], tuple[BadDecision, ...]]:
+    if not path.is_file():
+        return (), ()
+    reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+    if missing := [name for name in _REQUIRED if name not in (reader.fieldnames or ())]:
+        raise BadInput(f"decisions.csv lacks the column {', '.join(missing)}: see docs/formats.md.")
+    good, bad = [], []
+    for row, values in enumerate(reader, start=2):
+        given = {key: value.strip() for key, value in values.items() if key and value and value.strip()}
+        if not given:
+            continue
+        try:
+            fields = {key: value for key, value in given.items() if key in Decision.model_fields}
+            sessions = tuple(given.get("sessions", "").split())
+            good.append(
+                Decision.model_validate({**fields, "sessions": sessions, "id": decision_id(row, given), "row": row})
+            )
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+            bad.append(BadDecision(row, given.get("action", ""), f"{'.'.join(map(str, first['loc']))}: {first['msg']}"))
+    return tuple(good), tuple(bad)
+
+
+def days(first: date, last: date) -> Sequence[date]:
+    """Every day from the first to the last, both included."""
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]

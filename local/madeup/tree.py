@@ -1,0 +1,329 @@
+"""Write an INPUT tree as `attendance run` reads it: schools, codes of conduct, extracts of every kind, decisions (design 5.3)."""
+
+from __future__ import annotations
+
+import csv
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from attendance.ages import of_compulsory_age
+from attendance.rows import COLUMNS, Kind
+from attendance.sessions import HALVES, Session
+from local.madeup import people, terms
+from local.madeup.marks import PRESENT, draw
+from local.madeup.people import Pupil
+from local.madeup.schools import School, directory_row, schools, settings_yaml
+from local.madeup.stories import STORIES, Place, Story
+
+type Row = Mapping[str, str]
+
+AUTUMN_DAYS: Final = 73
+_FIRST_EXTRACT: Final = terms.FIRST
+_SCRIPTED: Final = 9
+"""The two digits of a year in the UPNs of scripted pupils; those of the others begin at 10."""
+_ONE_BAD_ROW_IN: Final = 2000
+_TAKEN_AT: Final[Mapping[str, str]] = {"AM": "09:10:00", "PM": "13:20:00"}
+_CHANGED_AT: Final = "16:00:00"
+_TEACHER: Final = "R. Pretender, class teacher"
+_ATTENDANCE_OFFICER: Final = "M. Placeholder, attendance officer"
+_NOTES: Final[Mapping[str, tuple[str, ...]]] = {
+    "B": ("Forest school", "Taster day at another school", "Music lesson off site"),
+    "K": ("Tuition centre of the authority",),
+}
+_LATE: Final[Mapping[str, tuple[int, int]]] = {"L": (3, 25), "U": (35, 90)}
+_BECAME: Final = (("O", "No reason was established"), ("I", "Parent telephoned: illness"))
+_DECISION_COLUMNS: Final = (
+    "on", "la", "urn", "upn", "parent_id", "action", "by", "notice", "ground", "reason", "amount_pence", "until", "sessions",
+    "address_as",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is made up: the schools, the pupils of each beside the scripted ones, the school days from 3 September 2025."""
+
+    schools: int = 6
+    pupils: int = 60
+    school_days: int = AUTUMN_DAYS
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse what the made-up year cannot hold."""
+        year = len(terms.school_days())
+        if self.schools < 1 or self.pupils < 0 or not 1 <= self.school_days <= year:
+            raise ValueError(
+                f"a made-up tree has at least one school, no fewer than 0 pupils, and 1 to {year} school days"
+            )
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The school days of which marks are sent."""
+        return terms.school_days()[: self.school_days]
+
+
+@dataclass(frozen=True)
+class Cast:
+    """A scripted pupil in the tree: the story, and the pupil as each of its schools has them."""
+
+    story: Story
+    at: tuple[tuple[School, Place, Pupil], ...]
+
+    @property
+    def upn(self) -> str:
+        """The pupil's number, the same at every school."""
+        return self.at[0][2].upn
+
+    def on(self, day: date) -> tuple[School, Pupil]:
+        """Where the pupil is that day; the last school after all."""
+        return next(
+            ((school, pupil) for school, _, pupil in self.at if pupil.on_roll(day)), (self.at[-1][0], self.at[-1][2])
+        )
+
+
+def write_input(folder: Path, scale: Scale) -> None:
+    """Write a made-up INPUT tree; the same scale gives the same bytes, and a longer one begins like a shorter one."""
+    made = schools(scale.schools)
+    cast = casting(scale)
+    _write(folder / "schools.csv", [directory_row(school) for school in made], encoding="iso-8859-1")
+    for la in sorted({school.la for school in made}):
+        (folder / la).mkdir(parents=True, exist_ok=True)
+        (folder / la / "settings.yaml").write_text(settings_yaml(la), encoding="utf-8")
+    for school in made:
+        scripted = [(each.story, place, pupil) for each in cast for where, place, pupil in each.at if where == school]
+        _write_school(folder / school.la / school.urn, school, scripted, scale)
+    decisions = [row for row in _decisions(cast) if date.fromisoformat(row["on"]) <= scale.days[-1]]
+    _write(folder / "decisions.csv", decisions, _DECISION_COLUMNS)
+
+
+def casting(scale: Scale) -> tuple[Cast, ...]:
+    """The scripted pupils whose schools all exist at this scale."""
+    made = schools(scale.schools)
+    return tuple(
+        _cast(story, serial, made, scale.seed)
+        for serial, story in enumerate(STORIES, start=1)
+        if all(place.school < len(made) for place in story.places)
+    )
+
+
+def _cast(story: Story, serial: int, made: Sequence[School], seed: int) -> Cast:
+    number = people.upn(made[story.places[0].school], _SCRIPTED, serial)
+    at = []
+    for place in story.places:
+        school = made[place.school]
+        rng = _dice(seed, "story", serial)  # the same family at every school
+        pupil = people.make(rng, school, number, year_group=story.year_group, two=not story.apart)
+        starting_day = place.starting_day or pupil.starting_day
+        row = {**pupil.row, **story.pupil, "starting_day": starting_day.isoformat()}
+        at.append((school, place, replace(pupil, row=row, starting_day=starting_day, leaving_day=place.leaving_day)))
+    return Cast(story, tuple(at))
+
+
+def _dice(*names: object) -> random.Random:
+    """Dice of their own for each thing drawn, so that no draw shifts another."""
+    return random.Random("/".join(map(str, names)))  # noqa: S311 - made-up data, no secret
+
+
+# ------------------------------------------------------------------ one school
+
+
+def _write_school(folder: Path, school: School, scripted: Sequence[tuple[Story, Place, Pupil]], scale: Scale) -> None:
+    drawn = [_drawn_pupil(school, n, scale) for n in range(scale.pupils)]
+    marked = [(pupil, marks, _replaced(pupil, marks, scale)) for pupil, marks in drawn]
+    told = [(pupil, _told(story, pupil, scale.days)) for story, _, pupil in scripted]
+    roll = [
+        *((_flagged(pupil, marks), None) for pupil, marks in drawn),
+        *((pupil, place) for _, place, pupil in scripted),
+    ]
+
+    files: defaultdict[tuple[date, Kind], list[Row]] = defaultdict(list)
+    files[_FIRST_EXTRACT, "calendar"] = [_calendar_row(day, reason) for day, reason in terms.weekdays()]
+    for pupil, place in roll:
+        entered = max(_FIRST_EXTRACT, place.starting_day if place and place.starting_day else _FIRST_EXTRACT)
+        files[entered, "pupils"].append(pupil.row)
+        files[entered, "parents"] += pupil.parents
+        if place and place.leaving_day:
+            left = {"leaving_day": place.leaving_day.isoformat(), "deletion_ground": place.ground or ""}
+            files[place.leaving_day, "pupils"].append({**pupil.row, **left})
+    for story, _, pupil in scripted:
+        for step in story.support:
+            if pupil.on_roll(step.day):
+                what = {"kind": step.kind, "description": step.description, "outcome": step.outcome}
+                files[step.day, "support"].append({"upn": pupil.upn, "date": step.day.isoformat(), **what})
+        for each in story.expected:
+            spell = {"from": each.first.isoformat(), "until": each.until.isoformat(), "evidence": each.evidence}
+            files[each.told, "absences_expected"].append({"upn": pupil.upn, **spell})
+
+    changes = [change for _, _, changed in marked for change in changed]
+    changes += [(each.on, _amendment(pupil, each.day, each.half, each.code, each.on, each.reason)) for story, _, pupil in scripted
+                for each in story.amended if pupil.on_roll(each.day)]  # fmt: skip
+    bad = _dice(scale.seed, school.urn, "bad rows")
+    late: list[Row] = []
+    for day in scale.days:
+        rows = [*late, *(row for on, row in changes if on == day)]
+        late = []
+        for pupil, marks, _ in marked:
+            for row in _taken(pupil, marks, day):
+                wrong = _spoilt(bad, row)
+                rows.append(wrong or row)
+                late += [row] if wrong else []  # the school reads its report and sends it right the next day
+        rows += [row for pupil, marks in told for row in _taken(pupil, marks, day)]
+        rows += [row for pupil, _ in roll for row in _closed(pupil, day)]
+        files[day, "attendance"] = sorted(rows, key=lambda row: (row["date"], row["session"], row["upn"]))
+    for (day, kind), rows in sorted(files.items()):
+        if day <= scale.days[-1]:
+            _write(folder / f"{day.isoformat()}-{kind.replace('_', '-')}.csv", rows, _columns(kind, rows))
+
+
+def _drawn_pupil(school: School, n: int, scale: Scale) -> tuple[Pupil, dict[Session, str]]:
+    allocated, serial = divmod(n, 1000)
+    rng = _dice(scale.seed, school.urn, n)
+    pupil = people.make(rng, school, people.upn(school, _SCRIPTED + 1 + allocated, serial))
+    too_young = frozenset() if of_compulsory_age(pupil.born, scale.days[0]) else frozenset({"C2", "T"})
+    return pupil, draw(rng, school.kind.phase, scale.days, too_young)
+
+
+def _flagged(pupil: Pupil, marks: Mapping[Session, str]) -> Pupil:
+    """The pupil with what the roll must say for some of the marks."""
+    codes, row = set(marks.values()), dict(pupil.row)
+    if "T" in codes:
+        row["mobile_child"] = "yes"
+    if "C2" in codes:
+        row["part_time_timetable_until"] = terms.LAST.isoformat()
+    return replace(pupil, row=row)
+
+
+def _replaced(pupil: Pupil, marks: Mapping[Session, str], scale: Scale) -> list[tuple[date, Row]]:
+    """The entries that replace each N, two to four school days later: every school does in time what reg 10 asks."""
+    rng = _dice(scale.seed, pupil.upn, "N")
+    days = terms.school_days()
+    found = []
+    for session, code in marks.items():
+        if code == "N":
+            after = days[min(days.index(session.day) + rng.randint(2, 4), len(days) - 1)]
+            became, reason = rng.choice(_BECAME)
+            found.append((after, _amendment(pupil, session.day, session.half, became, after, reason)))
+    return found
+
+
+def _told(story: Story, pupil: Pupil, days: Sequence[date]) -> dict[Session, str]:
+    """The marks of a scripted pupil: present, but where the story says otherwise."""
+    marks = {Session(day, half): PRESENT[half] for day in days for half in HALVES}
+    for each in story.absent:
+        for session in marks:
+            if (
+                each.first <= session.day <= each.last
+                and each.half in (None, session.half)
+                and pupil.on_roll(session.day)
+            ):
+                marks[session] = each.code
+    return marks
+
+
+# ------------------------------------------------------------------ rows
+
+
+def _taken(pupil: Pupil, marks: Mapping[Session, str], day: date) -> Iterator[Row]:
+    """The two marks of a pupil as the teacher enters them."""
+    if not pupil.on_roll(day):
+        return
+    for half in HALVES:
+        code = marks[Session(day, half)]
+        row = {
+            "upn": pupil.upn,
+            "date": day.isoformat(),
+            "session": half,
+            "code": code,
+            "recorded_at": f"{day.isoformat()}T{_TAKEN_AT[half]}",
+            "recorded_by": _TEACHER,
+        }
+        if code in _NOTES:
+            row["note"] = _dice(pupil.upn, day, half).choice(_NOTES[code])
+        if code in _LATE:
+            row["minutes_late"] = str(_dice(pupil.upn, day, half).randint(*_LATE[code]))
+        yield row
+
+
+def _amendment(pupil: Pupil, day: date, half: str, code: str, on: date, reason: str) -> Row:
+    return {
+        "upn": pupil.upn,
+        "date": day.isoformat(),
+        "session": half,
+        "code": code,
+        "recorded_at": f"{on.isoformat()}T{_CHANGED_AT}",
+        "recorded_by": _ATTENDANCE_OFFICER,
+        "amendment_reason": reason,
+    }
+
+
+def _closed(pupil: Pupil, day: date) -> Iterator[Row]:
+    """`#` for the weekdays since the school day before on which the school was closed."""
+    for closed in terms.closed_before(day):
+        if pupil.on_roll(closed):
+            for half in HALVES:
+                entered = {"recorded_at": f"{closed.isoformat()}T{_TAKEN_AT[half]}", "recorded_by": _ATTENDANCE_OFFICER}
+                yield {"upn": pupil.upn, "date": closed.isoformat(), "session": half, "code": "#", **entered}
+
+
+def _spoilt(rng: random.Random, row: Row) -> Row | None:
+    """Now and then, the row with a mistake that schools make; otherwise None."""
+    if rng.randrange(_ONE_BAD_ROW_IN):
+        return None
+    day = date.fromisoformat(row["date"])
+    mistakes: tuple[Row, ...] = (
+        {"code": "H"},  # withdrawn in 2024
+        {"code": "o"},
+        {"code": "0"},
+        {"code": ""},
+        {"code": PRESENT["PM" if row["session"] == "AM" else "AM"]},
+        {"date": f"{day:%d/%m/%Y}"},
+        {"upn": ("B" if row["upn"][0] == "A" else "A") + row["upn"][1:]},
+    )
+    return {**row, **rng.choice(mistakes)}
+
+
+def _calendar_row(day: date, reason: str | None) -> Row:
+    return {"date": day.isoformat(), "session": "", "open": "no" if reason else "yes", "reason": reason or ""}
+
+
+def _decisions(cast: Iterable[Cast]) -> list[Row]:
+    """Every decision, by day; of a day in the order of the stories."""
+    found = []
+    for each in cast:
+        for decided in each.story.decided:
+            school, pupil = each.on(decided.on)
+            who = pupil.parent_ids[decided.parent - 1] if decided.parent else ""
+            found.append(
+                {
+                    "on": decided.on.isoformat(),
+                    "la": school.la,
+                    "urn": school.urn,
+                    "upn": pupil.upn,
+                    "parent_id": who,
+                    "action": decided.action,
+                    "by": decided.by,
+                    **decided.more,
+                }
+            )
+    return sorted(found, key=lambda row: row["on"])
+
+
+# ------------------------------------------------------------------ files
+
+
+def _columns(kind: Kind, rows: Sequence[Row]) -> tuple[str, ...]:
+    """The columns of a kind that are required or that some row fills, in the order of the contract."""
+    filled = {name for row in rows for name in row}
+    return tuple(column.name for column in COLUMNS[kind] if column.required or column.name in filled)
+
+
+def _write(path: Path, rows: Sequence[Row], columns: Sequence[str] = (), encoding: str = "utf-8") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding=encoding, newline="") as file:
+        writer = csv.DictWriter(file, columns or list(rows[0]), restval="", lineterminator="\r\n")
+        writer.writeheader()
+        writer.writerows(rows)

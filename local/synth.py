@@ -1,0 +1,134 @@
+"""The templates of the deployment: `attendance synth` writes them, `templates` hands them to local/."""
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from attendance.authorities import AUTHORITIES
+from local.node import ROOT, ensure_assets, use_for_jsii
+
+LOCAL_PREFIX = "attendance-local"
+RETENTION_YEARS = 7
+
+Template = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Templates:
+    """CloudFormation templates as synthesised: the shared stack, and each authority's by its 3-digit code."""
+
+    core: Template
+    authorities: Mapping[str, Template]
+
+
+def templates(authorities: Sequence[str], prefix: str = LOCAL_PREFIX) -> Templates:
+    """The very templates that would be deployed for these authorities; from the cache if `infra/` has not changed.
+
+    Only the hash that names the Lambda packages may be of an earlier state of `functions/`: nothing here reads it.
+    """
+    folder = ROOT / ".cache" / "templates" / f"{prefix}-{_infra_hash()[:16]}"
+    stacks = ["Core", *(f"Authority{la}" for la in authorities)]
+    missing = [la for la in authorities if not _file(folder, f"Authority{la}").exists()]
+    if missing or not _file(folder, "Core").exists():
+        print("Synthesising the templates (once) ...", file=sys.stderr)
+        _fill(folder, prefix, missing)
+    read = {stack: json.loads(_file(folder, stack).read_text(encoding="utf-8")) for stack in stacks}
+    return Templates(core=read["Core"], authorities={la: read[f"Authority{la}"] for la in authorities})
+
+
+def _fill(folder: Path, prefix: str, authorities: Sequence[str]) -> None:
+    """Synthesise into the cache; every file appears whole, so that two processes may do this at the same moment."""
+    use_for_jsii()
+    from infra.app import synth  # seconds to import, and needed only here
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as scratch:
+        out = synth(Path(scratch), prefix, authorities, packages_built=False, checked=False)
+        for template in out.glob("*.template.json"):
+            template.replace(folder / template.name)
+
+
+def _file(folder: Path, stack: str) -> Path:
+    return folder / f"{stack}.template.json"
+
+
+@cache
+def _infra_hash() -> str:
+    """SHA-256 of what decides a template: our constructs and the versions of CDK and of all else."""
+    digest = hashlib.sha256()
+    for path in [*sorted((ROOT / "infra").rglob("*.py")), ROOT / "uv.lock"]:
+        digest.update(f"{path.relative_to(ROOT).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `attendance synth`."""
+    parser = commands.add_parser(
+        "synth",
+        help="write the CloudFormation templates, checked, ready for `cdk deploy`",
+        description="Write the CloudFormation templates of the whole deployment: the stack Core and one small stack per"
+        " authority. Needs no AWS account, no Docker and no network (but for --packages, the first time).",
+        epilog="Deploy: attendance synth --packages --prefix NAME --authority 886, then npx cdk deploy --app cdk.out"
+        " --all (docs/operations.md).",
+    )
+    parser.add_argument("--out", type=Path, default=Path("cdk.out"), metavar="DIR", help="default: cdk.out")
+    parser.add_argument(
+        "--prefix",
+        type=_prefix,
+        default=LOCAL_PREFIX,
+        help="begins every name; bucket names are the world's, so include your account: attendance-dev-123456789012",
+    )
+    parser.add_argument(
+        "--authority",
+        action="append",
+        choices=sorted(AUTHORITIES),
+        default=[],
+        metavar="LA",
+        help="3-digit code of a local authority; may be repeated",
+    )
+    parser.add_argument("--packages", action="store_true", help="also build the Lambda packages, for linux arm64")
+    parser.add_argument("--own-keys", action="store_true", help="give each authority an encryption key of its own")
+    parser.add_argument(
+        "--retention-years",
+        type=int,
+        choices=range(1, 100),
+        default=RETENTION_YEARS,
+        metavar="N",
+        help=f"how long Object Lock keeps a document (default: {RETENTION_YEARS})",
+    )
+    parser.set_defaults(run=run)
+
+
+def _prefix(text: str) -> str:
+    """A prefix that leaves every bucket a lawful name: at most 63 lower-case letters, digits and hyphens."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{1,46}[a-z0-9]", text):
+        raise argparse.ArgumentTypeError("3 to 48 lower-case letters, digits and hyphens, no hyphen first or last")
+    return text
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the templates and print where each lies; a rule of cdk-nag that does not hold raises, after its report."""
+    use_for_jsii()
+    if args.packages:
+        ensure_assets()
+    from infra.app import synth
+
+    out = synth(
+        args.out,
+        args.prefix,
+        args.authority,
+        packages_built=args.packages,
+        retention_years=args.retention_years,
+        own_keys=args.own_keys,
+    )
+    for stack in ("Core", *(f"Authority{la}" for la in sorted(set(args.authority)))):
+        print(_file(out, stack))
+    return 0

@@ -1,0 +1,94 @@
+"""One small stack per authority: documents are written once, and an authority can join without touching the others."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from cloudformation import PREFIX, listed, of_type, read, text
+
+from attendance.authorities import AUTHORITIES
+
+CASES = Path(__file__).parents[1] / "cases" / "written_once.csv"
+
+
+def test_all_authorities_have_their_bucket(deployment):
+    assert len(deployment.authorities) == len(AUTHORITIES) == 153
+    for la, template in deployment.authorities.items():
+        (bucket,) = of_type(template, "AWS::S3::Bucket").values()
+        assert bucket["BucketName"] == f"{PREFIX}-authority-{la}"
+
+
+def test_no_stack_comes_near_the_limits_of_cloudformation(deployment):
+    for template in (deployment.core, *deployment.authorities.values()):
+        assert len(template["Resources"]) <= 200
+        for role in of_type(template, "AWS::IAM::Role").values():
+            assert len(role.get("ManagedPolicyArns", [])) <= 5
+
+
+def test_an_authority_that_joins_leaves_core_as_it_is_to_the_byte(deployment, tmp_path):
+    from infra.app import synth
+
+    alone = synth(tmp_path, PREFIX, [], packages_built=False, checked=False)
+    with_all = (deployment.folder / "Core.template.json").read_bytes()
+    assert (alone / "Core.template.json").read_bytes() == with_all
+    assert not any(f'"{la}"'.encode() in with_all for la in AUTHORITIES)
+
+
+def test_what_an_authority_takes_from_core_core_gives(deployment):
+    given = {output["Export"]["Name"] for output in deployment.core["Outputs"].values()}
+    assert {f"{PREFIX}-key-arn", f"{PREFIX}-notices-role-arn"} == given
+
+
+def test_an_authority_may_have_a_key_of_its_own_that_admits_only_notices(tmp_path):
+    from infra.app import synth
+
+    template = read(
+        synth(tmp_path, PREFIX, ["886"], packages_built=False, own_keys=True, retention_years=6), "Authority886"
+    )
+    ((logical_id, key),) = of_type(template, "AWS::KMS::Key").items()
+    (bucket,) = of_type(template, "AWS::S3::Bucket").values()
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] == {"Fn::GetAtt": [logical_id, "Arn"]}
+    assert bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]["Days"] == 2192
+    root, notices = key["KeyPolicy"]["Statement"]
+    assert ":root" in str(root["Principal"])
+    assert notices["Principal"] == {"AWS": {"Fn::ImportValue": f"{PREFIX}-notices-role-arn"}}
+    assert set(notices["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
+
+
+def denied(template, request):
+    """Whether the bucket policy denies a request {"action", "who", "headers", "tls"}; raises on what it cannot judge."""
+
+    def holds(operator, key, value):
+        match operator, key:
+            case "Null", "s3:if-none-match":
+                return ("if-none-match" not in request["headers"]) == (value == "true")
+            case "ArnNotEquals", "aws:PrincipalArn":
+                return not text(template, value).endswith(f":role/{request['who']}")
+            case "Bool", "aws:SecureTransport":
+                return (request["tls"] > 0) == (value == "true")
+            case "NumericLessThan", "s3:TlsVersion":
+                return request["tls"] < value
+        raise NotImplementedError(f"{operator} {key}")
+
+    (policy,) = of_type(template, "AWS::S3::BucketPolicy").values()
+    for statement in policy["PolicyDocument"]["Statement"]:
+        assert statement["Effect"] == "Deny"
+        assert statement["Principal"] in ("*", {"AWS": "*"})
+        if not {request["action"], "s3:*"} & set(listed(statement["Action"])):
+            continue
+        conditions = statement["Condition"].items()
+        if all(holds(operator, key, value) for operator, keys in conditions for key, value in keys.items()):
+            return True
+    return False
+
+
+def cases():
+    with CASES.open(encoding="utf-8", newline="") as file:
+        return [pytest.param(row, id=row["because"]) for row in csv.DictReader(file)]
+
+
+@pytest.mark.parametrize("case", cases())
+def test_a_document_is_written_once(authority, case):
+    request = {**case, "headers": case["headers"].split(), "tls": float(case["tls"])}
+    assert denied(authority, request) == (case["denied"] == "yes")

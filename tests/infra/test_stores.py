@@ -1,0 +1,111 @@
+"""Whatever holds data is private, encrypted with our key, recoverable, and outlives its stack."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cloudformation import NAMED_BY, of_type, policy_of, text
+
+BUCKETS = {"parts", "positions", "receipts", "registers", "reports", "settings", "uploads"}
+
+
+def every_bucket(*templates: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str, dict[str, Any]]]:
+    return [(t, name, bucket) for t in templates for name, bucket in of_type(t, "AWS::S3::Bucket").items()]
+
+
+def test_the_buckets_are_those_of_the_flow_and_one_of_each_authority(core, authority):
+    assert {text(t, {"Ref": name}) for t, name, _ in every_bucket(core, authority)} == {*BUCKETS, "authority-886"}
+
+
+def test_every_bucket_is_private_and_its_owner_owns_every_object(core, authority):
+    for _, _, bucket in every_bucket(core, authority):
+        assert set(bucket["PublicAccessBlockConfiguration"].items()) == {
+            ("BlockPublicAcls", True),
+            ("BlockPublicPolicy", True),
+            ("IgnorePublicAcls", True),
+            ("RestrictPublicBuckets", True),
+        }
+        assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+        assert "AccessControl" not in bucket
+
+
+def test_every_bucket_is_versioned_and_encrypted_with_our_key(core, authority):
+    for template, _, bucket in every_bucket(core, authority):
+        assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["BucketKeyEnabled"] is True
+        default = rule["ServerSideEncryptionByDefault"]
+        assert default["SSEAlgorithm"] == "aws:kms"
+        ours = (
+            {"Fn::GetAtt": [next(iter(of_type(template, "AWS::KMS::Key"))), "Arn"]}
+            if of_type(template, "AWS::KMS::Key")
+            else {"Fn::ImportValue": "attendance-test-key-arn"}
+        )
+        assert default["KMSMasterKeyID"] == ours
+
+
+def test_every_bucket_refuses_whoever_comes_without_tls(core, authority):
+    for template, name, _ in every_bucket(core, authority):
+        denied = [s for s in policy_of(template, "AWS::S3::BucketPolicy", "Bucket", name) if s["Effect"] == "Deny"]
+        assert {"Bool": {"aws:SecureTransport": "false"}} in [s.get("Condition") for s in denied]
+        assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in [s.get("Condition") for s in denied]
+
+
+def test_only_uploads_and_parts_tell_of_new_objects(core, authority):
+    telling = {text(t, {"Ref": n}) for t, n, b in every_bucket(core, authority) if "NotificationConfiguration" in b}
+    assert telling == {"uploads", "parts"}
+
+
+def test_only_snapshots_that_can_be_made_again_lose_earlier_versions(core, authority):
+    losing = {
+        text(template, {"Ref": name})
+        for template, name, bucket in every_bucket(core, authority)
+        for rule in bucket.get("LifecycleConfiguration", {"Rules": []})["Rules"]
+        if set(rule) & {"NoncurrentVersionExpiration", "ExpirationInDays", "ExpirationDate"}
+    }
+    assert losing == {"registers", "positions"}
+
+
+def test_a_document_is_locked_for_seven_years(authority):
+    (bucket,) = of_type(authority, "AWS::S3::Bucket").values()
+    assert bucket["ObjectLockEnabled"] is True
+    retention = bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    assert retention == {"Mode": "GOVERNANCE", "Days": 2557}
+
+
+def test_every_table_is_encrypted_recoverable_and_paid_per_request(core):
+    tables = of_type(core, "AWS::DynamoDB::Table").values()
+    assert {table["TableName"] for table in tables} == {"attendance-test-cases", "attendance-test-history"}
+    for table in tables:
+        assert table["SSESpecification"]["SSEType"] == "KMS"
+        assert text(core, table["SSESpecification"]["KMSMasterKeyId"]) == "kms"
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["DeletionProtectionEnabled"] is True
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_cases_are_found_by_due_date_and_by_school_and_only_the_latter_copies_items(core):
+    (cases,) = (t for t in of_type(core, "AWS::DynamoDB::Table").values() if "GlobalSecondaryIndexes" in t)
+    indexes = {
+        i["IndexName"]: [key["AttributeName"] for key in i["KeySchema"]] for i in cases["GlobalSecondaryIndexes"]
+    }
+    assert indexes == {"due": ["la", "due_on"], "school": ["school", "sk"]}
+    copied = {i["IndexName"]: i["Projection"] for i in cases["GlobalSecondaryIndexes"]}
+    assert copied == {"due": {"ProjectionType": "KEYS_ONLY"}, "school": {"ProjectionType": "ALL"}}
+
+
+def test_the_key_is_rotated_and_the_secret_is_generated_never_written_down(core):
+    (key,) = of_type(core, "AWS::KMS::Key").values()
+    assert key["EnableKeyRotation"] is True
+    (secret,) = of_type(core, "AWS::SecretsManager::Secret").values()
+    assert secret["GenerateSecretString"] == {"ExcludePunctuation": True, "PasswordLength": 64}
+    assert text(core, secret["KmsKeyId"]) == "kms"
+    assert "SecretString" not in secret
+
+
+def test_what_holds_data_outlives_its_stack(core, authority):
+    kinds = {"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::SecretsManager::Secret"}
+    assert kinds <= set(NAMED_BY)
+    for template in (core, authority):
+        for name, resource in template["Resources"].items():
+            if resource["Type"] in kinds:
+                assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
