@@ -13,7 +13,7 @@ from datetime import date
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -34,15 +34,18 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "demo",
         help="process a made-up term and show what came of it",
-        description="Make up two authorities with six schools and a term of registers, raise the whole system on this machine from the "
-        "very templates that would be deployed, and let it work day by day: reports for the schools, positions of the pupils, cases, "
-        "notices to improve, penalty notices, returns. Everybody in it is made up; nothing is sent anywhere. It takes some minutes.",
-        epilog=f"Writes ./{OUTPUT}/ (a folder of that name that a demo made before is replaced) with index.html to begin with, the PDFs "
-        "under authorities/{la}/notices/ and, to try `attendance check`, `run` and `explain` on, what was put in under input/. "
-        "Then serves the folder to this machine only, until stopped with Ctrl-C. "
-        "Exit code: 0 done, 2 it cannot start (the port is taken, or the folder is not ours to replace).",
+        description="Make up two authorities with six schools and a term of registers, raise the whole system on this machine "
+        "from the very templates that would be deployed, and let it work day by day: reports for the schools, positions of the "
+        "pupils, cases, notices to improve, penalty notices, returns. Everybody in it is made up; nothing is sent anywhere. "
+        "It takes some minutes.",
+        epilog=f"Writes ./{OUTPUT}/ (a folder of that name that a demo made before is replaced): index.html to begin with, the "
+        "PDFs under authorities/{la}/notices/ and, to try `attendance check`, `run` and `explain` on, what was put in under "
+        "input/. Then serves the folder to this machine only, until stopped with Ctrl-C. Exit code: 0 done, 2 it cannot start "
+        "(the port is taken, or the folder is not ours to replace).",
     )
-    parser.add_argument("--port", type=int, default=_PORT, help="serve on this port of this machine (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=_PORT, help="serve on this port of this machine (default: %(default)s)"
+    )
     parser.add_argument("--once", action="store_true", help="do not serve: end when the folder is written")
     parser.set_defaults(run=demo)
 
@@ -58,7 +61,9 @@ def demo(args: argparse.Namespace) -> int:
     try:
         server = ThreadingHTTPServer((_LOOPBACK, args.port), partial(_Files, directory=str(OUTPUT)))
     except (OSError, OverflowError) as problem:
-        print(f"attendance demo: port {args.port} cannot be used ({problem}); give another with --port", file=sys.stderr)
+        print(
+            f"attendance demo: port {args.port} cannot be used ({problem}); give another with --port", file=sys.stderr
+        )
         return 2
     with server:
         _print_summary(_processed(OUTPUT, Scale()))
@@ -73,7 +78,7 @@ def demo(args: argparse.Namespace) -> int:
 class _Files(SimpleHTTPRequestHandler):
     """Serves the folder; says of each file how it is written, and of each request nothing."""
 
-    extensions_map: ClassVar[dict[str, str]] = {
+    extensions_map = {  # noqa: RUF012 - as http.server declares it
         **SimpleHTTPRequestHandler.extensions_map,
         ".csv": "text/plain; charset=utf-8",  # shown, where text/csv would be downloaded
         ".html": "text/html; charset=utf-8",
@@ -136,7 +141,11 @@ def page(output: Path, cast: Sequence[Cast] = ()) -> str:
     directory = read_directory((output / "input" / "schools.csv").read_bytes())
     records = [_json(path) for path in output.glob("authorities/*/notices/*.json")]
     environment = Environment(
-        loader=PackageLoader("local", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("local", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {"day": _day, "pounds": _pounds, "words": lambda name: str(name).replace("_", " ")}
     return environment.get_template("demo.html").render(
@@ -163,7 +172,9 @@ def _returns(output: Path) -> list[dict[str, Any]]:
         kind, urn, due = path.stem.split("-", 2)
         with path.open(encoding="utf-8", newline="") as file:
             pupils = sum(1 for _ in csv.DictReader(file))
-        found.append({"kind": kind, "urn": urn, "date": due[:10], "pupils": pupils, "path": str(path.relative_to(output))})
+        found.append(
+            {"kind": kind, "urn": urn, "date": due[:10], "pupils": pupils, "path": str(path.relative_to(output))}
+        )
     return sorted(found, key=lambda each: (str(each["date"]), str(each["urn"]), str(each["kind"])))
 
 
@@ -171,8 +182,13 @@ def _positions(output: Path) -> list[dict[str, Any]]:
     found = []
     for path in sorted(output.glob("positions/*.json")):
         school = _json(path)
-        counts = {what: sum(pupil[what] for pupil in school["pupils"]) for what in ("met", "request_ready", "persistent", "severe")}
-        found.append({"urn": school["urn"], "pupils": len(school["pupils"]), **counts, "path": str(path.relative_to(output))})
+        counts = {
+            what: sum(pupil[what] for pupil in school["pupils"])
+            for what in ("met", "request_ready", "persistent", "severe")
+        }
+        found.append(
+            {"urn": school["urn"], "pupils": len(school["pupils"]), **counts, "path": str(path.relative_to(output))}
+        )
     return found
 
 
@@ -188,7 +204,15 @@ def _reports(output: Path, directory: Directory) -> list[dict[str, Any]]:
         ]
         sums = {name: sum(file[name] for _, file in of_school) for name in ("rows", "accepted")}
         sums |= {severity: sum(file["totals"][severity] for _, file in of_school) for severity in SEVERITIES}
-        found.append({"urn": urn, "la": school.la, "files": len(of_school), **sums, "telling": sorted(telling, key=lambda each: str(each["file"]))})
+        found.append(
+            {
+                "urn": urn,
+                "la": school.la,
+                "files": len(of_school),
+                **sums,
+                "telling": sorted(telling, key=lambda each: str(each["file"])),
+            }
+        )
     return found
 
 

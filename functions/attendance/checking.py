@@ -22,7 +22,7 @@ from attendance.engine import connect
 from attendance.findings import SEVERITIES, SEVERITY, Finding, RefusedError, finding
 from attendance.law import academic_year_days
 from attendance.reading import Table, read_table, repeated
-from attendance.rowchecks import EDGES, Receipt, compare, detail_of, judge, moment_sql, remark, text_sql, time_value
+from attendance.rowchecks import Receipt, compare, detail_of, judge, moment_sql, remark, text_sql, time_value, trimmed
 from attendance.rows import COLUMNS, Kind, kind_of
 from attendance.unpacking import Member, members
 
@@ -313,12 +313,12 @@ def _hints_of(path: Path, folder: Path) -> Hints:
     if kind is None or repeated(table.header):
         return Hints()
     day = "try_cast(date AS DATE)" if "date" in present else "NULL::DATE"
-    code = f"trim(code, {EDGES})" if "code" in present else "NULL::VARCHAR"
+    code = trimmed("code") if "code" in present else "NULL::VARCHAR"
     times = [time_value(name) for name in ("recorded_at", "extracted_at") if name in present]
     latest_time = f"greatest({', '.join(f'max({time})' for time in times)})" if times else "NULL::TIMESTAMP"
     with connect() as con:
         row = con.execute(
-            f"""SELECT max(day) FILTER (mark NOT IN ('#', '-', '')), max(day) FILTER (mark NOT IN ('-', '')), max(day), {latest_time}
+            f"""SELECT max(day) FILTER (mark NOT IN ('#', '-')), max(day) FILTER (mark <> '-'), max(day), {latest_time}
             FROM (SELECT *, CASE WHEN year({day}) BETWEEN 1900 AND 2200 THEN {day} END AS day, {code} AS mark FROM ({table.select()}))"""
         ).fetchone()
     marked, any_mark, any_row, moment = row if row else (None, None, None, None)

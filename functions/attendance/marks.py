@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,7 +20,6 @@ from attendance.sessions import HALVES, Held, Session
 
 EPOCH = date(1970, 1, 1)
 CODE_ORDER: tuple[str, ...] = tuple(CODES)
-INDEX: Mapping[str, int] = {code: n for n, code in enumerate(CODE_ORDER)}
 
 
 def _flags(codes: frozenset[str]) -> NDArray[np.bool_]:
@@ -61,11 +60,11 @@ def read_marks(registers: Sequence[bytes]) -> Marks:
     with tempfile.TemporaryDirectory() as folder, connect() as con:
         for n, body in enumerate(registers):
             Path(folder, f"{n}.parquet").write_bytes(body)
-        con.execute("CREATE TABLE code (code VARCHAR, n TINYINT)")
-        con.executemany("INSERT INTO code VALUES (?, ?)", [(code, n) for code, n in INDEX.items()])
+        codes = ", ".join(f"('{code}', {n})" for n, code in enumerate(CODE_ORDER))
         con.execute(
-            f"""CREATE TABLE mark AS SELECT upn, ((date - DATE '1970-01-01') * 2 + (session = 'PM')::INT)::INT AS moment, n
-            FROM read_parquet('{folder}/*.parquet') JOIN code USING (code) WHERE in_force"""
+            f"""CREATE TABLE mark AS
+            SELECT upn, ((date - DATE '1970-01-01') * 2 + (session = 'PM')::INT)::INT AS moment, n::TINYINT AS n
+            FROM read_parquet('{folder}/*.parquet') JOIN (VALUES {codes}) AS code(code, n) USING (code) WHERE in_force"""
         )
         upns = tuple(row[0] for row in con.execute("SELECT DISTINCT upn FROM mark ORDER BY upn").fetchall())
         arrays = con.execute(

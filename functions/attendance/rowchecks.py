@@ -32,7 +32,6 @@ from attendance.rows import COLUMNS, FLAG_NO, FLAG_YES, KEYS, Column, Kind, Read
 from attendance.text import london_day
 
 NO_MARK: Final = "-"
-EDGES: Final = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
 _LONGEST_SHOWN: Final = 100
 _BATCH: Final = 100_000
 _SMALL: Final = 4 << 20  # bytes of CSV: below, writing a file costs more than it saves
@@ -258,11 +257,22 @@ def _texts(table: Table, columns: Sequence[Column]) -> str:
     present = set(table.fields)
 
     def text(column: Column) -> str:
-        value = f"nullif(trim({quoted(column.name)}, {EDGES}), '')" if column.name in present else "NULL::VARCHAR"
-        return f"{value} AS t_{column.name}"
+        return f"{trimmed(quoted(column.name)) if column.name in present else 'NULL::VARCHAR'} AS t_{column.name}"
 
     code_as_written = ", code AS code_as_written" if "code" in present else ""
-    return f"SELECT row{code_as_written}, {', '.join(map(text, columns))} FROM ({table.select()})"
+    return f"SELECT row{code_as_written}, {', '.join(map(text, columns))} FROM ({table.select()})"  # noqa: S608
+
+
+def trimmed(text: str) -> str:
+    """SQL for a text without the blanks around it, NULL if there is nothing else; what has none is passed on unlooked at."""
+    ends = " OR ".join(f"suffix({text}, {blank})" for blank in _BLANKS_SQL)
+    return (
+        f"CASE WHEN {text} < '!' OR prefix({text}, {_BLANKS_SQL[-1]}) OR {ends} "
+        f"THEN nullif(trim({text}, {' || '.join(_BLANKS_SQL)}), '') ELSE {text} END"
+    )
+
+
+_BLANKS_SQL: Final = ("' '", "chr(9)", "chr(10)", "chr(13)", "chr(160)")
 
 
 def _judged(kind: Kind, columns: Sequence[Column], receipt: Receipt) -> str:
@@ -306,11 +316,11 @@ def _whole_problem(kind: Kind, column: Column, receipt: Receipt) -> str:
 def _find_bad_upns(con: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> None:
     """Put every unsound UPN of the file into the table `bad_upn`: each distinct one is looked at once, by the one rule."""
     con.execute("CREATE TABLE bad_upn (upn VARCHAR, problem VARCHAR)")
-    every = " UNION ".join(f"SELECT t_{column.name} FROM texts" for column in columns if column.reading == "upn")
+    every = " UNION ALL ".join(f"SELECT t_{column.name} FROM texts" for column in columns if column.reading == "upn")
     if not every:
         return
     with sibling(con) as reading:  # what is read and what is written at the same time need a connection each
-        distinct = reading.execute(f"SELECT * FROM ({every}) AS every(upn) WHERE upn IS NOT NULL")
+        distinct = reading.execute(f"SELECT DISTINCT * FROM ({every}) AS every(upn) WHERE upn IS NOT NULL")
         while batch := distinct.fetchmany(_BATCH):
             bad = {upn: problem for (upn,) in batch if (problem := upn_problem(upn))}
             if bad:

@@ -70,7 +70,7 @@ def test_every_code_that_rows_can_show_is_shown_somewhere_here() -> None:
 
 
 def test_a_check_whose_extract_was_never_sent_is_not_made() -> None:
-    body = b"upn,date,session,code\nT801200005999,2025-10-27,AM,X\n"
+    body = b"upn,date,session,code\nP801200005999,2025-10-27,AM,X\n"
     assert triples(check(body, known=Known())) == {(None, None, "CALENDAR_MISSING")}
 
 

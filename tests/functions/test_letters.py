@@ -320,7 +320,7 @@ def test_a_first_notice_has_a_lower_amount_with_its_day_and_a_second_has_not(cha
         page(FIRST | changed)
 
 
-def test_the_quick_code_opens_the_payment_page_and_names_no_amount(fonts: Path) -> None:
+def test_the_code_to_scan_holds_the_payment_page_alone_and_no_amount() -> None:
     quick = json.loads(inputs(LETTERS["first"])["words"])["payment"]["qr"]
     other = json.loads(inputs(page(FIRST, payment={"url": "https://madeup.example/x", "instalments": False}))["words"])
     assert quick.startswith("<svg")

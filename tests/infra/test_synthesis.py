@@ -1,13 +1,14 @@
 """The templates are made anywhere, hold to the rules of AWS, and are the same wherever they are read."""
 
 import argparse
+import copy
 import os
 import subprocess
 import sys
 
 import pytest
 from cfnlint.api import ManualArgs, lint
-from cloudformation import PREFIX
+from cloudformation import PREFIX, of_type
 
 from local.node import ROOT
 from local.synth import add_parser, templates
@@ -66,8 +67,16 @@ def test_synthesis_needs_neither_path_nor_network_nor_account(tmp_path):
 
 
 def test_the_templates_raised_locally_are_those_that_are_deployed(deployment):
+    """But for the hash of the packages: a cached template may name those of earlier sources, which nothing here reads."""
+
+    def without_code(template):
+        said = copy.deepcopy(dict(template))
+        for function in of_type(said, "AWS::Lambda::Function").values():
+            del function["Code"]["S3Key"]
+        return said
+
     raised = templates(["886", "301"], prefix=PREFIX)
-    assert raised.core == deployment.core
+    assert without_code(raised.core) == without_code(deployment.core)
     assert raised.authorities == {la: deployment.authorities[la] for la in ("886", "301")}
 
 
