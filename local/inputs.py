@@ -14,10 +14,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from attendance.checking import receipt_hints
+from attendance.checking import Hints, receipt_hints
 from attendance.decisions import Decision, decision_id
 from attendance.directory import Directory, read_directory
-from attendance.law import academic_year_days
+from attendance.law import academic_year, academic_year_days
 from attendance.settings import load
 from attendance.text import LONDON
 from attendance.unpacking import members
@@ -50,6 +50,11 @@ class File:
     def day(self) -> date:
         """The London day of its receipt."""
         return self.received_at.astimezone(LONDON).date()
+
+    @property
+    def uncut_day(self) -> date:
+        """The London day on which it would be received did the replay not end before."""
+        return self.uncut_received_at.astimezone(LONDON).date()
 
 
 @dataclass(frozen=True)
@@ -95,14 +100,7 @@ def read_input(folder: Path, *, as_at: date | None, schools: Path | None) -> Inp
         raise BadInput("No file has a mark other than #, so there is no day to stand at: give --as-at.")
     files = []
     for la, urn, path in found:
-        uncut = _received(
-            path,
-            hints[path].latest_marked,
-            hints[path].latest_support,
-            hints[path].latest_any,
-            hints[path].latest_time,
-            as_at,
-        )
+        uncut = _received(path, hints[path], as_at)
         cut = datetime.combine(as_at, RECEIVED_AT, LONDON)
         late = uncut.astimezone(LONDON).date() > as_at
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -130,14 +128,7 @@ def _school_files(folder: Path) -> Iterator[tuple[str, str, Path]]:
                     yield la.name, urn.name, path
 
 
-def _received(
-    path: Path,
-    latest_marked: date | None,
-    latest_support: date | None,
-    latest_any: date | None,
-    latest_time: datetime | None,
-    as_at: date,
-) -> datetime:
+def _received(path: Path, hints: Hints, as_at: date) -> datetime:
     """When a file is received (design 5.3, `run`): by its name, else by what is in it, else at the beginning."""
     named = _NAMED.match(path.name)
     if named:
@@ -146,13 +137,13 @@ def _received(
             return datetime.combine(day, time(int(named[2]), int(named[3])) if named[2] else RECEIVED_AT, LONDON)
         except ValueError:
             pass  # 2025-13-40-....csv begins with no date
-    days = [day for day in (latest_marked, latest_support) if day]
-    latest = max(days) if days else latest_any
+    days = [day for day in (hints.latest_marked, hints.latest_support) if day]
+    latest = max(days) if days else hints.latest_any
     moments = [datetime.combine(latest, RECEIVED_AT, LONDON)] if latest else []
-    moments += [latest_time] if latest_time else []
+    moments += [hints.latest_time] if hints.latest_time else []
     if moments:
         return max(moments)
-    return datetime.combine(academic_year_days(as_at.year if as_at.month >= 8 else as_at.year - 1)[0], time(), LONDON)
+    return datetime.combine(academic_year_days(academic_year(as_at))[0], time(), LONDON)
 
 
 def _directory(folder: Path, schools: Path | None) -> Directory | None:

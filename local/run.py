@@ -61,6 +61,7 @@ class Doors:
     cases: Cases
     positions: Bucket
     reports: Bucket
+    settings: Bucket
     to_thresholds: ThresholdsQueue
     to_notices: NoticesQueue
     secret: bytes
@@ -75,6 +76,7 @@ class Doors:
             Cases(world.dynamodb, told["CASES_TABLE"], told["HISTORY_TABLE"]),
             Bucket(world.s3, names["positions"]),
             Bucket(world.s3, names["reports"]),
+            Bucket(world.s3, names["settings"]),
             ThresholdsQueue(world.sqs, told["THRESHOLDS_QUEUE_URL"]),
             NoticesQueue(world.sqs, told["NOTICES_QUEUE_URL"]),
             pupil_secret(boto3.client("secretsmanager"), told["PUPIL_SECRET_ARN"]),
@@ -90,22 +92,26 @@ def replay(
     shuffle: int | None = None,
     double: bool = False,
     progress: bool = True,
+    narrow: Callable[[Input], Input] | None = None,
     then: Callable[[Doors, Input], None] | None = None,
 ) -> Replayed:
-    """Replay INPUT through the raised system and write OUTPUT; `then` may look at the world before it is gone.
+    """Replay INPUT through the raised system and write OUTPUT.
+
+    `narrow` may leave out some of INPUT, `then` may look at the world before it is gone.
 
     Raises BadInput, SettingsRefused or DirectoryUnreadable with what is wrong and what to do.
     """
     given = read_input(input_, as_at=as_at, schools=schools)
+    if narrow:
+        given = narrow(given)
     ensure_assets()
     order = random.Random(shuffle) if shuffle is not None else None  # noqa: S311  an order, not a secret
     with raise_world(given.authorities) as world:
         doors = Doors.of(world)
-        settings = Bucket(world.s3, world.names["settings"])
         if given.directory is not None:
-            Schools(settings).publish(given.directory)
+            Schools(doors.settings).publish(given.directory)
         for la, text in given.settings.items():
-            AuthoritySettings(settings).publish(la, text)
+            AuthoritySettings(doors.settings).publish(la, text)
         _play(doors, given, order, double, progress)
         if dead := world.dead_letters():
             raise RuntimeError(f"messages failed too often: {', '.join(f'{len(v)} in {k}' for k, v in dead.items())}")

@@ -69,6 +69,8 @@ def recheck(parts: Sequence[bytes], known: Known, as_at: date, urn: str) -> dict
         con.execute(f"CREATE VIEW part AS SELECT * FROM read_parquet({paths})")
         con.execute(f"CREATE VIEW earlier AS SELECT * FROM read_parquet({paths}) LIMIT 0")
         _find(con, "part", known, as_at, urn)
+        if known.calendar is None:
+            con.execute("INSERT INTO in_context BY NAME SELECT DISTINCT upload, 'CALENDAR_MISSING' AS code FROM part")
         counts: dict[str, dict[str, int]] = {}
         for upload, code, n in con.execute(
             "SELECT upload, code, count(*) FROM in_context GROUP BY ALL ORDER BY ALL"

@@ -265,19 +265,28 @@ def _pass_blockers(decision: Decision, facts: Facts, met: Met, soft_too: bool) -
         handled.add("N_UNRESOLVED")
     hard = [name for name in blockers if name in HARD_BLOCKERS and name not in handled]
     if hard:
-        raise Refused(f"{', '.join(hard)}: {_REMEDY[hard[0]]}", _BLOCKER_PROVISION[hard[0]])
+        raise Refused(f"{', '.join(hard)}: {BLOCKER_REMEDY[hard[0]]}", _BLOCKER_PROVISION[hard[0]])
     soft = [name for name in blockers if name not in HARD_BLOCKERS]
     if soft and soft_too and not decision.reason:
         raise Refused(f"{', '.join(soft)}: give a reason to go on all the same", _BLOCKER_PROVISION[soft[0]])
 
 
-_REMEDY: Mapping[str, str] = {
+BLOCKER_REMEDY: Mapping[str, str] = {
     "SETTINGS_MISSING": "the authority must give its settings",
     "PUPIL_UNKNOWN": "the school must send the pupil's row",
     "AGE_UNKNOWN": "the school must send the pupil's date of birth",
+    "NO_PARENT": "the school must send the pupil's parents",
+    "NO_ADDRESS": "the school must send an address of a parent",
     "ADDRESS_PROTECTED": "say in address_as what is printed as the child's address",
+    "PARENT_UNCLEAR": "two parents of this pupil may be one person: record parent_same or parent_different",
     "SCHOOL_CONFLICT": "two schools count the same session; they must agree who was expected",
-    "N_UNRESOLVED": "the threshold is met only with N codes; the school must replace them",
+    "N_UNRESOLVED": "the school must replace its N codes",
+    "MARKS_MISSING": "the school must send the missing marks",
+    "NOT_ON_ROLL": "a mark lies outside the pupil's time on roll; the school must check both",
+    "CODE_AGAINST_AGE": "a code does not fit the pupil's age; the school must check it",
+    "SUPPORT_MISSING": "no support is recorded in the window; the school must send its support record",
+    "HISTORY_UNKNOWN": "ask the home authority for earlier notices and record them",
+    "CALENDAR_UNKNOWN": "the school must send marks or its calendar for every weekday",
 }
 _BLOCKER_PROVISION: Mapping[str, str] = {
     "SETTINGS_MISSING": "code_of_conduct",
