@@ -15,7 +15,7 @@ from typing import Final
 from attendance.checking import ROLL, CheckedFile, Place, check_file
 from attendance.context import Known, read_part
 from attendance.directory import Directory, DirectoryUnreadable, read_directory
-from attendance.findings import SEVERITIES, Finding
+from attendance.findings import SEVERITIES, SEVERITY, Finding
 from attendance.reading import original_records
 from attendance.text import LONDON, csv_safe, london_day, pretty_json
 from attendance.unpacking import members
@@ -50,7 +50,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.set_defaults(run=check)
 
 
-class _CannotStart(Exception):  # noqa: N818  (it says what happened)
+class _CannotStart(Exception):
     """The command cannot do what is asked; the message says why."""
 
 
@@ -133,15 +133,17 @@ def _roll(path: Path, now: datetime) -> Known:
 def _as_text(checked: CheckedFile) -> str:
     """A report that a school's office can read: the sum first, then what to do, code by code, the gravest first."""
     lines = [f"{checked.file}: {_sum(checked)}"]
-    by_code: dict[str, list[Finding]] = {}
+    by_code: dict[str, dict[str, list[Finding]]] = {}
     for each in checked.findings:
-        by_code.setdefault(each.code, []).append(each)
-    for code in sorted(by_code, key=lambda code: (SEVERITIES.index(by_code[code][0].severity), code)):
-        found = by_code[code]
-        lines.append(f"  {found[0].severity}  {code}  ({checked.counts[code]})")
-        lines += [f"    {_where(each)}{each.message}" for each in found[:_SHOWN_OF_A_CODE]]
-        if checked.counts[code] > _SHOWN_OF_A_CODE:
-            lines.append(f"    ... and {checked.counts[code] - _SHOWN_OF_A_CODE} more: --format csv marks every row")
+        by_code.setdefault(each.code, {}).setdefault(each.message, []).append(each)
+    for code in sorted(by_code, key=lambda code: (SEVERITIES.index(SEVERITY[code]), code)):
+        said = list(by_code[code].items())
+        lines.append(f"  {SEVERITY[code]}  {code}  ({checked.counts[code]})")
+        lines += [f"    {_where(found)}{message}" for message, found in said[:_SHOWN_OF_A_CODE]]
+        if len(said) > _SHOWN_OF_A_CODE:
+            lines.append(f"    ... and in {len(said) - _SHOWN_OF_A_CODE} more ways: --format csv marks every row")
+    if checked.findings_left_out:
+        lines.append(f"  {checked.findings_left_out} more findings, in later rows, are counted above but not listed")
     lines.append(f"  {_next_step(checked)}")
     return "\n".join(lines) + "\n"
 
@@ -155,11 +157,16 @@ def _sum(checked: CheckedFile) -> str:
     return f"{checked.kind}, {checked.rows} rows, {checked.accepted} accepted; {counts or 'nothing to report'}"
 
 
-def _where(each: Finding) -> str:
-    place = [f"row {each.row}"] if each.row is not None else []
-    if each.field:
-        place.append(each.field if each.value is None else f"{each.field} {each.value!r}")
-    return f"{', '.join(place)}: " if place else ""
+def _where(found: Sequence[Finding]) -> str:
+    """Where something is said: the row, field and value, or the rows if there are several."""
+    first, rows = found[0], [str(each.row) for each in found]
+    if first.row is None:
+        return ""
+    if len(found) > 1:
+        more = f" and {len(rows) - _SHOWN_OF_A_CODE} more" if len(rows) > _SHOWN_OF_A_CODE else ""
+        return f"rows {', '.join(rows[:_SHOWN_OF_A_CODE])}{more}: "
+    value = "" if first.value is None else f" {first.value!r}"
+    return f"row {first.row}{f', {first.field}{value}' if first.field else ''}: "
 
 
 def _next_step(checked: CheckedFile) -> str:
@@ -204,11 +211,11 @@ def _file_back(checked: CheckedFile, path: Path) -> Iterator[Sequence[str]]:
         by_row.setdefault(each.row, []).append(each)
     if checked.refused:
         yield _NEW_COLUMNS
-        yield from ((each.code, f"{_where(each)}{each.message}") for each in checked.findings)
+        yield from ((each.code, f"{_where([each])}{each.message}") for each in checked.findings)
         return
     header, records = original_records(path)
     for each in by_row.pop(None, []) + (by_row.pop(_HEADER_ROW, []) if header.row == _HEADER_ROW else []):
-        print(f"{checked.file}: {each.severity} {each.code}: {_where(each)}{each.message}", file=sys.stderr)
+        print(f"{checked.file}: {each.severity} {each.code}: {_where([each])}{each.message}", file=sys.stderr)
     width = len(header.values)
     yield (*header.values, *_NEW_COLUMNS)
     for record in records:

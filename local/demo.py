@@ -101,7 +101,8 @@ def _processed(output: Path, scale: Scale) -> dict[str, Any]:
         shutil.move(made, written / "input")
         (written / "index.html").write_text(page(written, casting(scale)), encoding="utf-8")
         (written / _OURS).touch()
-        shutil.rmtree(output, ignore_errors=True)
+        if output.exists():
+            shutil.rmtree(output)
         shutil.move(written, output)
     return summary
 
@@ -130,7 +131,9 @@ def _print_summary(summary: Mapping[str, Any]) -> None:
 
 
 def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in sorted(counts.items())) or "none"
+    """Names with their counts; a finding's code stays as it is written."""
+    named = {name.replace("_", " ") if name.islower() else name: n for name, n in counts.items()}
+    return ", ".join(f"{name} {n:,}" for name, n in sorted(named.items())) or "none"
 
 
 # ------------------------------------------------------------------ the page

@@ -193,9 +193,7 @@ def _check_table(
                 compared = compare_with_register(con, "accepted")
         parts = _parts(con, kind, folder)
         accepted = _count(con, "SELECT count(*) FROM accepted")
-        counts = Counter(
-            {code: n for code, n in con.execute("SELECT code, count(*) FROM found GROUP BY code").fetchall()}
-        )
+        counts = Counter(dict(con.execute("SELECT code, count(*) FROM found GROUP BY code").fetchall()))
         advice = _advice(table, kind, place, known)
         listed = advice + _listed(con, kind, receipt, MOST_LISTED - len(advice))
     return _report(
@@ -214,7 +212,8 @@ def _parts(con: duckdb.DuckDBPyConnection, kind: Kind, folder: Path) -> dict[str
     for name, (which, order) in wanted.items():
         path = folder / "part.parquet"
         con.execute(
-            f"COPY (SELECT * FROM accepted WHERE {which} ORDER BY {order}) TO {text_sql(str(path))} (FORMAT parquet, COMPRESSION zstd)"
+            f"COPY (SELECT * FROM accepted WHERE {which} ORDER BY {order}) "
+            f"TO {text_sql(str(path))} (FORMAT parquet, COMPRESSION zstd)"
         )
         parts[name] = path.read_bytes()
     return parts
@@ -232,7 +231,8 @@ def _listed(con: duckdb.DuckDBPyConnection, kind: Kind, receipt: Receipt, most: 
     """The findings of the lowest rows, each with its message."""
     fields = ", ".join(text_sql(column.name) for column in COLUMNS[kind])
     rows = con.execute(
-        f"SELECT row, field, code, value, detail FROM found ORDER BY row, list_position([{fields}], field) NULLS FIRST, code LIMIT {most}"
+        f"SELECT row, field, code, value, detail FROM found "
+        f"ORDER BY row, list_position([{fields}], field) NULLS FIRST, code LIMIT {most}"
     ).fetchall()
     return [
         finding(code, row, field, value, detail or detail_of(kind, code, field, receipt))
@@ -319,7 +319,8 @@ def _hints_of(path: Path, folder: Path) -> Hints:
     with connect() as con:
         row = con.execute(
             f"""SELECT max(day) FILTER (mark NOT IN ('#', '-')), max(day) FILTER (mark <> '-'), max(day), {latest_time}
-            FROM (SELECT *, CASE WHEN year({day}) BETWEEN 1900 AND 2200 THEN {day} END AS day, {code} AS mark FROM ({table.select()}))"""
+            FROM (SELECT *, CASE WHEN year({day}) BETWEEN 1900 AND 2200 THEN {day} END AS day, {code} AS mark
+                FROM ({table.select()}))"""
         ).fetchone()
     marked, any_mark, any_row, moment = row if row else (None, None, None, None)
     return Hints(

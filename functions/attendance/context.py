@@ -24,7 +24,19 @@ from attendance.rowchecks import NO_MARK, codes_sql, day_sql, text_sql
 type Row = Mapping[str, str | None]
 
 CONTEXT_CODES: Final = frozenset(
-    ["PUPIL_UNKNOWN", "NOT_ON_ROLL", "CODE_AGAINST_AGE", "CODE_NEEDS_FLAG", "AMENDED_WITHOUT_REASON", "DAY_CLOSED", "CLOSURE_MIXED", "N_OVERDUE", "DUAL_CONFLICT", "SESSION_HELD_BY_FEW", "CALENDAR_MISSING"]
+    [
+        "PUPIL_UNKNOWN",
+        "NOT_ON_ROLL",
+        "CODE_AGAINST_AGE",
+        "CODE_NEEDS_FLAG",
+        "AMENDED_WITHOUT_REASON",
+        "DAY_CLOSED",
+        "CLOSURE_MIXED",
+        "N_OVERDUE",
+        "DUAL_CONFLICT",
+        "SESSION_HELD_BY_FEW",
+        "CALENDAR_MISSING",
+    ]
 )
 """What is found here: the codes of which `recheck` counts afresh."""
 
@@ -190,6 +202,7 @@ def _find(con: duckdb.DuckDBPyConnection, rows: str, known: Known, as_at: date, 
     con.execute(f"CREATE TABLE known_code AS SELECT * FROM {codes_sql()}")
     _load_calendar(con, known.calendar or ())
     con.execute(_ENTRIES.format(rows=rows))
+    con.execute(_SEVERAL)
     con.execute(_CURRENT)
     con.execute(_SESSIONS)
     checks = [_AMENDED, _CLOSURE_MIXED, _n_overdue(as_at, has_register=bool(known.registers))]
@@ -206,18 +219,22 @@ def _find(con: duckdb.DuckDBPyConnection, rows: str, known: Known, as_at: date, 
 
 # Every entry of the sessions in hand: those of the rows themselves, and those of the register that they may change.
 _ENTRIES: Final = """CREATE TABLE entry AS
-SELECT upn, date, session, code, amendment_reason, coalesce(recorded_at, extracted_at) AS ranked_at, extracted_at, upload, row, true AS mine
+SELECT upn, date, session, code, amendment_reason, coalesce(recorded_at, extracted_at) AS ranked_at,
+    extracted_at, upload, row, true AS mine
 FROM {rows}
 UNION ALL
-SELECT upn, date, session, code, amendment_reason, coalesce(recorded_at, extracted_at), extracted_at, upload, row, false
+SELECT upn, date, session, code, amendment_reason, coalesce(recorded_at, extracted_at),
+    extracted_at, upload, row, false
 FROM earlier"""
 
+_SEVERAL: Final = "CREATE TABLE several AS SELECT upn, date, session FROM entry GROUP BY ALL HAVING count(*) > 1"
+
 _CURRENT: Final = """CREATE TABLE current AS
-WITH several AS (SELECT upn, date, session FROM entry GROUP BY ALL HAVING count(*) > 1)
 SELECT * FROM entry ANTI JOIN several USING (upn, date, session)
 UNION ALL
 SELECT * FROM (SELECT * FROM entry SEMI JOIN several USING (upn, date, session)
-    QUALIFY row_number() OVER (PARTITION BY upn, date, session ORDER BY ranked_at DESC, extracted_at DESC, upload DESC, row DESC) = 1)"""
+    QUALIFY row_number() OVER (PARTITION BY upn, date, session
+        ORDER BY ranked_at DESC, extracted_at DESC, upload DESC, row DESC) = 1)"""
 
 _SESSIONS: Final = f"""CREATE TABLE session_held AS
 SELECT date, session,
@@ -231,7 +248,7 @@ LEFT JOIN calendar USING (date, session) GROUP BY ALL"""
 
 _AMENDED: Final = f"""SELECT upload, row, 'amendment_reason' AS field, 'AMENDED_WITHOUT_REASON' AS code, 'was ' || before AS detail
 FROM (SELECT *, lag(code) OVER (PARTITION BY upn, date, session ORDER BY ranked_at, extracted_at, upload, row) AS before
-    FROM entry SEMI JOIN (SELECT upn, date, session FROM entry GROUP BY ALL HAVING count(*) > 1) USING (upn, date, session))
+    FROM entry SEMI JOIN several USING (upn, date, session))
 WHERE mine AND amendment_reason IS NULL AND before <> code AND before <> '{NO_MARK}'"""
 
 _CLOSURE_MIXED: Final = """SELECT upload, min(row) AS row, 'code' AS field, 'CLOSURE_MIXED' AS code, '#' AS value,
@@ -249,7 +266,8 @@ FROM {{rows}} r JOIN pupil USING (upn) WHERE code = 'D' AND elsewhere = {urn}"""
 _ON_ROLL: Final = (
     """SELECT upload, row, 'upn' AS field, 'PUPIL_UNKNOWN' AS code, upn AS value FROM {rows} r ANTI JOIN pupil USING (upn)""",
     """SELECT upload, row, 'date' AS field, 'NOT_ON_ROLL' AS code, date::VARCHAR AS value,
-        CASE WHEN date < starting_day THEN 'the starting day is ' || starting_day ELSE 'the leaving day was ' || leaving_day END AS detail
+        CASE WHEN date < starting_day THEN 'the starting day is ' || starting_day
+            ELSE 'the leaving day was ' || leaving_day END AS detail
     FROM {rows} r JOIN pupil USING (upn)
     WHERE code NOT IN ('#', 'Z', '-') AND (date < starting_day OR date > leaving_day)""",
     """SELECT upload, row, 'code' AS field, 'CODE_AGAINST_AGE' AS code, code AS value,

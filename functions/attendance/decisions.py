@@ -637,7 +637,7 @@ def main_reason(sessions: Sequence[MarkedSession]) -> Literal["holiday", "late",
 
 
 def _citations(*keys: str) -> list[str]:
-    return [PROVISIONS[key].citation for key in keys]
+    return list(dict.fromkeys(PROVISIONS[key].citation for key in keys))
 
 
 def _printed(decision: Decision, facts: Facts, parent: Parent, settings: Settings) -> dict[str, Any]:

@@ -22,7 +22,7 @@ _ADDRESS: Final = ("Street", "Locality", "Address3", "Town", "County (name)")
 _DATE_FORMS: Final = ("%d/%m/%Y", "%d-%m-%Y", "%Y-%m-%d")
 
 
-class DirectoryUnreadable(ValueError):  # noqa: N818 - it says what happened to the file
+class DirectoryUnreadable(ValueError):
     """The file is no directory we can use; the message says what is missing or which row is wrong."""
 
 

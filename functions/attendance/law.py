@@ -5,6 +5,7 @@ unverified or our own reading, to be changed here in one place. Paragraphs of th
 """
 
 import calendar
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 
-class NotInForce(LookupError):  # noqa: N818 - it says what happened, and is no fault
+class NotInForce(LookupError):
     """A figure was asked for on a day before it began."""
 
 
@@ -234,14 +235,30 @@ def next_in_sequence(issued: Iterable[date], proposed_on: date) -> int | None:
 
 @dataclass(frozen=True)
 class Provision:
-    """Where a rule comes from, and the rule in one sentence that a parent can read."""
+    """Where a rule comes from, and the rule in one sentence that a parent can read.
 
-    citation: str
+    `source` carries the labels of how sure each piece is; `citation` is what documents and refusals print.
+    """
+
+    source: str
     says: str
+
+    @property
+    def citation(self) -> str:
+        """The instruments alone, without labels and without our notes on what is read into them.
+
+        >>> Provision("WTISA ch. 6 [V]; Monday to Sunday [U]", "").citation
+        'WTISA ch. 6'
+        """
+        pieces = [_LABEL.sub("", piece).strip() for piece in self.source.split(";")]
+        return "; ".join(piece for piece in pieces if _INSTRUMENT.search(piece))
 
     def __str__(self) -> str:
         return f"{self.says} ({self.citation})"
 
+
+_LABEL: Final = re.compile(r" \[[VCU]\]")
+_INSTRUMENT: Final = re.compile(r"\bSI \d|\bEA 1996|\bWTISA|\bAct\b|GDPR|practice direction|codes? of conduct")
 
 PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
     {

@@ -6,6 +6,7 @@ school at once on arrays; what only concerns the few pupils near the threshold i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -290,13 +291,16 @@ class Assessor:
         if not carried:
             return own, self.weeks, False
         pupil = self.view.roll.pupils.get(upn)
-        start = monday(pupil.starting_day) if pupil and pupil.starting_day else date.min
-        weeks = {week for week in self.weeks if week >= start}
+        start = monday(pupil.starting_day) if pupil and pupil.starting_day else None
+        end = monday(pupil.leaving_day) if pupil and pupil.leaving_day else date.max
+        weeks = {week for week in self.weeks if (start or date.min) <= week <= end}
         sessions = {each.session: each for each in own}
         conflict = False
         for other in carried:
             weeks |= {
-                week for week in other.weeks if week <= max(start, monday(self.as_at) if start == date.min else start)
+                week
+                for week in other.weeks
+                if week <= monday(self.as_at) and (start is None or week <= start or week >= end)
             }
             for each in other.sessions:
                 if each.session.day <= self.as_at:
@@ -413,17 +417,7 @@ class Assessor:
             return {False}
         days = sorted({s.day for s in self.held.sessions} | {each.session.day for each in free})
         nth = {day: n for n, day in enumerate(days)}
-        full = {monday(self.as_at)}
-        for week in weeks:
-            if (
-                sum(
-                    (Session(week + timedelta(days=n), half) in self.held_set)
-                    for n in range(5)
-                    for half in ("AM", "PM")
-                )
-                == 10
-            ):
-                full.add(week)
+        full = self.full_weeks
         full_upto, so_far = {}, 0
         for week in weeks:
             so_far += week in full
@@ -432,8 +426,14 @@ class Assessor:
         for first, last in zip(free, free[need - 1 :], strict=False):
             by_days |= nth[last.session.day] - nth[first.session.day] < law.SESSIONS_FLOAT.on(self.as_at)
             start, end = monday(first.session.day), monday(last.session.day)
-            by_full_weeks |= full_upto[end] - full_upto[start] + (start in full) <= window_size(self.as_at)
+            by_full_weeks |= full_upto[end] - full_upto[start] < window_size(self.as_at)
         return {by_days, by_full_weeks}
+
+    @cached_property
+    def full_weeks(self) -> frozenset[date]:
+        """The weeks with all ten sessions held; the running one is taken as full, for it is not over."""
+        held = Counter(monday(session.day) for session in self.held.sessions if session.day.weekday() < 5)
+        return frozenset(week for week, count in held.items() if count == 10) | {monday(self.as_at)}
 
     def differs_without_few(self, counted: Sequence[Counted], weeks: Sequence[date]) -> bool:
         """Whether the pupil's count or threshold would differ had the sessions held by few not been held."""

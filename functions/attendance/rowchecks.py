@@ -233,7 +233,8 @@ def judge(con: duckdb.DuckDBPyConnection, table: Table, kind: Kind, receipt: Rec
     )
     if kind == "attendance":
         con.execute(
-            f"""INSERT INTO found BY NAME SELECT row, 'code' AS field, 'CODE_PADDED' AS code, left(code_as_written, {_LONGEST_SHOWN}) AS value
+            f"""INSERT INTO found BY NAME
+            SELECT row, 'code' AS field, 'CODE_PADDED' AS code, left(code_as_written, {_LONGEST_SHOWN}) AS value
             FROM texts WHERE code_as_written <> t_code"""
         )
     con.execute(
@@ -260,7 +261,7 @@ def _texts(table: Table, columns: Sequence[Column]) -> str:
         return f"{trimmed(quoted(column.name)) if column.name in present else 'NULL::VARCHAR'} AS t_{column.name}"
 
     code_as_written = ", code AS code_as_written" if "code" in present else ""
-    return f"SELECT row{code_as_written}, {', '.join(map(text, columns))} FROM ({table.select()})"  # noqa: S608
+    return f"SELECT row{code_as_written}, {', '.join(map(text, columns))} FROM ({table.select()})"
 
 
 def trimmed(text: str) -> str:
@@ -287,10 +288,10 @@ def _judged(kind: Kind, columns: Sequence[Column], receipt: Receipt) -> str:
     ]
     if kind == "attendance":
         joins.append(f"LEFT JOIN {codes_sql()} ON known.code = v_code")
+    texts = "* EXCLUDE code_as_written" if kind == "attendance" else "*"
     return (
         f"SELECT * EXCLUDE ({', '.join(f't_{column.name}' for column in columns)}), {is_sound} AS is_sound FROM ("
-        f"SELECT valued.*, {problems} FROM (SELECT * {'EXCLUDE code_as_written' if kind == 'attendance' else ''}, {values} FROM texts) "
-        f"AS valued {' '.join(joins)})"
+        f"SELECT valued.*, {problems} FROM (SELECT {texts}, {values} FROM texts) AS valued {' '.join(joins)})"
     )
 
 
@@ -298,7 +299,8 @@ def _value(kind: Kind, column: Column, receipt: Receipt) -> str:
     """SQL for what a part holds of a value: in attendance typed; in the other kinds text, in one spelling."""
     text = f"t_{column.name}"
     if column.name == "extracted_at":
-        return f"CASE WHEN {text} IS NULL THEN {moment_sql(receipt.extracted_at or receipt.received_at)} ELSE {time_value(text)} END"
+        otherwise = moment_sql(receipt.extracted_at or receipt.received_at)
+        return f"CASE WHEN {text} IS NULL THEN {otherwise} ELSE {time_value(text)} END"
     if column.reading in _VALUE and (kind == "attendance" or column.reading in {"flag", "choice"}):
         return _VALUE[column.reading](text)
     return text
@@ -325,7 +327,8 @@ def _find_bad_upns(con: duckdb.DuckDBPyConnection, columns: Sequence[Column]) ->
             bad = {upn: problem for (upn,) in batch if (problem := upn_problem(upn))}
             if bad:
                 con.execute(
-                    "INSERT INTO bad_upn SELECT unnest(map_entries(from_json(?::VARCHAR, '\"MAP(VARCHAR, VARCHAR)\"')), recursive := true)",
+                    "INSERT INTO bad_upn SELECT "
+                    "unnest(map_entries(from_json(?::VARCHAR, '\"MAP(VARCHAR, VARCHAR)\"')), recursive := true)",
                     [json.dumps(bad)],
                 )
 
@@ -341,12 +344,13 @@ def compare(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
     """
     key = ", ".join(quoted(name) for name in KEYS[kind])
     content = ", ".join(quoted(column.name) for column in COLUMNS[kind] if column.name != "extracted_at")
+    alike = " AND ".join(f"t.{quoted(name)} IS NOT DISTINCT FROM s.{quoted(name)}" for name in KEYS[kind])
     claimed = "coalesce(recorded_at, extracted_at)" if kind == "attendance" else "extracted_at"
     con.execute(
         f"""CREATE TABLE twins AS
         WITH twin AS (SELECT {key} FROM sound GROUP BY ALL HAVING count(*) > 1),
-        met AS (SELECT s.*, to_json(struct_pack({content}))::VARCHAR AS content, {claimed} AS claimed_at FROM sound s WHERE EXISTS (
-            SELECT 1 FROM twin t WHERE {" AND ".join(f"t.{quoted(name)} IS NOT DISTINCT FROM s.{quoted(name)}" for name in KEYS[kind])}))
+        met AS (SELECT s.*, to_json(struct_pack({content}))::VARCHAR AS content, {claimed} AS claimed_at
+            FROM sound s WHERE EXISTS (SELECT 1 FROM twin t WHERE {alike}))
         SELECT row,
             min(content) OVER same_time <> max(content) OVER same_time AS in_conflict,
             list_sort(list(row) OVER same_time)[1:10] AS rivals,

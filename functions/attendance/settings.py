@@ -50,7 +50,7 @@ class Problem:
         return f"{self.key}: {self.why} [{self.provision}]. {self.remedy}"
 
 
-class SettingsRefused(ValueError):  # noqa: N818 - it says what became of them
+class SettingsRefused(ValueError):
     """The settings do not hold: every problem with its key, its provision and what to do."""
 
     def __init__(self, source: str, problems: Sequence[Problem]) -> None:

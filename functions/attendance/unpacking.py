@@ -40,9 +40,9 @@ class Member:
 
 
 def members(path: Path, name: str, folder: Path) -> Iterator[Member]:
-    """The plain files in a file: one, or those of a ZIP in the order of their names, each gone from `folder` when the next is asked for.
+    """The plain files in a file: one, or those of a ZIP in the order of their names.
 
-    `name` is the file's own name, only shown; what the file is, its first bytes say.
+    Each is gone from `folder` when the next is asked for. `name` is only shown; what the file is, its first bytes say.
     """
     try:
         start = _start(path)
@@ -106,7 +106,10 @@ def _of_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, folde
 
 
 def _safe(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """The files in the archive, by name; RefusedError if any of it is unsafe. zipfile yields no more of a member than it declares."""
+    """The files in the archive, by name; RefusedError if any of it is unsafe.
+
+    The declared sizes can be trusted to bound: zipfile yields no more of a member than it declares.
+    """
     infos = archive.infolist()
     wanted = sorted((each for each in infos if not _is_furniture(each)), key=lambda each: each.filename)
     if len(infos) > _MOST_MEMBERS:

@@ -54,7 +54,7 @@ class Reserved(Frozen):
 
 
 class ReturnItem(Frozen):
-    """A return that is due, and the file it was written to."""
+    """A return that is due, and the file it was written to; until then it follows the register, and lapses with its ground."""
 
     due: Return
     found_on: date
@@ -63,6 +63,7 @@ class ReturnItem(Frozen):
     """The date in the name of its file: the day that made it due, or that of the authority's schedule."""
     file: str | None = None
     written: bool = False
+    lapsed: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,8 @@ class SchoolItems:
 
     cases: Mapping[str, tuple[Case, ...]]
     notices: Mapping[str, tuple[Notice, ...]]
-    returns: frozenset[tuple[str, str]]
-    """(pupil, sort key) of the returns recorded."""
+    returns: Mapping[tuple[str, str], ReturnItem]
+    """The returns recorded, by pupil and sort key."""
 
 
 def _text(value: str) -> Item:
@@ -123,7 +124,7 @@ class Cases:
         """Every case, notice and return of a school, through its index (eventually consistent: writes check versions)."""
         cases: dict[str, list[Case]] = {}
         notices: dict[str, list[Notice]] = {}
-        returns = set()
+        returns: dict[tuple[str, str], ReturnItem] = {}
         for item in self._query(
             TableName=self.cases_table,
             IndexName="school",
@@ -137,11 +138,11 @@ class Cases:
             elif sk.startswith("NOTICE#"):
                 notices.setdefault(pupil, []).append(Notice.model_validate_json(item["standing"]["S"]))
             elif sk.startswith("RETURN#"):
-                returns.add((pupil, sk))
+                returns[pupil, sk] = ReturnItem.model_validate_json(_body(item))
         return SchoolItems(
             {pupil: live(found) for pupil, found in cases.items()},
             {pupil: tuple(found) for pupil, found in notices.items()},
-            frozenset(returns),
+            returns,
         )
 
     def of_pupil(self, la: str, pupil: str) -> PupilItems:
@@ -216,7 +217,7 @@ class Cases:
         """Store what became of returns (pupil, item); once written, nothing of one is due."""
         for pupil, item in changed:
             stored = self._item(f"{la}#{pupil}", return_key(item.due), item.model_dump_json())
-            stored |= {"school": _text(item.due.urn), "la": _text(la)}
+            stored |= {"school": _text(item.due.urn), "la": _text(la), "filed": {"BOOL": True}}
             if not item.written:
                 stored |= {"due_on": _text(item.write_on.isoformat())}
             self.dynamodb.put_item(TableName=self.cases_table, Item=stored)
@@ -322,11 +323,12 @@ class Cases:
         self._write(self._notice_changed(la, pupil, notice))
 
     def record_return(self, la: str, pupil: str, item: ReturnItem) -> None:
-        """Record a return as due, once: found again, it is the same."""
-        key = return_key(item.due)
-        stored = self._item(f"{la}#{pupil}", key, item.model_dump_json())
-        stored |= {"school": _text(item.due.urn), "la": _text(la), "due_on": _text(item.write_on.isoformat())}
-        self._put_new(self.cases_table, stored)
+        """Record a return as it is due as known now, or that it no longer is; one that has its file stays as it is."""
+        stored = self._item(f"{la}#{pupil}", return_key(item.due), item.model_dump_json())
+        stored |= {"school": _text(item.due.urn), "la": _text(la)}
+        if not item.lapsed:
+            stored |= {"due_on": _text(item.write_on.isoformat())}
+        self._put_if(self.cases_table, stored, "attribute_not_exists(filed)")
 
     def school_due(self, la: str, urn: str, day: date | None) -> None:
         """Store when the school's positions next change by themselves, and that the authority has schools."""
@@ -442,8 +444,11 @@ class Cases:
             raise
 
     def _put_new(self, table: str, item: Item) -> bool:
+        return self._put_if(table, item, "attribute_not_exists(pk)")
+
+    def _put_if(self, table: str, item: Item, condition: str) -> bool:
         try:
-            self.dynamodb.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(pk)")
+            self.dynamodb.put_item(TableName=table, Item=item, ConditionExpression=condition)
         except ClientError as error:
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
                 return False

@@ -80,7 +80,7 @@ class Notices:
 
     def returns_due(self, event: ReturnsDue) -> None:
         """Write the returns of one kind of a school that are due, one file for each date."""
-        every = self.cases.returns_of(event.la, event.urn, event.kind)
+        every = [each for each in self.cases.returns_of(event.la, event.urn, event.kind) if not each[1].lapsed]
         taken = {item.file for _, item in every if item.file}
         fresh = [(pupil, item) for pupil, item in every if not item.file and item.write_on <= event.day]
         named = [(pupil, item.model_copy(update={"file": _free_name(item, taken)})) for pupil, item in fresh]

@@ -300,7 +300,6 @@ def _words(page: Page) -> dict[str, Any]:
             raise NotPrintable("sessions.code", "is not an attendance code")
         spoken["meaning"] = CODES[listed.code].meaning
     # The labels of our sources speak to those who keep the law up to date, not to a parent.
-    words["provisions"] = [re.sub(r" \[[VCU]\]", "", citation) for citation in page.provisions]
     words["issued"] = [page.issued_on.year, page.issued_on.month, page.issued_on.day]
     words["law"] = {name: figure.on(page.issued_on) for name, figure in FIGURES.items()}
     words["first_session"] = day_in_words(min(listed.date for listed in page.sessions))

@@ -209,16 +209,28 @@ class Thresholds:
             self.to_notices.send(event, told=correlation_id)
 
     def _record_returns(self, assessor: Assessor, settings: Settings | None, items: SchoolItems, day: date) -> None:
+        """Record what is due as known now; what was found earlier and has no file yet follows the register, or lapses."""
+        la = assessor.view.la
         halves = settings is not None and settings.illness_half_days == "halves"
+        no_more = {
+            key: item for key, item in items.returns.items()
+            if not item.file and not item.lapsed and academic_year(item.due.made_due_on) == assessor.year
+        }  # fmt: skip
         for due in returns_due(assessor, halves):
-            pupil = self._pupil(due.upn)
-            if (pupil, return_key(due)) in items.returns:
+            key = self._pupil(due.upn), return_key(due)
+            no_more.pop(key, None)
+            known = items.returns.get(key)
+            if known and known.file:
                 continue
             schedule = getattr(settings.returns, due.kind) if settings else "at_once"
-            written_on = write_on(schedule, day)
+            found_on = known.found_on if known and not known.lapsed else day
+            written_on = write_on(schedule, found_on)
             dated = due.made_due_on if schedule == "at_once" else written_on
-            item = ReturnItem(due=due, found_on=day, write_on=written_on, dated=dated)
-            self.cases.record_return(assessor.view.la, pupil, item)
+            item = ReturnItem(due=due, found_on=found_on, write_on=written_on, dated=dated)
+            if item != known:
+                self.cases.record_return(la, key[0], item)
+        for (pupil, _), item in no_more.items():
+            self.cases.record_return(la, pupil, item.model_copy(update={"lapsed": True}))
 
     def _carry(self, assessor: Assessor, standing: Standing, read: PupilItems, correlation_id: str) -> None:
         """Keep what this school counts for the pupil's other schools, and tell them if it changed (design 4.4)."""

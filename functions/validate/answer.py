@@ -21,7 +21,7 @@ from attendance.events import ReportReady
 from attendance.findings import SEVERITIES, finding
 from attendance.register import part_name
 from attendance.rules import RULES
-from attendance.text import london_day, pretty_json
+from attendance.text import LONDON, london_day, pretty_json
 from aws.buckets import Bucket, Stored
 from aws.messages import Bus
 from aws.observability import logger
@@ -46,9 +46,12 @@ class Sent:
         return unquote(self.stored.metadata.get("name", "")) or self.upload_id
 
     def time(self, key: str) -> datetime | None:
-        """A time that the upload's metadata gives, if it gives one."""
+        """A time that the upload's metadata gives, if it gives one; without an offset it is London's."""
         text = self.stored.metadata.get(key)
-        return datetime.fromisoformat(text) if text else None
+        if not text:
+            return None
+        given = datetime.fromisoformat(text)
+        return given if given.tzinfo else given.replace(tzinfo=LONDON)
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,6 @@ class Validate:
         }
         self.reports.put_once(f"{key}.json", pretty_json(report).encode(), "application/json")
         self.bus.tell(ReportReady(la=la, urn=urn, upload_id=upload_id, correlation_id=correlation_id))
-        totals = {severity: sum(file.totals[severity] for file in files) for severity in SEVERITIES}
         totals = {severity: sum(file.totals[severity] for file in files) for severity in SEVERITIES}
         logger.info("answered", rows=sum(f.rows for f in files), accepted=sum(f.accepted for f in files), totals=totals)
 

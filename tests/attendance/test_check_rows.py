@@ -104,7 +104,12 @@ def _of_severity(counts: Mapping[str, int], severity: str) -> dict[str, int]:
         pytest.param(
             "upn,surname,forename,date_of_birth,address_1,postcode,starting_day,boarder,leaving_day",
             ["B801200005001,,A,01/02/2015,1 Road,MU1 1AA,2020-09-31,perhaps,"],
-            ["surname:VALUE_MISSING", "date_of_birth:DATE_FORMAT", "starting_day:VALUE_INVALID", "boarder:VALUE_INVALID"],
+            [
+                "surname:VALUE_MISSING",
+                "date_of_birth:DATE_FORMAT",
+                "starting_day:VALUE_INVALID",
+                "boarder:VALUE_INVALID",
+            ],
             id="a surname, real days, flags",
         ),
         pytest.param(

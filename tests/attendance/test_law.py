@@ -27,7 +27,9 @@ def test_every_figure_names_its_unit_and_its_source_with_a_label(name: str) -> N
 def test_every_provision_is_cited_with_a_label_and_says_one_thing(name: str) -> None:
     provision = law.PROVISIONS[name]
 
-    assert LABEL.search(provision.citation)
+    assert LABEL.search(provision.source)
+    assert provision.citation
+    assert "[" not in provision.citation
     assert re.fullmatch(r"[A-Z][^.]*\.", provision.says), "one sentence"
     assert str(provision) == f"{provision.says} ({provision.citation})"
 

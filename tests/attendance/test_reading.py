@@ -53,7 +53,11 @@ REFUSED = [
     ("a header and blank rows", HEADER + b"\n,,,\n", "FILE_EMPTY"),
     ("a PDF", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", "FILE_UNREADABLE"),
     ("an old Excel workbook", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "FILE_UNREADABLE"),
-    ("an Excel workbook", zipped(("[Content_Types].xml", b"<Types/>"), ("xl/workbook.xml", b"<x/>")), "FILE_UNREADABLE"),
+    (
+        "an Excel workbook",
+        zipped(("[Content_Types].xml", b"<Types/>"), ("xl/workbook.xml", b"<x/>")),
+        "FILE_UNREADABLE",
+    ),
     ("text with a NUL in it", GOOD + b"B8012\x0000005001,2025-10-14,AM,/\n", "FILE_UNREADABLE"),
     ("control characters", b"upn,code\n" + bytes(range(1, 9)) * 20, "FILE_UNREADABLE"),
     ("a line without end", b"upn,date,session,code\n" + b"x" * 1_000_001, "FILE_UNREADABLE"),
@@ -112,7 +116,11 @@ def test_an_archive_of_more_than_can_be_meant(monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_members_of_a_zip_are_taken_or_refused_one_by_one() -> None:
     body = zipped(
-        ("b/two.csv.gz", gzip.compress(GOOD)), ("a.csv", b""), ("__MACOSX/._a.csv", b"\x00"), ("c.csv", BAD_CODE), ("d/", b"")
+        ("b/two.csv.gz", gzip.compress(GOOD)),
+        ("a.csv", b""),
+        ("__MACOSX/._a.csv", b"\x00"),
+        ("c.csv", BAD_CODE),
+        ("d/", b""),
     )
     assert [(each.file, each.accepted, list(each.counts)) for each in check_all(body, "term.zip")] == [
         ("term.zip/a.csv", 0, ["FILE_EMPTY"]),
@@ -130,7 +138,9 @@ def test_the_members_of_a_zip_are_taken_or_refused_one_by_one() -> None:
         pytest.param(GOOD.replace(b"\n", b"\r"), id="CR"),
         pytest.param(GOOD.rstrip(), id="the last line has no end but all its values"),
         pytest.param(GOOD.replace(b"B801200005001", b'"B801200005001"'), id="quoted"),
-        pytest.param(GOOD.replace(b"upn,date,session,code", b" UPN ,Date,Session,Code"), id="names in capitals, with spaces"),
+        pytest.param(
+            GOOD.replace(b"upn,date,session,code", b" UPN ,Date,Session,Code"), id="names in capitals, with spaces"
+        ),
         pytest.param(b"\n\n" + GOOD, id="blank lines before the header do not count"),
         pytest.param(gzip.compress(GOOD), id="gzip"),
         pytest.param(gzip.compress(GOOD[:40]) + gzip.compress(GOOD[40:]), id="gzip in two members"),
@@ -175,18 +185,28 @@ def test_ndjson() -> None:
         {"upn": "B801200005001", "date": "2025-10-14", "session": "AM", "code": "L", "minutes_late": 5},
     ]
     lines = [json.dumps(row) for row in rows]
-    lines[1:1] = ["", "[1]", '{"upn": {"a": 1}}', '{"upn": "a", "upn": "b"}', "{" * 5000, '{"upn": "\\ud800"}', '{"upn": "\\u0000"}']
+    lines[1:1] = [
+        "",
+        "[1]",
+        '{"upn": {"a": 1}}',
+        '{"upn": "a", "upn": "b"}',
+        "{" * 5000,
+        '{"upn": "\\ud800"}',
+        '{"upn": "\\u0000"}',
+    ]
     checked = check("\n".join(lines).encode())
-    assert triples(checked) == {(row, None, "ROW_MALFORMED") for row in range(3, 9)} | {(None, "extra", "COLUMN_UNKNOWN")}
+    assert triples(checked) == {(row, None, "ROW_MALFORMED") for row in range(3, 9)} | {
+        (None, "extra", "COLUMN_UNKNOWN")
+    }
     assert (checked.rows, checked.accepted) == (9, 3)
 
 
 def test_what_a_header_says() -> None:
     assert triples(check(b"upn,date,session,code,code\nx,x,x,x,x\n")) == {(1, "code", "HEADER_DUPLICATE")}
     assert triples(check(b"upn,date,session\nx,x,x\n")) == {(1, "code", "COLUMN_MISSING")}
-    assert triples(check(GOOD.replace(b"code\n", b"code,room\n").replace(b"/\n", b"/,\n").replace(b"\\\n", b"\\,\n"))) == {
-        (1, "room", "COLUMN_UNKNOWN")
-    }
+    assert triples(
+        check(GOOD.replace(b"code\n", b"code,room\n").replace(b"/\n", b"/,\n").replace(b"\\\n", b"\\,\n"))
+    ) == {(1, "room", "COLUMN_UNKNOWN")}
     (finding,) = check(GOOD.replace(b",", b";")).findings
     assert finding.code == "FILE_KIND_UNKNOWN"
     assert "semicolons" in finding.message
@@ -275,9 +295,11 @@ def test_chunks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
 
 _BYTES = st.one_of(
     st.binary(max_size=200),
-    st.lists(st.sampled_from([*(bytes([n]) for n in b',"\n\r;{}[]\\/ -0Z\xff\xe9\x00'), HEADER, GOOD, b'"upn":', b"2025-10-13"])).map(
-        b"".join
-    ),
+    st.lists(
+        st.sampled_from(
+            [*(bytes([n]) for n in b',"\n\r;{}[]\\/ -0Z\xff\xe9\x00'), HEADER, GOOD, b'"upn":', b"2025-10-13"]
+        )
+    ).map(b"".join),
     st.binary(max_size=60).map(lambda tail: zipped(("a.csv", GOOD))[: len(tail) * 3] + tail),
     st.binary(max_size=60).map(lambda tail: gzip.compress(GOOD)[: len(tail) * 2] + tail),
 )
@@ -291,8 +313,9 @@ def test_no_bytes_whatever_raise(body: bytes) -> None:
         assert sum(checked.totals.values()) == sum(checked.counts.values()) >= len(checked.findings)
 
 
-def test_a_refusal_carries_its_finding() -> None:
-    with tempfile.TemporaryDirectory() as folder, pytest.raises(RefusedError, match="FILE_EMPTY"):
-        path = Path(folder, "x.csv")
-        path.write_bytes(b"")
+def test_a_refusal_carries_its_finding(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"")
+    with pytest.raises(RefusedError, match="FILE_EMPTY") as raised:
         reading.survey(path)
+    assert raised.value.finding.severity == "refused"

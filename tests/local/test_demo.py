@@ -162,6 +162,7 @@ def test_what_is_printed_names_no_child(written: Path, capsys: pytest.CaptureFix
     printed = "".join(capsys.readouterr())
     assert "1 first, 1 second" in printed
     assert "decisions refused        1" in printed
+    assert "CODE_WITHDRAWN 1" in printed
     assert "demo-output/authorities/886/notices/" in printed
     for cast in CAST:
         assert cast.upn not in printed

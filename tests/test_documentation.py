@@ -1,0 +1,238 @@
+"""README, changelog and the pages of docs/ hold to the code."""
+
+import argparse
+import importlib
+import importlib.util
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from attendance import law
+from attendance.law import PROVISIONS, Figure
+from attendance.rows import COLUMNS
+from local.check import check
+from local.command import COMMANDS
+from local.madeup import Scale, casting, write_input
+
+ROOT = Path(__file__).parents[1]
+README, CHANGELOG, LAW, DECISIONS = (
+    (ROOT / name).read_text(encoding="utf-8")
+    for name in ("README.md", "CHANGELOG.md", "docs/law.md", "docs/decisions.md")
+)
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
+FIGURES = {name: figure for name, figure in vars(law).items() if isinstance(figure, Figure)} | {
+    f"POST_DAYS[{post}]": figure for post, figure in law.POST_DAYS.items()
+}
+
+
+def rows(page: str, heading: str) -> Iterator[list[str]]:
+    """The cells of every table row below a heading, up to the next heading of its rank; without the tables' heads."""
+    section = page.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    lines = section.splitlines()
+    for number, line in enumerate(lines):
+        is_head = number + 1 < len(lines) and lines[number + 1].startswith("| ---")
+        if line.startswith("| ") and not line.startswith("| ---") and not is_head:
+            yield [cell.strip() for cell in line.strip("| ").split(" | ")]
+
+
+# --- Commands, links, files ----------------------------------------------------------------------------------------------
+
+
+def commands(page: Path) -> Iterator[list[str]]:
+    """Every `uv run ...` in the code blocks of a page, split as a shell would."""
+    fences = re.findall(r"^```(\w*)\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    for block in (block for language, block in fences if language in {"", "sh"}):
+        for line in block.splitlines():
+            if line.startswith("uv run "):
+                words = shlex.split(line, comments=True)[2:]
+                yield words[: words.index(">")] if ">" in words else words
+
+
+COMMAND_LINES = [
+    pytest.param(words, id=f"{page.name}: {' '.join(words)}") for page in PAGES for words in commands(page)
+]
+
+
+@pytest.mark.parametrize("words", COMMAND_LINES)
+def test_every_command_on_a_page_is_taken(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    match words:
+        case ["attendance", name, *_]:
+            parser = argparse.ArgumentParser()
+            importlib.import_module(COMMANDS[name]).add_parser(parser.add_subparsers())
+            try:
+                parser.parse_args(words[1:])
+            except SystemExit:
+                pytest.fail(capsys.readouterr().err)
+        case ["python", "-m", module, *_]:
+            assert importlib.util.find_spec(module)
+        case [program, *_]:
+            assert program in {"pytest", "npx", "pre-commit"}
+
+
+def test_the_readme_shows_every_command_of_ours() -> None:
+    shown = {words[1] for words in commands(ROOT / "README.md") if words[0] == "attendance"}
+    assert shown == set(COMMANDS)
+
+
+def test_what_the_readme_does_with_the_demonstration_can_be_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its files are there, the first has a row to put right, and the pupil to be explained is one of the stories."""
+    write_input(tmp_path, Scale())
+    named = re.findall(r"demo-output/input/(\S+\.csv)", README)
+    explained = re.findall(r"attendance explain (\S+)", README)
+
+    assert named
+    assert all((tmp_path / path).is_file() for path in named)
+    assert check(argparse.Namespace(
+        files=[tmp_path / named[0]], pupils=None, schools=None, urn=None, format="text", as_at=date(2025, 12, 31)
+    )) == 1  # fmt: skip
+    assert "What to do" in capsys.readouterr().out
+    assert set(explained) <= {each.upn for each in casting(Scale())}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", text):
+        path = page.parent / target if target else page
+        assert path.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+def test_every_page_is_found_from_the_readme() -> None:
+    linked = set(re.findall(r"\]\(([^)#]+\.md)\)", README))
+    assert {path.relative_to(ROOT).as_posix() for path in PAGES} - {"README.md"} == linked
+
+
+def test_the_readme_names_the_extracts_and_the_columns_they_must_have() -> None:
+    written = {row[0].strip("`"): row[2].strip("`").split(", ") for row in rows(README, "What a school sends")}
+    required = {kind: [column.name for column in columns if column.required] for kind, columns in COLUMNS.items()}
+    assert written == required
+
+
+def test_ci_runs_what_the_readme_tells_a_newcomer_to_run() -> None:
+    ci = ROOT / ".ci/run"
+    assert os.access(ci, os.X_OK)
+    for command in ("uv run pytest", "uv run attendance demo"):
+        assert command in README
+        assert command in ci.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(shutil.which("git") is None or not (ROOT / ".git").exists(), reason="not a checkout")
+def test_no_file_carries_a_path_of_the_machine_it_was_written_on() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    homes = re.compile(r"(?<![\w.~{}-])/(?:work|farm|root|home|Users)/\w")
+    found = []
+    for name in filter(None, listed.split("\0")):
+        path = ROOT / name
+        text = path.read_text(encoding="utf-8", errors="ignore") if path.is_file() else ""
+        if homes.search(text) or f"{ROOT}/" in text:
+            found.append(name)
+    assert not found
+
+
+# --- The law -------------------------------------------------------------------------------------------------------------
+
+
+def _written(value: object) -> str:
+    match value:
+        case frozenset():
+            return " ".join(sorted(value, key=int))
+        case tuple():
+            return " ".join("/".join(map(str, each)) if isinstance(each, tuple) else str(each) for each in value)
+        case _:
+            return str(value)
+
+
+def _since(figure: Figure[object]) -> str:
+    return "; ".join(
+        f"{_written(value)} {'always' if start == date.min else f'from {start}'}"
+        for start, value in sorted(figure.values.items())
+    )
+
+
+def test_every_figure_is_on_the_page_as_it_is_in_the_code() -> None:
+    on_page = {row[0].strip("`"): row[1:4] for row in rows(LAW, "Figures")}
+    assert on_page == {name: [_since(each), each.unit, each.source] for name, each in FIGURES.items()}
+
+
+def test_every_provision_is_on_the_page_as_it_is_in_the_code() -> None:
+    on_page = {row[0].strip("`"): row[1:3] for row in rows(LAW, "Rules")}
+    assert on_page == {key: [each.says, each.source] for key, each in PROVISIONS.items()}
+
+
+def _found(place: str) -> ModuleType | None:
+    """The module of a dotted place in the code, if every name of it is there."""
+    names = place.split(".")
+    module = importlib.import_module(".".join(names[:2]))
+    found: object = module
+    for name in names[2:]:
+        fields = getattr(found, "__dataclass_fields__", {}) | getattr(found, "model_fields", {})
+        if name not in fields and not hasattr(found, name):
+            return None
+        found = fields.get(name) or getattr(found, name)
+    return module
+
+
+PLACES = sorted(set(re.findall(r"`((?:attendance|aws|notices|thresholds|validate)\.[\w.]+)`", LAW)))
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_place_that_the_page_of_the_law_names_is_in_the_code(place: str) -> None:
+    assert _found(place)
+
+
+def test_every_figure_is_used_where_the_page_says() -> None:
+    for name, *_, places in rows(LAW, "Figures"):
+        plain = name.strip("`").partition("[")[0]
+        users = {place: _found(place) for place in re.findall(r"`([\w.]+)`", places)}
+        for place, module in users.items():
+            assert module is not None
+            assert plain in vars(module) or f"law.{plain}" in Path(str(module.__file__)).read_text("utf-8"), place
+        if not users:
+            sources = (path.read_text("utf-8") for path in (ROOT / "functions").rglob("*.py") if path.stem != "law")
+            assert not any(plain in source for source in sources), f"{plain} is used: say where"
+
+
+def test_every_rule_says_where_it_is_carried_out_and_tested() -> None:
+    for key, _, _, places, tested in rows(LAW, "Rules"):
+        assert re.search(r"`[\w./]+`", places), key
+        assert "](" in tested, key
+
+
+def test_every_edge_case_is_handled_and_tested_or_says_what_is_missing() -> None:
+    cases = list(rows(LAW, "Edge cases"))
+    assert [case[0] for case in cases] == [f"E{n}" for n in range(1, 71)]
+    for name, _, status, says, *tested in cases:
+        assert status in {"handled", "partly", "not yet"}, name
+        assert says, name
+        assert status != "handled" or "](" in "".join(tested), f"{name} is handled: where is it tested?"
+
+
+def test_the_changelog_says_which_rules_begin_on_which_day() -> None:
+    begun = {start.isoformat() for figure in FIGURES.values() for start in figure.values if start != date.min}
+    assert begun == set(re.findall(r"^\| (\d{4}-\d\d-\d\d) \|", CHANGELOG, re.MULTILINE))
+
+
+def test_every_decision_has_its_date_reason_and_what_would_change_it() -> None:
+    decisions = DECISIONS.split("\n## ")[1:]
+    assert decisions
+    for decision in decisions:
+        assert re.match(r"\d{4}-\d\d-\d\d: \S", decision)
+        assert re.findall(r"^\*\*([^*]+)\.\*\*", decision, re.MULTILINE) == ["What", "Why", "What would change it"], (
+            decision
+        )
