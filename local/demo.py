@@ -23,6 +23,7 @@ from local.madeup import Cast, Scale, casting, write_input
 from local.run import replay
 
 OUTPUT: Final = Path("demo-output")
+SCALE: Final = Scale(weekly=True)
 _OURS: Final = ".attendance-demo"
 """The file that says that a folder was made by a demonstration and may be replaced by the next."""
 _LOOPBACK: Final = "127.0.0.1"
@@ -56,7 +57,7 @@ def demo(args: argparse.Namespace) -> int:
         print(f"attendance demo: ./{OUTPUT} is there and was not made by a demo; move it away first", file=sys.stderr)
         return 2
     if args.once:
-        _print_summary(_processed(OUTPUT, Scale()))
+        _print_summary(_processed(OUTPUT, SCALE))
         return 0
     try:
         server = ThreadingHTTPServer((_LOOPBACK, args.port), partial(_Files, directory=str(OUTPUT)))
@@ -66,7 +67,7 @@ def demo(args: argparse.Namespace) -> int:
         )
         return 2
     with server:
-        _print_summary(_processed(OUTPUT, Scale()))
+        _print_summary(_processed(OUTPUT, SCALE))
         print(f"\nLook at it: http://{_LOOPBACK}:{server.server_port}/   (stop with Ctrl-C)", flush=True)
         try:
             server.serve_forever()

@@ -279,7 +279,7 @@ def follow(
         return tuple(changed)  # the school where the threshold was met follows it
     met = met_for(current, cases, notices, standing, today) if in_framework else None
     if current is None:
-        if met is not None:
+        if met is not None and met.at.urn == urn:  # else it is the other school's, in its authority
             n = max((case.n for case in cases), default=0) + 1
             new = Case(
                 id=case_id(pupil, la, n), la=la, urn=urn, pupil=pupil, upn=standing.position.upn, n=n, state="gathering",

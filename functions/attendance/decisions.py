@@ -663,7 +663,7 @@ def _printed(decision: Decision, facts: Facts, parent: Parent, settings: Setting
             "outcome": step.outcome.replace("_", " "),
         }
         for step in facts.assessor.view.roll.support.get(decision.upn, ())
-        if step.day <= facts.today
+        if step.day <= facts.today and step.parent_id in (None, parent.parent_id)  # what concerns the other parent is theirs
     ]
     return {
         "authority": {

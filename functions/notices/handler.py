@@ -25,7 +25,7 @@ from aws.settings import AuthoritySettings
 from notices.carry_out import Notices
 from notices.fonts import fonts
 
-processor = SqsFifoPartialProcessor(skip_group_on_error=True, logger=logger)
+processor = SqsFifoPartialProcessor(skip_group_on_error=True, logger=logger)  # type: ignore[arg-type]  # its own Logger, as its documentation has it
 
 
 @cache

@@ -104,9 +104,9 @@ class Thresholds:
         school = seen(self.registers, record, self.schools.listed(urn), settings, day, carried, history)
         assessor = Assessor(school.view, day)
         standings = {each.position.upn: each for each in assessor.standings()}
-        for upn in _movers(assessor, standings):
+        for upn, reads in _movers(assessor, standings):
             read = self.cases.of_pupil(la, self._pupil(upn))
-            carried[upn] = read.carried
+            carried[upn] = read.carried if reads else ()
             history[upn] = self._history(read, assessor, upn)
             standings[upn] = assessor.standing(upn)
             self._carry(assessor, standings[upn], read, correlation_id)
@@ -253,21 +253,22 @@ def _with_items(items: SchoolItems) -> dict[str, str]:
     return {pupil: cases[0].upn for pupil, cases in items.cases.items() if cases}
 
 
-def _movers(assessor: Assessor, standings: dict[str, Standing]) -> list[str]:
-    """The pupils whose other schools matter: left or started within ten school weeks, or registered at two schools.
+def _movers(assessor: Assessor, standings: dict[str, Standing]) -> list[tuple[str, bool]]:
+    """The pupils whose other schools matter, and whether this school reads what those carry over.
 
-    Only with a countable session of their own: without one this school adds nothing to any window.
+    The next school of a pupil who started within ten school weeks reads, and both schools of a dual registration; the school
+    left only writes. Only with a countable session of their own: without one this school adds nothing to any window.
     """
     found = []
     recent = assessor.weeks[-10:]
     since = recent[0] if recent else assessor.as_at
     for upn, pupil in assessor.view.roll.pupils.items():
-        if not standings[upn].counted:
+        if upn not in standings or not standings[upn].counted:
             continue
         left = pupil.leaving_day is not None and since <= pupil.leaving_day <= assessor.as_at
         started = pupil.starting_day is not None and since <= pupil.starting_day <= assessor.as_at
         if left or started or pupil.dual_registered_urn:
-            found.append(upn)
+            found.append((upn, started or bool(pupil.dual_registered_urn)))
     return sorted(found)
 
 

@@ -23,7 +23,7 @@ from aws.secret import pupil_secret
 from aws.settings import AuthoritySettings
 from thresholds.assess import Thresholds
 
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False, logger=logger)
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False, logger=logger)  # type: ignore[arg-type]  # its own Logger, as its documentation has it
 
 
 @cache

@@ -19,7 +19,7 @@ from aws.registers import Registers
 from aws.schools import Schools
 from validate.answer import Validate
 
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False, logger=logger)
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False, logger=logger)  # type: ignore[arg-type]  # its own Logger, as its documentation has it
 
 
 @cache

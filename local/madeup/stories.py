@@ -111,6 +111,16 @@ class Story:
     apart: bool = False
     """The second parent lives elsewhere."""
 
+    @property
+    def days(self) -> frozenset[date]:
+        """The days on which something of the story happens."""
+        return frozenset(
+            {each.on for each in self.decided}
+            | {each.last for each in self.absent}
+            | {each.on for each in self.amended}
+            | {each.told for each in self.expected}
+        )
+
 
 _HOLIDAY: Final = {"ground": "support_not_appropriate"}
 

@@ -29,6 +29,7 @@ _SCRIPTED: Final = 9
 _ONE_BAD_ROW_IN: Final = 2000
 _TAKEN_AT: Final[Mapping[str, str]] = {"AM": "09:10:00", "PM": "13:20:00"}
 _CHANGED_AT: Final = "16:00:00"
+_FRIDAY: Final = 4
 _TEACHER: Final = "R. Pretender, class teacher"
 _ATTENDANCE_OFFICER: Final = "M. Placeholder, attendance officer"
 _NOTES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -51,6 +52,8 @@ class Scale:
     pupils: int = 60
     school_days: int = AUTUMN_DAYS
     seed: int = 1
+    weekly: bool = False
+    """Whether schools send their marks on Fridays and when something of a story happens, not every day: the same registers."""
 
     def __post_init__(self) -> None:
         """Refuse what the made-up year cannot hold."""
@@ -163,6 +166,8 @@ def _write_school(folder: Path, school: School, scripted: Sequence[tuple[Story, 
                 for each in story.amended if pupil.on_roll(each.day)]  # fmt: skip
     bad = _dice(scale.seed, school.urn, "bad rows")
     late: list[Row] = []
+    waiting: list[Row] = []
+    telling = {day for story, _, _ in scripted for day in story.days} | {scale.days[-1]}
     for day in scale.days:
         rows = [*late, *(row for on, row in changes if on == day)]
         late = []
@@ -173,7 +178,9 @@ def _write_school(folder: Path, school: School, scripted: Sequence[tuple[Story, 
                 late += [row] if wrong else []  # the school reads its report and sends it right the next day
         rows += [row for pupil, marks in told for row in _taken(pupil, marks, day)]
         rows += [row for pupil, _ in roll for row in _closed(pupil, day)]
-        files[day, "attendance"] = sorted(rows, key=lambda row: (row["date"], row["session"], row["upn"]))
+        waiting += sorted(rows, key=lambda row: (row["date"], row["session"], row["upn"]))
+        if not scale.weekly or day.weekday() == _FRIDAY or day in telling:
+            files[day, "attendance"], waiting = waiting, []
     for (day, kind), rows in sorted(files.items()):
         if day <= scale.days[-1]:
             _write(folder / f"{day.isoformat()}-{kind.replace('_', '-')}.csv", rows, _columns(kind, rows))

@@ -18,6 +18,7 @@ import pytest
 
 from attendance.text import pretty_json
 from local import demo
+from local.demo import SCALE
 from local.madeup import Scale, casting
 from local.run import Replayed
 
@@ -37,7 +38,7 @@ SUMMARY = {
     "returns": {"attendance": 0, "deletion": 0, "new_pupil": 1, "sickness": 0},
     "balanced": True,
 }
-CAST = casting(Scale())
+CAST = casting(SCALE)
 FIRST = {
     "reference": "886ABCDEFGHJ", "kind": "penalty_notice", "la": "886", "urn": "900001", "upn": CAST[0].upn, "parent_id": "P1",
     "issued_on": "2025-09-15", "sequence": 1, "amount_pence": 16000, "reduced_amount_pence": 8000, "reduced_until": "2025-10-07",
