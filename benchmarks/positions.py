@@ -1,6 +1,6 @@
 """Positions per second: ours from a register, against row-by-row Python, and against only reading the same register.
 
-    uv run python -m benchmarks.positions --pupils 1000 --days 190
+uv run python -m benchmarks.positions --pupils 1000 --days 190
 """
 
 from __future__ import annotations
@@ -91,7 +91,9 @@ def bare_read(register: bytes) -> int:
     with tempfile.TemporaryDirectory() as folder, connect() as con:
         path = Path(folder, "register.parquet")
         path.write_bytes(register)
-        arrays = con.execute(f"SELECT hash(upn), date, session = 'PM', hash(code) FROM read_parquet('{path}')").fetchnumpy()
+        arrays = con.execute(
+            f"SELECT hash(upn), date, session = 'PM', hash(code) FROM read_parquet('{path}')"
+        ).fetchnumpy()
         return len(next(iter(arrays.values())))
 
 

@@ -14,7 +14,7 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from importlib import resources
@@ -163,13 +163,13 @@ def measured(work: Callable[[], int], times: int) -> tuple[float, int]:
     return statistics.median(seconds), result
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description="Marks validated per second, side by side.")
     parser.add_argument("--pupils", type=int, default=1000)
     parser.add_argument("--days", type=int, default=190)
     parser.add_argument("--times", type=int, default=3)
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "marks.csv")
         rows = write_extract(path, args.pupils, args.days)
@@ -183,7 +183,8 @@ def main() -> None:
             lines.append(Line(name, seconds, rows, rows))
     print(table("Validating an extract", "rows", lines))
     print(f"  accepted: {', '.join(f'{name.partition(chr(58))[0]} {n:,}' for name, n in accepted.items())}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

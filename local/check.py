@@ -12,11 +12,13 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Final
 
-from attendance.checking import ROLL, CheckedFile, Place, check_file
-from attendance.context import Known, read_part
+from attendance.checking import CheckedFile, Place, check_file
+from attendance.context import Known
 from attendance.directory import Directory, DirectoryUnreadable, read_directory
 from attendance.findings import SEVERITIES, SEVERITY, Finding
 from attendance.reading import original_records
+from attendance.roll import Roll
+from attendance.rows import Kind
 from attendance.text import LONDON, csv_safe, london_day, pretty_json
 from attendance.unpacking import members
 
@@ -124,7 +126,8 @@ def _roll(path: Path, now: datetime) -> Known:
     if [each.kind for each in files] != ["pupils"] or files[0].refused:
         reason = next((each.message for file in files for each in file.findings), "it is another kind of extract")
         raise _CannotStart(f"--pupils {path}: this is not a pupils extract that can be used. {reason}")
-    return Known(pupils=read_part(files[0].parts[ROLL]) if files[0].parts else ())
+    parts: list[tuple[str, Kind, bytes]] = [(path.name, "pupils", body) for body in files[0].parts.values()]
+    return Known(pupils=Roll().folded(parts).live("pupils"))
 
 
 # --- Text ------------------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from moto import mock_aws
 from moto.core.models import MockAWS
 from moto.sqs.models import sqs_backends
 
-from local import bucket_events
+from local import bucket_events, moto_urls
 from local.deployer import Stack, deploy
 from local.pump import Pump
 from local.resources import client
@@ -137,7 +137,12 @@ def raise_templates(given: Templates) -> Iterator[World]:
     """A world of these templates. One at a time in a process: they share its environment, its clock and moto."""
     if MockAWS._mocks_active:
         raise RuntimeError("one world at a time: moto is active in this process already")
-    with patch.dict(os.environ, _environment(), clear=True), mock_aws(), bucket_events.delivered_as_on_aws():
+    with (
+        patch.dict(os.environ, _environment(), clear=True),
+        mock_aws(),
+        moto_urls.worked_out_once(),
+        bucket_events.delivered_as_on_aws(),
+    ):
         core = deploy(f"{LOCAL_PREFIX}-core", given.core, {})
         others = [
             deploy(f"{LOCAL_PREFIX}-authority-{la}", template, core.exports)

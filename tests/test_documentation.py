@@ -20,7 +20,8 @@ from attendance.law import PROVISIONS, Figure
 from attendance.rows import COLUMNS
 from local.check import check
 from local.command import COMMANDS
-from local.madeup import Scale, casting, write_input
+from local.demo import SCALE
+from local.madeup import casting, write_input
 
 ROOT = Path(__file__).parents[1]
 README, CHANGELOG, LAW, DECISIONS = (
@@ -86,7 +87,7 @@ def test_what_the_readme_does_with_the_demonstration_can_be_done(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Its files are there, the first has a row to put right, and the pupil to be explained is one of the stories."""
-    write_input(tmp_path, Scale())
+    write_input(tmp_path, SCALE)
     named = re.findall(r"demo-output/input/(\S+\.csv)", README)
     explained = re.findall(r"attendance explain (\S+)", README)
 
@@ -96,7 +97,7 @@ def test_what_the_readme_does_with_the_demonstration_can_be_done(
         files=[tmp_path / named[0]], pupils=None, schools=None, urn=None, format="text", as_at=date(2025, 12, 31)
     )) == 1  # fmt: skip
     assert "What to do" in capsys.readouterr().out
-    assert set(explained) <= {each.upn for each in casting(Scale())}
+    assert set(explained) <= {each.upn for each in casting(SCALE)}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

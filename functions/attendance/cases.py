@@ -173,7 +173,10 @@ class Met:
 def met_for(
     case: Case | None, cases: Sequence[Case], notices: Sequence[Notice], standing: Standing, today: date
 ) -> Met | None:
-    """Whether a case (None: a new one) meets the threshold, on sessions no other case used, after what earlier cases considered."""
+    """Whether a case (None: a new one) meets the threshold, on sessions no other case used, after what earlier cases considered.
+
+    What a settled case considered is fixed: later sessions neither add to it nor make good what was amended away.
+    """
     used = used_by_case(notices)
     mine = case.id if case else None
     elsewhere = frozenset().union(*(sessions for owner, sessions in used.items() if owner != mine))
@@ -186,8 +189,11 @@ def met_for(
         ),
         default=date.min,
     )
-    after = max(after, academic_year_days(academic_year(today) - 2)[1])
+    after = max(after, _out_of_sight(today))
     free = tuple(each for each in standing.counted if each.session not in elsewhere)
+    if case is not None and case.state == "settled":
+        considered = {each.at for each in case.considered}
+        free = tuple(each for each in free if each.session in considered)
     first = next((each for each in met_sessions(free, standing.weeks) if each.session.day > after), None)
     if first is None:
         return None
@@ -195,6 +201,11 @@ def met_for(
     firm = tuple(each for each in free if each.code != "N")
     provisional = not any(each.session.day > after for each in met_sessions(firm, standing.weeks))
     return Met(first, weeks, tuple(each for each in free if monday(each.session.day) >= weeks[0]), provisional)
+
+
+def _out_of_sight(today: date) -> date:
+    """The last day of the academic year before the last: a threshold met up to then is no longer looked at (design 5.3, met)."""
+    return academic_year_days(academic_year(today) - 2)[1]
 
 
 def propose(sessions: Sequence[MarkedSession], notices: Sequence[Notice], support: Sequence[Support]) -> Proposal:
@@ -268,7 +279,7 @@ def follow(
     forgotten = {case.n: case.version for case in cases if case.state == "forgotten"}
     cases = [case for case in cases if case.state != "forgotten"]
     for case in cases:
-        if case.state == "settled" and case.documents:
+        if case.state == "settled" and case.documents and case.urn == urn:
             amended = _amended(case, cases, notices, standing, today)
             if amended != case.amended_after_issue:
                 changed.append(case.model_copy(update={"amended_after_issue": amended}))
@@ -306,9 +317,12 @@ def follow(
 
 
 def _amended(case: Case, cases: Sequence[Case], notices: Sequence[Notice], standing: Standing, today: date) -> bool:
-    """Whether what the case's standing documents rest on no longer holds (field.md E33)."""
+    """Whether what the case's standing documents rest on no longer holds (field.md E33); what is out of sight stays as it was."""
     if not any(notice.case == case.id and notice.stands for notice in notices):
         return False
+    rests_on = case.met_at.date if case.met_at else min((each.date for each in case.listed), default=today)
+    if rests_on <= _out_of_sight(today):
+        return case.amended_after_issue
     if case.met_at is None:
         counted = {each.session for each in standing.counted}
         return any(each.at not in counted for each in case.listed)

@@ -56,19 +56,6 @@ class Known:
     registers: Sequence[bytes] = ()
 
 
-def read_part(body: bytes) -> list[Row]:
-    """The rows of a part of any kind but attendance as text by column, the latest extracted last."""
-    with tempfile.TemporaryDirectory() as name, connect() as con:
-        rows = con.execute(
-            f"SELECT * FROM read_parquet({_written([body], Path(name), 'part')}) ORDER BY extracted_at, row"
-        )
-        columns = [column[0] for column in rows.description or ()]
-        return [
-            {name: None if value is None else str(value) for name, value in zip(columns, row, strict=True)}
-            for row in rows.fetchall()
-        ]
-
-
 def recheck(parts: Sequence[bytes], known: Known, as_at: date, urn: str) -> dict[str, dict[str, int]]:
     """Count the findings of CONTEXT_CODES in all attendance parts of a school, by upload and code, as they stand now.
 

@@ -208,13 +208,16 @@ def _signed(decision: Decision, facts: Facts) -> Mapping[str, str]:
 
 
 def _notice(decision: Decision, facts: Facts, kind: str = "penalty_notice") -> Notice:
-    mine = [n for n in facts.notices if n.kind == kind and n.issuer is None and n.standing != "expired"]
-    if decision.notice and decision.notice not in {"1", "2"}:
-        found = [n for n in facts.notices if n.reference == decision.notice and n.kind == kind]
+    named = decision.notice if decision.notice not in {"1", "2"} else None
+    mine = [n for n in facts.notices if n.kind == kind and n.standing != "expired" and (named or n.issuer is None)]
+    if decision.parent_id:
+        person = facts.persons.canonical(facts.person(decision.parent_id, decision.urn))
+        mine = [n for n in mine if facts.persons.canonical(n.person) == person]
+    elif not named:
+        raise Refused("give the parent_id, or the reference of the notice", "records")
+    if named:
+        found = [n for n in mine if n.reference == named]
     else:
-        if decision.parent_id:
-            person = facts.persons.canonical(facts.person(decision.parent_id, decision.urn))
-            mine = [n for n in mine if facts.persons.canonical(n.person) == person]
         found = [n for n in mine if n.sequence == int(decision.notice)] if decision.notice else mine
     if not found:
         raise Refused("there is no such notice to this parent for this pupil", "records")
@@ -240,6 +243,8 @@ def _parent(decision: Decision, facts: Facts) -> Parent:
     roll = facts.assessor.view.roll
     if not decision.parent_id:
         raise Refused("a notice goes to one parent: give the parent_id", "parent")
+    if decision.urn != facts.urn:  # two schools may give the same parent_id to different people
+        raise Refused(f"the case is of school {facts.urn}: give that urn, and the parent_id of that school", "parent")
     parent = next((p for p in roll.parents.get(decision.upn, ()) if p.parent_id == decision.parent_id), None)
     if parent is None:
         raise Refused("NO_PARENT: the school gives no such parent for this pupil", "parent")
@@ -363,18 +368,25 @@ def _authorise(decision: Decision, facts: Facts) -> Outcome:
     }
     after = case.model_copy(update={"documents": case.documents + 1, "listed": case.listed or listed})
     if case.state == "gathering":
-        after = settled(after, "penalty_notice", facts.today)
+        considered = case.considered if below else tuple(each.marked for each in met.sessions)
+        after = settled(after.model_copy(update={"considered": considered}), "penalty_notice", facts.today)
     return Outcome(cases=(after,), reservation=Reservation(notice, record, printed))
 
 
 def _case_below(decision: Decision, facts: Facts) -> Case:
     if not decision.sessions or not decision.reason:
         raise Refused("below the threshold the sessions and a reason must be given", "below_threshold")
+    if decision.notice and decision.notice not in {"1", "2"}:
+        return _case(decision, facts)
     current = next((c for c in facts.cases if c.state == "gathering"), None)
     if current is not None:
         return current
     n = max((c.n for c in facts.cases), default=0) + 1
     chosen = _chosen(decision, facts.standing.counted)
+    absence = {each.session for each in chosen}
+    same = [c for c in facts.cases if c.state == "settled" and absence <= {each.at for each in c.listed}]
+    if same:  # another parent, or the notice again after a withdrawal: the same absence is the same case
+        return same[-1]
     weeks = tuple(sorted({monday(each.session.day) for each in chosen}))
     sessions = tuple(each.marked for each in chosen)
     return Case(
@@ -438,10 +450,11 @@ def _chosen(decision: Decision, available: Sequence[Counted]) -> list[Counted]:
     by_session = {each.session: each for each in available}
     picked = []
     for text in decision.sessions:
-        session = Session.parse(text)
-        if session not in by_session:
-            raise Refused(f"the session {text} is not a countable session that this notice may list", "used_sessions")
-        picked.append(by_session[session])
+        try:
+            picked.append(by_session[Session.parse(text)])
+        except (KeyError, ValueError):
+            because = f"the session {text} is not a countable session that this notice may list"
+            raise Refused(because, "used_sessions") from None
     return sorted(picked, key=lambda each: each.session)
 
 
@@ -487,7 +500,10 @@ def _issue_notice_to_improve(decision: Decision, facts: Facts) -> Outcome:
     parent = _parent(decision, facts)
     person = facts.persons.canonical(facts.person(parent.parent_id))
     mine = [n for n in facts.notices if n.kind == "notice_to_improve" and facts.persons.canonical(n.person) == person]
-    if any(n.case == case.id and n.stands and n.improvement == "running" for n in mine):
+    if any(
+        n.stands and n.improvement == "running" and (n.case == case.id or facts.today <= (n.improvement_until or date.min))
+        for n in mine
+    ):
         raise Refused("an improvement period of this parent is running", "improvement_period")
     _pass_blockers(decision, facts, met, soft_too=False)
     posted = service.posted_on(facts.today, settings.post.when)
@@ -711,7 +727,7 @@ def expired(notice: Notice, case: Case, notices: Sequence[Notice]) -> Case:
 
 def _served(decision: Decision, facts: Facts) -> Outcome:
     notice = _posted(decision, facts)
-    if decision.until is None or decision.until > facts.today:
+    if decision.until is None or not notice.issued_on <= decision.until <= facts.today:
         raise Refused("give in until the day on which the notice was received", "service")
     moved: dict[str, object] = {"served_on": decision.until, "returned_on": None}
     if notice.kind == "penalty_notice":
@@ -755,7 +771,7 @@ def _record_payment(decision: Decision, facts: Facts) -> Outcome:
         decision.amount_pence is None
         or decision.amount_pence <= 0
         or decision.until is None
-        or decision.until > facts.today
+        or not notice.issued_on <= decision.until <= facts.today
     ):
         raise Refused("give amount_pence, and in until the day on which it was paid", "payment_period")
     paid = Payment(paid_on=decision.until, pence=decision.amount_pence)

@@ -506,7 +506,8 @@ class Assessor:
         marks, pupils = self.view.marks, self.view.roll.pupils.values()
         later = marks.at[marks.at > self.last_number]
         days = [session_of(int(later.min())).day] if len(later) else []
-        days += [s.day for s in self.held.open_ahead[:1]]
+        # A week that begins moves the window; within one nothing but a mark changes a count.
+        days += [s.day for s in self.held.open_ahead if monday(s.day) > monday(self.as_at)][:1]
         for pupil in pupils:
             days += [d for d in (pupil.starting_day, pupil.leaving_day and pupil.leaving_day + timedelta(days=1)) if d]
             if pupil.date_of_birth:

@@ -15,20 +15,11 @@ from functools import cached_property
 from pathlib import Path
 
 from attendance.engine import connect
+from attendance.rows import KEYS, Kind
 from attendance.sessions import HALVES, Session
 from attendance.text import london_day, pretty_json
 
 type Row = Mapping[str, str | None]
-
-# What makes two rows of a kind "the same row" (design 5.1); the calendar's blank session stands for both halves.
-KEYS: Mapping[str, tuple[str, ...]] = {
-    "pupils": ("upn",),
-    "parents": ("upn", "parent_id"),
-    "support": ("upn", "date", "kind", "parent_id"),
-    "absences_expected": ("upn", "from"),
-    "calendar": ("date", "session"),
-}
-
 
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
@@ -243,7 +234,7 @@ class Roll:
             for row in self.live("calendar")
         }
 
-    def folded(self, parts: Iterable[tuple[str, str, bytes]]) -> Roll:
+    def folded(self, parts: Iterable[tuple[str, Kind, bytes]]) -> Roll:
         """This roll with parts (name, kind, Parquet) folded in."""
         rows = {kind: dict(of_kind) for kind, of_kind in self.rows.items()}
         names = set(self.parts)

@@ -24,6 +24,10 @@ class Documents:
         bucket.put_ours(f"notices/{reference}.pdf", pdf, "application/pdf")
         bucket.put_ours(f"notices/{reference}.json", record, "application/json")
 
+    def issued(self, la: str, reference: str) -> bool:
+        """Whether the document is out: its record, which is written last, lies in the bucket."""
+        return Bucket(self.s3, f"{self.prefix}{la}").get(f"notices/{reference}.json") is not None
+
     def return_file(self, la: str, name: str, body: bytes) -> None:
         """Write a return of a school."""
         Bucket(self.s3, f"{self.prefix}{la}").put_ours(f"returns/{name}", body, "text/csv; charset=utf-8")

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from attendance.register import fold, folded_parts, named, standing
 from attendance.roll import Roll
+from attendance.rows import KEYS, Kind
 from aws.buckets import Bucket, Stored
 
 TRIES = 10
@@ -147,6 +148,7 @@ def standing_by_place(keys: Iterable[str]) -> dict[str, list[str]]:
     return {place: list(standing(names)) for place, names in sorted(by_place.items())}
 
 
-def kind_of(key: str) -> str:
+def kind_of(key: str) -> Kind:
     """The kind of a roll part, which its file name says: `{received}-{upload}.{kind}.parquet`."""
-    return key.rsplit("/", 1)[1].split(".")[1]
+    named_kind = key.rsplit("/", 1)[1].split(".")[1]
+    return next(kind for kind in KEYS if kind == named_kind)

@@ -57,12 +57,14 @@ class Notices:
             if step is None:
                 raise RuntimeError("the decision named is not recorded")
             if step.outcome is not None:
+                # What counts at the school may have changed: the next schedule computes it again. Said by every delivery.
+                self.cases.school_due(event.la, step.decision.urn, today())
                 return
             try:
                 if step.reference:
                     self._write(event, step, step.reference)
-                    return
-                self._settle(event, step)
+                else:
+                    self._settle(event, step)
             except Changed:
                 logger.info("something changed while the decision was carried out: once more")
         raise Contended("a decision")
@@ -103,8 +105,6 @@ class Notices:
         if isinstance(outcome, Outcome) and outcome.reservation:
             outcome = self._printable(outcome, outcome.reservation)
         self.cases.settle(event.la, event.pupil, read, step, outcome)
-        if isinstance(outcome, Outcome):  # what counts at the school may have changed: tonight's schedule computes it again
-            self.cases.school_due(event.la, step.decision.urn, today())
 
     def _printable(self, outcome: Outcome, reservation: Reservation) -> Outcome | Refusal:
         """What cannot be printed is refused before anything is reserved, back to the officer."""
@@ -115,13 +115,13 @@ class Notices:
         return outcome
 
     def _write(self, event: DecisionMade, step: Step, reference: str) -> None:
-        """Write what is reserved, from the reserved item only; after its day it expires instead."""
+        """Write what is reserved, from the reserved item only; after its day it expires, unless it lies in the bucket already."""
         read = self.cases.of_pupil(event.la, event.pupil)
         reserved = self.cases.reserved(event.la, event.pupil, reference)
         notice = next((n for n in read.notices if n.reference == reference), None)
         if reserved is None or notice is None:
             raise RuntimeError("a decision names a reservation that is not there")
-        if reserved.issued_on < today():
+        if reserved.issued_on < today() and not self.documents.issued(event.la, reference):
             case = next(case for case in read.cases if case.id == notice.case)
             self.cases.expire(event.la, event.pupil, read, step, notice, expired(notice, case, read.notices))
             return
