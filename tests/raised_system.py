@@ -37,7 +37,9 @@ class System:
         """Set the clock to a London time such as `2025-11-10T18:00`."""
         self.world.at(datetime.fromisoformat(moment).replace(tzinfo=LONDON))
 
-    def upload(self, body: bytes, urn: str = "900001", la: str = "886", metadata: Mapping[str, str] | None = None) -> str:
+    def upload(
+        self, body: bytes, urn: str = "900001", la: str = "886", metadata: Mapping[str, str] | None = None
+    ) -> str:
         """Send a file and let nothing work yet; its key in the bucket."""
         upload_id = f"upload-{next(self.uploads):03}"
         self.world.put_upload(la, urn, upload_id, body, metadata)
@@ -144,7 +146,9 @@ def raised(
     given = {la: settings(la) for la in sorted(set(schools.values()))} if given is None else given
     with raise_world(sorted(set(schools.values()))) as world:
         system = System(world, Doors.of(world), count(1), count(2))
-        Schools(system.bucket("settings")).publish(read_directory(directory(schools), links(*successions) if successions else None))
+        Schools(system.bucket("settings")).publish(
+            read_directory(directory(schools), links(*successions) if successions else None)
+        )
         for la, text in given.items():
             AuthoritySettings(system.bucket("settings")).publish(la, text)
         yield system

@@ -315,6 +315,7 @@ _BLOCKER_PROVISION: Mapping[str, str] = {
 def _authorise(decision: Decision, facts: Facts) -> Outcome:
     settings = _settings(facts)
     signed = _signed(decision, facts)
+    _in_framework(facts)
     below = decision.ground == "below_threshold"
     case = _case_below(decision, facts) if below else _case(decision, facts)
     _referred(case, settings)
@@ -394,6 +395,11 @@ def _case_below(decision: Decision, facts: Facts) -> Case:
         state="gathering", opened_on=facts.today, met_at=None, provisional=False, weeks=weeks, considered=sessions,
         proposal=Proposal(route="penalty_notice", ground="below_threshold", reason="An officer decided below the threshold."),
     )  # fmt: skip
+
+
+def _in_framework(facts: Facts) -> None:
+    if not facts.assessor.view.in_framework:
+        raise Refused("the school is of no type in the national framework: there is only prosecution", "framework_school")
 
 
 def _referred(case: Case, settings: Settings) -> None:
@@ -490,6 +496,7 @@ def _listed(
 def _issue_notice_to_improve(decision: Decision, facts: Facts) -> Outcome:
     settings = _settings(facts)
     signed = _signed(decision, facts)
+    _in_framework(facts)
     case = _case(decision, facts)
     if case.state != "gathering":
         raise Refused("a notice to improve needs a case that is still gathering", "notice_to_improve")

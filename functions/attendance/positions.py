@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -223,6 +223,7 @@ def _best(counted: Sequence[Counted], weeks: Sequence[date], since: date) -> Bes
     return BestWindow(weeks=chosen, sessions=inside, count=len(inside))
 
 
+@cache
 def _flags_of(codes: frozenset[str]) -> NDArray[np.bool_]:
     return np.array([code in codes for code in CODE_ORDER])
 
@@ -259,6 +260,10 @@ class Assessor:
         moment = self.view.marks.at[part]
         upto = int(np.searchsorted(moment, self.last_number, side="right"))
         return _PupilMarks(moment[:upto], self.view.marks.code[part][:upto])
+
+    def number_of(self, upn: str, codes: frozenset[str]) -> int:
+        """How many marks of these codes the pupil has up to as-at, in any year: enough to pass over the many who have few."""
+        return int(_flags_of(codes)[self.marks_of(upn).code].sum())
 
     def standings(self) -> list[Standing]:
         """Every pupil with a mark or on the roll, sorted by UPN."""

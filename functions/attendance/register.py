@@ -21,21 +21,19 @@ LEAST = "first_extracted_at, first_received_at, first_upload, first_row"
 GREATEST = "extracted_at, received_at, upload, row"
 RANK = "coalesce(recorded_at, extracted_at), extracted_at, upload, row"
 
-_FOLD = f"""
-COPY (
+_MERGED = f"""
   WITH entry AS (
     SELECT {CONTENT},
       min({{'x': first_extracted_at, 'u': first_upload, 'r': first_row, 't': first_received_at}}) AS least,
       max({{'x': extracted_at, 'u': upload, 'r': row, 't': received_at}}) AS greatest
     FROM every GROUP BY ALL
   ), flat AS (
-    SELECT {CONTENT}, least.x AS first_extracted_at, least.t AS first_received_at, least.u AS first_upload, least.r AS first_row,
+    SELECT {CONTENT},
+      least.x AS first_extracted_at, least.t AS first_received_at, least.u AS first_upload, least.r AS first_row,
       greatest.x AS extracted_at, greatest.t AS received_at, greatest.u AS upload, greatest.r AS row
     FROM entry
   )
-  SELECT *, lead(upn) OVER (PARTITION BY upn, date, session ORDER BY {RANK}) IS NULL AS in_force
-  FROM flat ORDER BY upn, date, session, {RANK}
-) TO '$OUT' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{folded: '$FOLDED'}})
+  SELECT *, lead(upn) OVER (PARTITION BY upn, date, session ORDER BY {RANK}) IS NULL AS in_force FROM flat
 """
 
 
@@ -81,23 +79,32 @@ def fold(parts: Sequence[tuple[str, bytes]], onto: bytes | None = None) -> Folde
     """Fold parts (name, Parquet) into a register, or into a new one; any order and any repetition give the same bytes."""
     names = {name for name, _ in parts} | set(folded_parts(onto) if onto is not None else ())
     folded = tuple(sorted(names))
+    if not parts and onto is None:
+        raise ValueError("nothing to fold")
+    if not parts and onto is not None:
+        return Folded(onto, folded)
     with tempfile.TemporaryDirectory() as folder, connect() as con:
         for n, (_, body) in enumerate(parts):
             Path(folder, f"part-{n}.parquet").write_bytes(body)
-        every = []
-        if parts:
-            every.append(
-                f"SELECT {CONTENT}, extracted_at AS first_extracted_at, received_at AS first_received_at, upload AS first_upload, "
-                f"row AS first_row, {GREATEST} FROM read_parquet('{folder}/part-*.parquet')"
-            )
+        new = f"read_parquet('{folder}/part-*.parquet')"
+        every = f"""SELECT {CONTENT}, extracted_at AS first_extracted_at, received_at AS first_received_at,
+            upload AS first_upload, row AS first_row, {GREATEST} FROM {new}"""
+        standing = _MERGED
         if onto is not None:
+            # Only sessions that the parts speak of can change; the others stand as they are.
             Path(folder, "register.parquet").write_bytes(onto)
-            every.append(f"SELECT {CONTENT}, {LEAST}, {GREATEST} FROM read_parquet('{folder}/register.parquet')")
-        if not every:
-            raise ValueError("nothing to fold")
-        con.execute(f"CREATE VIEW every AS {' UNION ALL '.join(every)}")
+            old = f"read_parquet('{folder}/register.parquet')"
+            con.execute(f"CREATE TABLE touched AS SELECT DISTINCT upn, date, session FROM {new}")
+            every += f" UNION ALL SELECT {CONTENT}, {LEAST}, {GREATEST} FROM {old} SEMI JOIN touched USING (upn, date, session)"
+            standing = (
+                f"SELECT * FROM ({_MERGED}) UNION ALL SELECT * FROM {old} ANTI JOIN touched USING (upn, date, session)"
+            )
+        con.execute(f"CREATE VIEW every AS {every}")
         out = Path(folder, "folded.parquet")
-        con.execute(_FOLD.replace("$OUT", str(out)).replace("$FOLDED", ",".join(folded)))
+        con.execute(
+            f"""COPY (SELECT * FROM ({standing}) ORDER BY upn, date, session, {RANK})
+            TO '{out}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{folded: '{",".join(folded)}'}})"""
+        )
         return Folded(out.read_bytes(), folded)
 
 

@@ -6,7 +6,7 @@ was made already is known by its key (kind, school, pupil, `since`), so a return
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Literal
 
@@ -18,7 +18,7 @@ from attendance.marks import CODE_ORDER, session_of
 from attendance.positions import Assessor, Frozen
 from attendance.roll import Expected, Pupil
 from attendance.service import is_working_day
-from attendance.sessions import Session
+from attendance.sessions import HALVES, Session
 
 type Kind = Literal["attendance", "sickness", "new_pupil", "deletion"]
 WHO = ("urn", "upn", "surname", "forename", "address_1", "address_2", "address_3", "address_4", "postcode")
@@ -76,12 +76,17 @@ def _this_year(assessor: Assessor, upn: str, pupil: Pupil | None) -> list[tuple[
     return [(s, code) for s, code in found if s.day >= begin and (born is None or of_compulsory_age(born, s.day))]
 
 
+_ILL = frozenset({"I"})
+
+
 def _attendance(assessor: Assessor, upn: str, pupil: Pupil | None) -> Iterator[Return]:
     """Ten continuous school days (20 sessions) of G, N, O or U; one return an episode (reg 13; R1, R2).
 
     Sessions not possible or without a mark are skipped; any other code breaks the run [U].
     """
     need = law.CONTINUOUS_SESSIONS.on(assessor.as_at)
+    if assessor.number_of(upn, UNAUTHORISED) < need:
+        return
     run: list[Session] = []
     runs: list[list[Session]] = []
     for session, code in _this_year(assessor, upn, pupil):
@@ -104,61 +109,67 @@ def _attendance(assessor: Assessor, upn: str, pupil: Pupil | None) -> Iterator[R
 
 
 def _sickness(assessor: Assessor, upn: str, pupil: Pupil | None, halves: bool) -> Iterator[Return]:
-    """Fifteen school days of the school year missed, or expected to be missed, through illness; one return a year [U]."""
-    need = law.SICKNESS_DAYS.on(assessor.as_at)
-    ill = [session for session, code in _this_year(assessor, upn, pupil) if code == "I"]
-    days = sorted({session.day for session in ill})
-    counted = ill[2 * need - 1].day if halves and len(ill) >= 2 * need else None
-    if not halves and len(days) >= need:
-        counted = days[need - 1]
-    expected, evidence, until = None, "", None
-    for row in assessor.view.roll.expected.get(upn, ()):
-        if academic_year(row.first) != assessor.year or row.known_on > assessor.as_at:
-            continue
-        missing = set(days) | set(_school_days(assessor, row, pupil))
-        if len(missing) >= need and (expected is None or row.known_on < expected):
-            expected, evidence, until = row.known_on, row.evidence, row.until
-            days = sorted(missing)
-    if counted is None and expected is None:
+    """Fifteen school days of the school year missed, or expected to be missed, through illness; one return a year [U].
+
+    Due on the first day on which the days with an I, together with all that the evidence known by then expects, are fifteen.
+    """
+    if assessor.number_of(upn, _ILL) < law.SICKNESS_DAYS.on(assessor.as_at) and upn not in assessor.view.roll.expected:
         return
-    by_count = counted is not None and (expected is None or counted <= expected)
-    seen = sorted({session.day for session in ill}) if by_count else days
-    yield Return(
-        kind="sickness",
-        urn=assessor.view.urn,
-        upn=upn,
-        since=str(assessor.year),
-        made_due_on=(counted if by_count else expected) or assessor.as_at,
-        row=_who(assessor.view.urn, upn, pupil)
-        | {
-            "from": seen[0].isoformat(),
-            "until": (seen[-1] if by_count or until is None else until).isoformat(),
-            "days": str(len(seen)),
-            "basis": "counted" if by_count else "expected",
-            "evidence": "" if by_count else evidence,
-        },
-    )
+    per_day = len(HALVES) if halves else 1
+    need = law.SICKNESS_DAYS.on(assessor.as_at) * per_day
+    ill = [session for session, code in _this_year(assessor, upn, pupil) if code == "I"]
+    rows = [row for row in assessor.view.roll.expected.get(upn, ()) if row.known_on <= assessor.as_at]
+    expected = {row: _expected_sessions(assessor, row, pupil) for row in rows}
+
+    def units(sessions: Iterable[Session]) -> int:
+        return len(set(sessions)) if halves else len({session.day for session in sessions})
+
+    for day in sorted({*(session.day for session in ill), *(row.known_on for row in rows)}):
+        seen = [session for session in ill if session.day <= day]
+        known = [row for row in rows if row.known_on <= day]
+        by_count = units(seen) >= need
+        if by_count or units([*seen, *(s for row in known for s in expected[row])]) >= need:
+            relied_on = [] if by_count else known
+            missed = sorted({*ill, *(s for row in relied_on for s in expected[row])})
+            yield Return(
+                kind="sickness",
+                urn=assessor.view.urn,
+                upn=upn,
+                since=str(assessor.year),
+                made_due_on=max(day, academic_year_days(assessor.year)[0]),
+                row=_who(assessor.view.urn, upn, pupil)
+                | {
+                    "from": missed[0].day.isoformat(),
+                    "until": max([missed[-1].day, *(row.until for row in relied_on)]).isoformat(),
+                    "days": f"{units(missed) / per_day:g}",
+                    "basis": "counted" if by_count else "expected",
+                    "evidence": "; ".join(dict.fromkeys(row.evidence for row in relied_on)),
+                },
+            )
+            return
 
 
-def _school_days(assessor: Assessor, row: Expected, pupil: Pupil | None) -> list[date]:
-    """The days of an expected absence on which the school meets: its calendar, else every working day; of compulsory age."""
+def _expected_sessions(assessor: Assessor, row: Expected, pupil: Pupil | None) -> list[Session]:
+    """The sessions of an expected absence this year, of compulsory age: the school's calendar, else every working day."""
     calendar: dict[date, bool] = {}
     for session, is_open in assessor.view.roll.calendar.items():
         calendar[session.day] = calendar.get(session.day, False) or is_open
     met = {session.day for session in assessor.held.sessions}
     born = pupil.date_of_birth if pupil else None
-    last = min(row.until, academic_year_days(assessor.year)[1])
-    days = [row.first + timedelta(days=n) for n in range((last - row.first).days + 1)]
+    first, last = academic_year_days(assessor.year)
+    first, last = max(row.first, first), min(row.until, last)
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
     return [
-        day for day in days
+        Session(day, half) for day in days for half in HALVES
         if calendar.get(day, day in met if day <= assessor.as_at else is_working_day(day))
         and (born is None or of_compulsory_age(born, day))
     ]  # fmt: skip
 
 
 def _classes(assessor: Assessor) -> list[int]:
-    found = (_class_number(pupil) for pupil in assessor.view.roll.pupils.values())
-    return [number for number in found if number is not None]
+    """The classes of the school, the most junior first; a pupil whose class is not given is in none of them."""
+    found = {_class_number(pupil) for pupil in assessor.view.roll.pupils.values()}
+    return sorted(number for number in found if number is not None)
 
 
 def _class_number(pupil: Pupil) -> int | None:
@@ -178,7 +189,7 @@ def _new_pupil(assessor: Assessor, upn: str, pupil: Pupil) -> Iterator[Return]:
     if day is None or academic_year(day) != assessor.year or day > assessor.as_at:
         return
     first = min(_year_days(assessor), default=None)
-    if first is not None and day <= first and _class_number(pupil) == min(_classes(assessor), default=None):
+    if first is not None and day <= first and _class_number(pupil) in _classes(assessor)[:1]:
         return
     row = _who(assessor.view.urn, upn, pupil) | {"starting_day": day.isoformat()}
     yield Return(kind="new_pupil", urn=assessor.view.urn, upn=upn, since=day.isoformat(), made_due_on=day, row=row)
@@ -191,7 +202,7 @@ def _deletion(assessor: Assessor, upn: str, pupil: Pupil) -> Iterator[Return]:
         return
     last = max(_year_days(assessor), default=None)
     ended = last is not None and last.month in law.LAST_TERM_ENDS_IN.on(day) and day >= last
-    if ended and _class_number(pupil) == max(_classes(assessor), default=None):
+    if ended and _class_number(pupil) in _classes(assessor)[-1:]:
         return
     row = _who(assessor.view.urn, upn, pupil) | {"leaving_day": day.isoformat(), "ground": pupil.deletion_ground or ""}
     yield Return(kind="deletion", urn=assessor.view.urn, upn=upn, since=day.isoformat(), made_due_on=day, row=row)

@@ -1,7 +1,7 @@
 """Cases, notices, decisions and returns in DynamoDB: every write is conditional, nothing is deleted (design 4.5, 4.6).
 
-Table `cases`: pk `{la}#{pupil}`, sk `CASE#|NOTICE#|STEP#|RETURN#`; one item a school, pk `{la}#{urn}`, sk `SCHOOL`; the authorities
-seen, pk `AUTHORITIES`. Index `due` (la, due_on) finds what a day brings, index `school` (school, sk) all of one school.
+Table `cases`: pk `{la}#{pupil}`, sk `CASE#|NOTICE#|STEP#|RETURN#|CARRIED#`; one item a school, pk `{la}#{urn}`, sk `SCHOOL`;
+the authorities seen, pk `AUTHORITIES`. Index `due` (la, due_on) finds what a day brings, index `school` (school, sk) all of one school.
 Table `history`: pk `{pupil}`, sk `HEAD|NOTICE#|PERSON#|CARRIED#`, across authorities. Items carry the model's JSON as `body`.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -86,6 +86,21 @@ class SchoolItems:
     notices: Mapping[str, tuple[Notice, ...]]
     returns: Mapping[tuple[str, str], ReturnItem]
     """The returns recorded, by pupil and sort key."""
+    carried: Mapping[str, Carried]
+    """What the school keeps for other schools, by pupil, as the others were last told."""
+
+    def after(self, earlier: SchoolItems) -> SchoolItems:
+        """With the cases, notices and returns of a school that this one took over from."""
+        return replace(
+            self,
+            cases=_joined(earlier.cases, self.cases),
+            notices=_joined(earlier.notices, self.notices),
+            returns={**earlier.returns, **self.returns},
+        )
+
+
+def _joined[T](one: Mapping[str, tuple[T, ...]], two: Mapping[str, tuple[T, ...]]) -> Mapping[str, tuple[T, ...]]:
+    return {pupil: (*one.get(pupil, ()), *two.get(pupil, ())) for pupil in (*one, *two)}
 
 
 def _text(value: str) -> Item:
@@ -125,6 +140,7 @@ class Cases:
         cases: dict[str, list[Case]] = {}
         notices: dict[str, list[Notice]] = {}
         returns: dict[tuple[str, str], ReturnItem] = {}
+        carried: dict[str, Carried] = {}
         for item in self._query(
             TableName=self.cases_table,
             IndexName="school",
@@ -139,10 +155,13 @@ class Cases:
                 notices.setdefault(pupil, []).append(Notice.model_validate_json(item["standing"]["S"]))
             elif sk.startswith("RETURN#"):
                 returns[pupil, sk] = ReturnItem.model_validate_json(_body(item))
+            elif sk.startswith("CARRIED#"):
+                carried[pupil] = _carried(json.loads(_body(item)))
         return SchoolItems(
             {pupil: live(found) for pupil, found in cases.items()},
             {pupil: tuple(found) for pupil, found in notices.items()},
             returns,
+            carried,
         )
 
     def of_pupil(self, la: str, pupil: str) -> PupilItems:
@@ -340,15 +359,13 @@ class Cases:
 
     def carry(self, pupil: str, carried: Carried) -> None:
         """Keep for the pupil's other schools what this school counts."""
-        body = json.dumps(
-            {
-                "urn": carried.urn,
-                "la": carried.la,
-                "weeks": [week.isoformat() for week in carried.weeks],
-                "sessions": [[str(each.session), each.code] for each in carried.sessions],
-            }
-        )
-        self.dynamodb.put_item(TableName=self.history_table, Item=self._item(pupil, f"CARRIED#{carried.urn}", body))
+        item = self._item(pupil, f"CARRIED#{carried.urn}", _carried_text(carried))
+        self.dynamodb.put_item(TableName=self.history_table, Item=item)
+
+    def told(self, pupil: str, carried: Carried) -> None:
+        """Remember what the pupil's other schools were told that this school counts."""
+        item = self._item(f"{carried.la}#{pupil}", f"CARRIED#{carried.urn}", _carried_text(carried))
+        self.dynamodb.put_item(TableName=self.cases_table, Item=item | {"school": _text(carried.urn)})
 
     # ------------------------------------------------------------------ items
 
@@ -488,6 +505,17 @@ def due_on(notice: Notice) -> date | None:
     else:
         last = notice.pay_by
     return last + timedelta(days=1) if last else None
+
+
+def _carried_text(carried: Carried) -> str:
+    return json.dumps(
+        {
+            "urn": carried.urn,
+            "la": carried.la,
+            "weeks": [week.isoformat() for week in carried.weeks],
+            "sessions": [[str(each.session), each.code] for each in carried.sessions],
+        }
+    )
 
 
 def _carried(data: Mapping[str, Any]) -> Carried:

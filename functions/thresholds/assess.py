@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 from attendance.cases import Case, follow, pupil_history
 from attendance.decisions import BY_ITSELF, Decision
 from attendance.events import CaseDue, DecisionMade, ReturnsDue, SchoolDue, ThresholdMet
 from attendance.identifiers import person_id, pupil_id
-from attendance.law import academic_year
+from attendance.law import academic_year, academic_year_days
 from attendance.people import Person, near_matches
-from attendance.positions import Assessor, Carried, Positions, PupilHistory, Standing, eligible_parents
+from attendance.positions import Assessor, Carried, Positions, PupilHistory, Standing, eligible_parents, window_ending
 from attendance.returns import returns_due, write_on
 from attendance.roll import Parent, Pupil
 from attendance.sessions import monday
@@ -28,8 +28,6 @@ from aws.registers import TRIES, Contended, Registers, year_prefix
 from aws.schools import Schools
 from aws.settings import AuthoritySettings
 from aws.view import seen
-
-CARRIED_WEEKS = timedelta(weeks=26)  # ten school weeks are never further back, whatever the holidays
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,11 @@ class Thresholds:
         before = self.positions.get(key)
         record = self.registers.brought_up(la, urn)
         settings = self.settings.on(la, day)
+        listed = self.schools.listed(urn)
         items = self.cases.of_school(urn)
+        for earlier_la, earlier in listed.predecessors:
+            if earlier_la == la:
+                items = items.after(self.cases.of_school(earlier))
         history = {
             standing_upn: pupil_history(
                 items.cases.get(pupil, ()), items.notices.get(pupil, ()), frozenset(), unclear_parents=False
@@ -101,15 +103,17 @@ class Thresholds:
             for pupil, standing_upn in _with_items(items).items()
         }
         carried: dict[str, tuple[Carried, ...]] = {}
-        school = seen(self.registers, record, self.schools.listed(urn), settings, day, carried, history)
+        school = seen(self.registers, record, listed, settings, day, carried, history)
         assessor = Assessor(school.view, day)
         standings = {each.position.upn: each for each in assessor.standings()}
-        for upn, reads in _movers(assessor, standings):
+        told = {upn: items.carried[self._pupil(upn)] for upn in standings if self._pupil(upn) in items.carried}
+        with_cases = frozenset(_with_items(items).values())
+        for upn, reads in _movers(assessor, standings, with_cases, told):
             read = self.cases.of_pupil(la, self._pupil(upn))
             carried[upn] = read.carried if reads else ()
             history[upn] = self._history(read, assessor, upn)
             standings[upn] = assessor.standing(upn)
-            self._carry(assessor, standings[upn], read, correlation_id)
+            self._carry(_carried(assessor, standings[upn]), told.get(upn), upn, read, correlation_id)
         for upn in [upn for upn, each in standings.items() if each.position.met and upn not in carried]:
             pupil = school.view.roll.pupils.get(upn)
             if _people(assessor, upn) or (pupil and pupil.home_la not in (None, la)):
@@ -210,17 +214,21 @@ class Thresholds:
 
     def _record_returns(self, assessor: Assessor, settings: Settings | None, items: SchoolItems, day: date) -> None:
         """Record what is due as known now; what was found earlier and has no file yet follows the register, or lapses."""
-        la = assessor.view.la
+        la, urn = assessor.view.la, assessor.view.urn
         halves = settings is not None and settings.illness_half_days == "halves"
         no_more = {
             key: item for key, item in items.returns.items()
-            if not item.file and not item.lapsed and academic_year(item.due.made_due_on) == assessor.year
+            if item.due.urn == urn and not item.file and not item.lapsed and academic_year(item.due.made_due_on) == assessor.year
+        }  # fmt: skip
+        by_predecessor = {
+            (pupil, item.due.kind, item.due.since)
+            for (pupil, _), item in items.returns.items() if item.due.urn != urn and item.file
         }  # fmt: skip
         for due in returns_due(assessor, halves):
             key = self._pupil(due.upn), return_key(due)
             no_more.pop(key, None)
             known = items.returns.get(key)
-            if known and known.file:
+            if (known and known.file) or (key[0], due.kind, due.since) in by_predecessor:
                 continue
             schedule = getattr(settings.returns, due.kind) if settings else "at_once"
             found_on = known.found_on if known and not known.lapsed else day
@@ -232,20 +240,30 @@ class Thresholds:
         for (pupil, _), item in no_more.items():
             self.cases.record_return(la, pupil, item.model_copy(update={"lapsed": True}))
 
-    def _carry(self, assessor: Assessor, standing: Standing, read: PupilItems, correlation_id: str) -> None:
-        """Keep what this school counts for the pupil's other schools, and tell them if it changed (design 4.4)."""
-        view = assessor.view
-        weeks = tuple(assessor.weeks[-10:])
-        own = tuple(
-            each for each in standing.counted if each.urn == view.urn and weeks and monday(each.session.day) >= weeks[0]
-        )
-        carried = Carried(view.urn, view.la, weeks, own)
-        stored = next((each for each in read.carried if each.urn == view.urn), None)
-        if stored is None or stored.sessions != own:
-            self.cases.carry(self._pupil(standing.position.upn), carried)
-        for other in read.carried:
-            if other.urn != view.urn and (stored is None or stored.sessions != own):
-                self.to_thresholds.send(SchoolDue(la=other.la, urn=other.urn, correlation_id=correlation_id))
+    def _carry(self, own: Carried, told: Carried | None, upn: str, read: PupilItems, correlation_id: str) -> None:
+        """Keep what this school counts for the pupil's other schools, and tell them if it changed (design 4.4).
+
+        That they were told is stored last: whoever dies before that tells them again.
+        """
+        if told == own:
+            return
+        pupil = self._pupil(upn)
+        self.cases.carry(pupil, own)
+        if told is None or told.sessions != own.sessions:
+            for other in read.carried:
+                if other.urn != own.urn:
+                    self.to_thresholds.send(SchoolDue(la=other.la, urn=other.urn, correlation_id=correlation_id))
+        self.cases.told(pupil, own)
+
+
+def _carried(assessor: Assessor, standing: Standing) -> Carried:
+    """What a school counts of a pupil in the last ten school weeks there: of one who left, those up to the leaving day."""
+    view = assessor.view
+    pupil = view.roll.pupils.get(standing.position.upn)
+    last = min(pupil.leaving_day, assessor.as_at) if pupil and pupil.leaving_day else assessor.as_at
+    weeks = window_ending(assessor.weeks, monday(last))
+    own = (each for each in standing.counted if each.urn == view.urn and weeks and monday(each.session.day) >= weeks[0])
+    return Carried(view.urn, view.la, weeks, tuple(own))
 
 
 def _with_items(items: SchoolItems) -> dict[str, str]:
@@ -253,22 +271,32 @@ def _with_items(items: SchoolItems) -> dict[str, str]:
     return {pupil: cases[0].upn for pupil, cases in items.cases.items() if cases}
 
 
-def _movers(assessor: Assessor, standings: dict[str, Standing]) -> list[tuple[str, bool]]:
+def _movers(
+    assessor: Assessor, standings: Mapping[str, Standing], with_cases: frozenset[str], told: Mapping[str, Carried]
+) -> list[tuple[str, bool]]:
     """The pupils whose other schools matter, and whether this school reads what those carry over.
 
-    The next school of a pupil who started within ten school weeks reads, and both schools of a dual registration; the school
-    left only writes. Only with a countable session of their own: without one this school adds nothing to any window.
+    The next school of a pupil who started within ten school weeks reads, and for as long as a case may rest on it; so do both
+    schools of a dual registration; the school left only writes. Only with a countable session of their own (without one this
+    school adds nothing to any window), or if other schools were told something that holds no more.
     """
     found = []
     recent = assessor.weeks[-10:]
     since = recent[0] if recent else assessor.as_at
+    last_year = academic_year_days(assessor.year - 1)[0]
     for upn, pupil in assessor.view.roll.pupils.items():
-        if upn not in standings or not standings[upn].counted:
+        if upn not in standings:
             continue
         left = pupil.leaving_day is not None and since <= pupil.leaving_day <= assessor.as_at
-        started = pupil.starting_day is not None and since <= pupil.starting_day <= assessor.as_at
-        if left or started or pupil.dual_registered_urn:
-            found.append((upn, started or bool(pupil.dual_registered_urn)))
+        gone = pupil.leaving_day is not None and pupil.leaving_day <= assessor.as_at
+        started_on = pupil.starting_day if pupil.starting_day and pupil.starting_day <= assessor.as_at else date.min
+        started = started_on >= since
+        rests_on_it = upn in with_cases and started_on >= last_year and not gone
+        dual = bool(pupil.dual_registered_urn)
+        moves = (left or started or dual) and bool(standings[upn].counted)
+        outdated = upn in told and told[upn].sessions != _carried(assessor, standings[upn]).sessions
+        if moves or rests_on_it or outdated:
+            found.append((upn, started or rests_on_it or dual))
     return sorted(found)
 
 

@@ -16,7 +16,7 @@ import duckdb
 import numpy as np
 
 from attendance.marks import CODE_ORDER, Marks, at
-from attendance.positions import Assessor, Carried, Counted, PupilHistory, SchoolView, Standing
+from attendance.positions import Assessor, Carried, Counted, MetAt, PupilHistory, SchoolView, Standing
 from attendance.roll import KEYS, Roll, Row
 from attendance.sessions import HALVES, Session
 
@@ -212,13 +212,15 @@ def counted(text: str, urn: str = URN) -> tuple[Counted, ...]:
 
 def said(value: object) -> str:
     """A value as a table writes it."""
-    if value is None or value == () or value == "":
+    if value is None or value in ((), [], ""):
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%dT%H:%M:%SZ")
-    if hasattr(value, "date") and hasattr(value, "session"):
+    if isinstance(value, Session):
+        return str(value)
+    if isinstance(value, MetAt):
         return f"{value.date}/{value.session}"
     if isinstance(value, tuple | list):
         return ",".join(map(said, value))

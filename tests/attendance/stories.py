@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+import pytest
 from builders import LA, PUPIL, URN, School, counted, facts, marked, moment, parent_row, said, sessions, support_rows
+from tables import cases
 
 from attendance.cases import Case, Notice, follow, pupil_history
 from attendance.decisions import Decision, Facts, Outcome, Persons, Place, Refusal, decide, expired, paid
 from attendance.identifiers import person_id, pupil_id
-from attendance.law import PROVISIONS
+from attendance.law import PROVISIONS, academic_year, academic_year_days
 from attendance.people import Person
 from attendance.positions import Assessor, Carried
 from attendance.sessions import Session, monday
@@ -41,6 +43,7 @@ officers:
 - {id: o2, name: Sam Madeup, office: Clerk, may: [record_payment], from: 2025-09-01}
 """
 EVENTS = ("marks", "support", "pupil", "parents", "calendar", "settings", "elsewhere", "carried", "expire", "look")
+"""What happens without a decision; `look` is a day on which nothing does."""
 
 
 def conduct(**keys: object) -> Settings:
@@ -76,8 +79,11 @@ class Story:
         cases = tuple(case for _, case in sorted(self.cases.items()) if case.state != "forgotten")
         every = (*self.notices.values(), *self.elsewhere)
         history = pupil_history(cases, every, frozenset(n.issuer for n in every if n.issuer), bool(unclear))
-        school = replace(self.school, has_settings=self.settings is not None)
-        assessor = Assessor(school.view(self.marks, today, history, self.carried), today)
+        read_since = academic_year_days(academic_year(today) - 2)[0]  # as aws.view does: no register is older
+        begins = max(date.fromisoformat(OPEN[:10]), read_since)
+        school = replace(self.school, has_settings=self.settings is not None, open=f"{begins}{OPEN[10:]}")
+        marks = {session: code for session, code in self.marks.items() if session.day >= read_since}
+        assessor = Assessor(school.view(marks, today, history, self.carried), today)
         return Facts(
             today=today, known_at=moment(f"{today}T18:00+00:00"), la=LA, urn=URN, pupil=ID,
             school=Place("Made-up School", ("School Lane", "MU1 2BB")), settings=self.settings, assessor=assessor,
@@ -116,8 +122,8 @@ class Story:
             **{name: value for name, value in self.record.items() if name != "provisions"},
             **(dict(notice) if notice else {}),
             "listed": len(notice.sessions) if notice else 0,
-            "listed_from": notice.sessions[0].at if notice else None,
-            "listed_until": notice.sessions[-1].at if notice else None,
+            "listed_from": notice.sessions[0].at if notice and notice.sessions else None,
+            "listed_until": notice.sessions[-1].at if notice and notice.sessions else None,
             "paid": paid(notice) if notice else None,
             "child_at": dict(self.printed.get("child", {})).get("address", [""])[0],  # type: ignore[call-overload]
             "cases": [case.state for case in cases],
@@ -152,6 +158,15 @@ class Story:
                 case = next(each for each in self.cases.values() if each.id == notice.case)
                 self.cases[case.n] = expired(notice, case, tuple(self.notices.values()))
                 self.notices[self.latest] = notice.model_copy(update={"standing": "expired", "improvement": None})
+            case "elsewhere":
+                parent, day, la = details.split()
+                self.elsewhere += (
+                    Notice(
+                        reference=f"{la}ELSEWHERE", kind="penalty_notice", la=la, urn="100009", case=None, pupil=ID,
+                        person=person_id(ID, URN, parent, SECRET), parent_id=parent, attempt=0, standing="stands",
+                        issued_on=date.fromisoformat(day), offence_from=date.fromisoformat(day),
+                    ),
+                )  # fmt: skip
             case "carried":
                 weeks, absent = details.split(";", 1)
                 mondays = tuple(sorted({monday(s.day) for s in sessions(weeks)}))
@@ -206,3 +221,12 @@ def agrees(story: Story, outcome: Outcome | Refusal | None, row: Mapping[str, st
         assert (outcome is None) == (wanted == ""), because
     shown = story.shown(date.fromisoformat(row["on"]))
     assert {name: shown[name] for name in expected} == expected, because
+
+
+def told(name: str) -> list[object]:
+    """The stories of a table as pytest parameters: the rows of one name, in their order."""
+    rows: dict[str, list[dict[str, str]]] = {}
+    for case in cases(name):
+        (row,) = case.values
+        rows.setdefault(row["story"], []).append(row)
+    return [pytest.param(steps, id=story) for story, steps in rows.items()]

@@ -167,7 +167,7 @@ CONTENT = tuple(ATTENDANCE)[:9]
 type Entry = tuple[object, ...]
 type Part = tuple[str, list[Entry]]
 
-_TIMES = [datetime(2025, 9, 1, hour) for hour in (9, 12, 15)]
+_TIMES = [datetime(2025, 9, 1, hour) for hour in (9, 12, 15)]  # noqa: DTZ001 - TIMESTAMP columns are naive, and UTC
 
 
 def parts() -> st.SearchStrategy[list[Part]]:
@@ -190,7 +190,7 @@ def parts() -> st.SearchStrategy[list[Part]]:
             lambda drawn: (
                 name,
                 [
-                    (*row, drawn[1], datetime(2025, 9, 1, 10 + n), f"{n:064}", place)
+                    (*row, drawn[1], _TIMES[0] + timedelta(hours=n), f"{n:064}", place)
                     for place, row in enumerate(drawn[0], 2)
                 ],
             )

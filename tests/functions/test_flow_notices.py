@@ -218,7 +218,9 @@ def test_a_reservation_is_written_by_the_next_delivery_from_what_was_reserved(
     event = reserve_only(system, monkeypatch)
     # Meanwhile the school corrects everything: the document is what was reserved, all the same.
     system.upload(
-        csv_of(marks(CHILD, date(2025, 9, 29), date(2025, 10, 3), recorded_at="2025-10-10T17:59", amendment_reason="in"))
+        csv_of(
+            marks(CHILD, date(2025, 9, 29), date(2025, 10, 3), recorded_at="2025-10-10T17:59", amendment_reason="in")
+        )
     )
     system.world.drain()
     system.doors.to_notices.send(event, told="again")
@@ -414,7 +416,8 @@ def test_returns_are_written_once_and_a_later_pupil_with_the_same_date_gets_a_fu
         before = documents(system)
         system.at("2025-10-06T18:00")
         system.send(
-            csv_of(marks(late, FIRST_DAY, date(2025, 9, 26), ill)), csv_of(marks(third, FIRST_DAY, date(2025, 9, 26), ill))
+            csv_of(marks(late, FIRST_DAY, date(2025, 9, 26), ill)),
+            csv_of(marks(third, FIRST_DAY, date(2025, 9, 26), ill)),
         )
         system.day_passes()
         system.at("2025-10-07T18:00")

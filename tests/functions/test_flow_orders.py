@@ -41,9 +41,7 @@ def a_day(system: System, order: Random | None, double: bool) -> None:
         system.upload(body)
     system.drain(order, double=double)
     for parent in ("P1", "P2"):
-        event = system.record(
-            CHILD.upn, "authorise_penalty_notice", parent, ground="support_not_appropriate"
-        )
+        event = system.record(CHILD.upn, "authorise_penalty_notice", parent, ground="support_not_appropriate")
         system.doors.to_notices.send(event, told="decided")
     system.drain(order, double=double)
     system.world.day_passed()

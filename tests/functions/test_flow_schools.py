@@ -130,7 +130,13 @@ def test_notices_of_another_authority_count_towards_the_limit(two_authorities: S
     assert system.decide(CHILD.upn, "parent_same", "P1", la="887", urn=NEW, reason=f"{OLD}/P1").outcome == "done"
     for day in ("2024-11-04", "2025-05-06"):
         step = system.decide(
-            CHILD.upn, "record_elsewhere", "P1", la="886", urn=OLD, reason="Elsewhere Council", until=date.fromisoformat(day)
+            CHILD.upn,
+            "record_elsewhere",
+            "P1",
+            la="886",
+            urn=OLD,
+            reason="Elsewhere Council",
+            until=date.fromisoformat(day),
         )
         assert step.outcome == "done"
     refused = system.decide(CHILD.upn, parent_id="P1", la="887", urn=NEW, **AUTHORISE)
@@ -169,15 +175,16 @@ def test_sessions_used_at_the_predecessor_are_used_at_the_successor() -> None:
     assert [case.urn for case in cases] == [OLD]
 
 
-def test_a_case_open_at_the_predecessor_goes_on_at_the_successor() -> None:
-    holiday = away(date(2025, 9, 22), LEFT)
-    with raised({OLD: "886", NEW: "886"}, successions=((OLD, NEW),)) as system:
+def test_what_the_predecessor_returned_is_not_returned_again() -> None:
+    ill = away(FIRST_DAY, LEFT, "I")
+    with raised({OLD: "886", NEW: "886"}, successions=((OLD, NEW),), given={}) as system:
         system.at(f"{LEFT}T18:00")
-        system.send(pupils(CHILD), parents(CHILD), csv_of(marks(CHILD, FIRST_DAY, LEFT, holiday)))
+        system.send(pupils(CHILD), csv_of(marks(CHILD, FIRST_DAY, LEFT, ill)))
+        system.day_passes()
         system.at("2025-10-10T18:00")
-        system.send(csv_of(marks(CHILD, STARTED, date(2025, 10, 10), away(STARTED, STARTED))), urn=NEW)
-        [case] = system.cases(CHILD.upn)
-        assert (case.state, len(case.considered)) == ("gathering", 12)
+        system.send(csv_of(marks(CHILD, STARTED, date(2025, 10, 10))), urn=NEW)
+        system.day_passes()
+        assert list(system.objects("authority-886")) == [f"returns/sickness-{OLD}-2025-09-26.csv"]
 
 
 def test_the_same_pupil_has_one_name_at_every_school(two_authorities: System) -> None:

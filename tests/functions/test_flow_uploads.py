@@ -64,7 +64,9 @@ def test_an_upload_leaves_a_receipt_a_part_a_register_a_position_and_its_answer(
 def test_the_same_bytes_again_are_answered_and_change_nothing(system: System) -> None:
     system.send(WEEK)
     system.at("2025-09-13T09:00")
-    system.send(csv_of(marks(CHILD, date(2025, 9, 10), date(2025, 9, 10), amendment_reason="note found", recorded_by="A")))
+    system.send(
+        csv_of(marks(CHILD, date(2025, 9, 10), date(2025, 9, 10), amendment_reason="note found", recorded_by="A"))
+    )
     before = {name: system.objects(name) for name in ("receipts", "parts", "registers", "positions")}
 
     system.at("2025-09-15T09:00")
@@ -117,7 +119,9 @@ def test_of_an_archive_each_good_member_is_kept_and_each_bad_one_refused(system:
         archive.writestr("menu.csv", b"day,lunch\r\nMonday,soup\r\n")
     [report] = system.send(packed.getvalue())
 
-    counts = {file["file"].rpartition("/")[2]: (file["accepted"], file["totals"]["refused"]) for file in report["files"]}
+    counts = {
+        file["file"].rpartition("/")[2]: (file["accepted"], file["totals"]["refused"]) for file in report["files"]
+    }
     assert counts == {"marks.csv": (10, 0), "menu.csv": (0, 1), "roll.csv": (1, 0)}
     assert report["upload"] == sha256(packed.getvalue()).hexdigest()
     uploads = {sha256(body).hexdigest() for body in (WEEK, pupils(CHILD))}

@@ -1,0 +1,82 @@
+"""The returns of regulation 13: who is reported, since when, and on which day it fell due (law.md section 3, R1 to R7)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from builders import CLASSMATE, PUPIL, facts, marked, pupil_row, school_of
+from tables import cases
+
+from attendance.positions import Assessor
+from attendance.returns import COLUMNS, Return, return_csv, returns_due, write_on
+from attendance.roll import Row
+
+
+def expected_rows(text: str) -> Iterator[Row]:
+    """Rows of expected absences from `2025-09-08 2025-10-03 known=2025-09-10 evidence=letter`."""
+    for piece in filter(None, text.split("; ")):
+        first, until, *rest = piece.split()
+        said = facts(" ".join(rest))
+        received = f"{said['known']}T17:00:00.000000Z"
+        yield {
+            "upn": PUPIL, "from": first, "until": until, "evidence": said["evidence"], "received_at": received,
+        }  # fmt: skip
+
+
+def returns_of(case: Mapping[str, str]) -> list[Return]:
+    as_at = date.fromisoformat(case["as_at"])
+    school = replace(school_of(case), expected=tuple(expected_rows(case["expected_absences"])))
+    assessor = Assessor(school.view(marked(case["marks"]), as_at), as_at)
+    return [each for each in returns_due(assessor, case["halves"] == "yes") if each.upn == PUPIL]
+
+
+@pytest.mark.parametrize("case", cases("returns"))
+def test_who_is_reported(case: dict[str, str]) -> None:
+    wanted = [] if case["returns"] == "none" else [each.split(maxsplit=1) for each in case["returns"].split("; ")]
+
+    found = returns_of(case)
+
+    assert [each.kind for each in found] == [kind for kind, *_ in wanted]
+    for each, (_, *said) in zip(found, wanted, strict=True):
+        expected = facts(said[0] if said else "")
+        shown = {**each.row, "since": each.since, "made_due_on": each.made_due_on.isoformat()}
+        assert {name: shown[name].replace(" ", "_") for name in expected} == expected
+        assert set(each.row) == set(COLUMNS[each.kind])
+
+
+@pytest.mark.parametrize(
+    ("schedule", "found_on", "written_on", "because"),
+    [
+        ("at_once", "2025-10-10", "2025-10-10", "the day it is found"),
+        ("monthly", "2025-10-10", "2025-10-31", "the last day of the month"),
+        ("monthly", "2025-10-31", "2025-10-31", "found on it"),
+        ("monthly", "2028-02-01", "2028-02-29", "of a leap February"),
+        ("termly", "2025-10-10", "2025-12-31", "the end of the autumn term"),
+        ("termly", "2025-12-31", "2025-12-31", "found on it"),
+        ("termly", "2026-01-01", "2026-04-30", "the spring term"),
+        ("termly", "2026-05-01", "2026-07-31", "the summer term"),
+        ("termly", "2026-08-01", "2026-12-31", "August belongs to the autumn"),
+    ],
+)
+def test_when_a_return_is_written(schedule: str, found_on: str, written_on: str, because: str) -> None:
+    assert write_on(schedule, date.fromisoformat(found_on)).isoformat() == written_on, because
+
+
+def test_a_return_names_the_pupil_as_the_roll_does_one_row_each_by_upn() -> None:
+    pupil = dict(pupil_row(address_2="Madeup"))
+    (due,) = returns_of(
+        {"as_at": "2025-10-10", "marks": "2025-09-29..2025-10-10 O", "school": "address_2=Madeup", "expected_absences": "",
+         "halves": "no"}
+    )  # fmt: skip
+    other = due.model_copy(update={"upn": CLASSMATE, "row": {**due.row, "upn": CLASSMATE}})
+
+    header, first, second = return_csv("attendance", [other, due])
+
+    assert header == list(COLUMNS["attendance"])
+    assert dict(zip(header, first, strict=True)) == {
+        "urn": "100001", "upn": PUPIL, "surname": pupil["surname"], "forename": pupil["forename"],
+        "address_1": pupil["address_1"], "address_2": "Madeup", "address_3": "", "address_4": "",
+        "postcode": pupil["postcode"], "from": "2025-09-29", "until": "2025-10-10", "sessions": "20",
+    }  # fmt: skip
+    assert second[1] == CLASSMATE

@@ -1,0 +1,82 @@
+"""Arrows point one way (design 3): handlers ask the law and the doors, the doors know the law's words, the law knows nobody."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = {
+    **{name: ROOT / "functions" / name for name in ("attendance", "aws", "validate", "thresholds", "notices")},
+    **{name: ROOT / name for name in ("infra", "local")},
+}
+MAY_IMPORT = {
+    "attendance": {"attendance"},
+    "aws": {"aws", "attendance"},
+    "validate": {"validate", "aws", "attendance"},
+    "thresholds": {"thresholds", "aws", "attendance"},
+    "notices": {"notices", "aws", "attendance"},
+    "infra": {"infra", "attendance", "local"},
+    "local": set(FOLDERS),
+}
+PURE = {"duckdb", "holidays", "numpy", "pydantic", "tzdata", "yaml"}
+"""All that the law may use beside Python itself: no client, no clock, no framework."""
+
+MODULES = [(name, path) for name, folder in FOLDERS.items() for path in sorted(folder.rglob("*.py"))]
+NAMED = [pytest.param(name, path, id=str(path.relative_to(ROOT))) for name, path in MODULES]
+PURE_MODULES = [pytest.param(path, id=path.stem) for name, path in MODULES if name == "attendance"]
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The top-level package of every import in a module, wherever in it the import stands."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: import by full name"
+            yield (node.module or "").partition(".")[0]
+
+
+def test_there_is_something_to_walk() -> None:
+    assert {name for name, _ in MODULES} == set(FOLDERS)
+
+
+@pytest.mark.parametrize(("name", "path"), NAMED)
+def test_a_module_imports_only_what_its_arrow_points_to(name: str, path: Path) -> None:
+    ours = set(imported(path)) & {*FOLDERS, "functions", "tests", "benchmarks"}
+    assert ours <= MAY_IMPORT[name]
+
+
+@pytest.mark.parametrize("path", PURE_MODULES)
+def test_the_law_needs_no_more_than_python_and_what_counts(path: Path) -> None:
+    assert set(imported(path)) - sys.stdlib_module_names - {"attendance"} <= PURE
+
+
+@pytest.mark.parametrize("path", PURE_MODULES)
+def test_the_law_asks_no_clock_and_no_environment(path: Path) -> None:
+    """What day it is, a rule is told; the calls and names by which a module could find out are not in it."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    asked = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert not asked & {"now", "utcnow", "today", "environ", "getenv", "time_ns", "monotonic", "localtime"}
+    assert not set(imported(path)) & {"os", "time", "socket", "urllib", "http", "subprocess", "random", "logging"}
+
+
+@pytest.mark.parametrize(("name", "path"), NAMED)
+def test_no_module_is_named_after_nothing(name: str, path: Path) -> None:
+    said = {*path.relative_to(ROOT).with_suffix("").parts}
+    assert not {part.rstrip("s") for part in said} & {"util", "utilitie", "common", "helper", "manager", "misc"}
+
+
+@pytest.mark.parametrize(("name", "path"), [(name, path) for name, path in MODULES if name in {"infra", "attendance"}])
+def test_only_the_doors_and_their_wiring_know_the_client_of_aws(name: str, path: Path) -> None:
+    assert not set(imported(path)) & {"boto3", "botocore", "aws_lambda_powertools", "moto"}
+
+
+def test_no_package_of_a_function_is_used_by_another() -> None:
+    """Three functions, three packages: what two of them need lies in `attendance` or `aws`."""
+    handlers = {"validate", "thresholds", "notices"}
+    for name in handlers:
+        used = {each for path in FOLDERS[name].rglob("*.py") for each in imported(path)}
+        assert not used & (handlers - {name})
