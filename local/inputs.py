@@ -17,7 +17,6 @@ from pydantic import ValidationError
 from attendance.checking import Hints, receipt_hints
 from attendance.decisions import Decision, decision_id
 from attendance.directory import Directory, read_directory
-from attendance.law import academic_year, academic_year_days
 from attendance.settings import load
 from attendance.text import LONDON
 from attendance.unpacking import members
@@ -98,18 +97,12 @@ def read_input(folder: Path, *, as_at: date | None, schools: Path | None) -> Inp
         as_at = max((hint.latest_marked for hint in hints.values() if hint.latest_marked), default=None)
     if as_at is None:
         raise BadInput("No file has a mark other than #, so there is no day to stand at: give --as-at.")
-    files = []
-    for la, urn, path in found:
-        uncut = _received(path, hints[path], as_at)
-        cut = datetime.combine(as_at, RECEIVED_AT, LONDON)
-        late = uncut.astimezone(LONDON).date() > as_at
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        with tempfile.TemporaryDirectory() as scratch:
-            uploads = tuple(member.upload for member in members(path, path.name, Path(scratch)))
-        files.append(
-            File(la, urn, path, (cut if late else uncut).astimezone(UTC), uncut.astimezone(UTC), digest, uploads)
-        )
     decisions, bad = _decisions(folder / "decisions.csv")
+    received = {path: _received(path, hints[path]) for _, _, path in found}
+    known = [moment.astimezone(LONDON).date() for moment in received.values() if moment]
+    first = datetime.combine(min([*known, *(decision.on for decision in decisions), as_at]), time(), LONDON)
+    cut = datetime.combine(as_at, RECEIVED_AT, LONDON)
+    files = [_file(la, urn, path, received[path] or first, cut) for la, urn, path in found]
     return Input(
         files=tuple(sorted(files, key=lambda f: (f.received_at, f.la, f.urn, f.sha256, str(f.path)))),
         decisions=decisions,
@@ -128,8 +121,16 @@ def _school_files(folder: Path) -> Iterator[tuple[str, str, Path]]:
                     yield la.name, urn.name, path
 
 
-def _received(path: Path, hints: Hints, as_at: date) -> datetime:
-    """When a file is received (design 5.3, `run`): by its name, else by what is in it, else at the beginning."""
+def _file(la: str, urn: str, path: Path, uncut: datetime, cut: datetime) -> File:
+    late = uncut.astimezone(LONDON).date() > cut.date()
+    with tempfile.TemporaryDirectory() as scratch:
+        uploads = tuple(member.upload for member in members(path, path.name, Path(scratch)))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return File(la, urn, path, (cut if late else uncut).astimezone(UTC), uncut.astimezone(UTC), digest, uploads)
+
+
+def _received(path: Path, hints: Hints) -> datetime | None:
+    """When a file is received: by its name, else by what is in it; None: at the beginning of the first day (design 5.3, `run`)."""
     named = _NAMED.match(path.name)
     if named:
         try:
@@ -141,9 +142,7 @@ def _received(path: Path, hints: Hints, as_at: date) -> datetime:
     latest = max(days) if days else hints.latest_any
     moments = [datetime.combine(latest, RECEIVED_AT, LONDON)] if latest else []
     moments += [hints.latest_time] if hints.latest_time else []
-    if moments:
-        return max(moments)
-    return datetime.combine(academic_year_days(academic_year(as_at))[0], time(), LONDON)
+    return max(moments, default=None)
 
 
 def _directory(folder: Path, schools: Path | None) -> Directory | None:

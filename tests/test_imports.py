@@ -56,10 +56,10 @@ def test_the_law_needs_no_more_than_python_and_what_counts(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PURE_MODULES)
 def test_the_law_asks_no_clock_and_no_environment(path: Path) -> None:
-    """What day it is, a rule is told; the calls and names by which a module could find out are not in it."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    asked = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    assert not asked & {"now", "utcnow", "today", "environ", "getenv", "time_ns", "monotonic", "localtime"}
+    """What day it is, a rule is told; the calls and modules by which it could find out are not in it."""
+    calls = (node.func for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
+    asked = {func.attr for func in calls if isinstance(func, ast.Attribute)}
+    assert not asked & {"now", "utcnow", "today", "getenv"}
     assert not set(imported(path)) & {"os", "time", "socket", "urllib", "http", "subprocess", "random", "logging"}
 
 

@@ -21,6 +21,9 @@ from attendance.text import london_day, pretty_json
 
 type Row = Mapping[str, str | None]
 
+_BOTH = "both_sessions"  # marks a calendar row that was sent for the whole day
+
+
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
@@ -163,8 +166,9 @@ def _address(row: Row) -> tuple[str, ...]:
     return tuple(line for n in "1234" if (line := row.get(f"address_{n}")))
 
 
-def _rank(row: Row) -> tuple[str, str, int]:
-    return row["extracted_at"] or "", row["upload"] or "", int(row["row"] or 0)
+def _rank(row: Row) -> tuple[str, str, bool, int]:
+    """The order in which rows replace each other; in one file a row for one session is nearer than one for both."""
+    return row["extracted_at"] or "", row["upload"] or "", _BOTH not in row, int(row["row"] or 0)
 
 
 @dataclass(frozen=True)
@@ -271,7 +275,7 @@ class Roll:
 
 
 def _both_halves(row: Row) -> Iterable[Row]:
-    return [row] if row.get("session") else [{**row, "session": half} for half in HALVES]
+    return [row] if row.get("session") else [{**row, "session": half, _BOTH: "yes"} for half in HALVES]
 
 
 def _read(body: bytes) -> Sequence[Row]:

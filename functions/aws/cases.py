@@ -1,8 +1,8 @@
 """Cases, notices, decisions and returns in DynamoDB: every write is conditional, nothing is deleted (design 4.5, 4.6).
 
 Table `cases`: pk `{la}#{pupil}`, sk `CASE#|NOTICE#|STEP#|RETURN#|CARRIED#`; one item a school, pk `{la}#{urn}`, sk `SCHOOL`;
-the authorities seen, pk `AUTHORITIES`. Index `due` (la, due_on) finds what a day brings, index `school` (school, sk) all of one school.
-Table `history`: pk `{pupil}`, sk `HEAD|NOTICE#|PERSON#|CARRIED#`, across authorities. Items carry the model's JSON as `body`.
+the authorities seen, pk `AUTHORITIES`. Index `due` (la, due_on) finds what a day brings, index `school` (school, sk) all of one
+school. Table `history`: pk `{pupil}`, sk `HEAD|NOTICE#|PERSON#|CARRIED#`, across authorities. Items carry the model's JSON as `body`.
 """
 
 from __future__ import annotations

@@ -68,7 +68,9 @@ def marks_of(by_pupil: Mapping[str, Mapping[Session, str]]) -> Marks:
     """The marks in force, as `read_marks` gives them."""
     upns = tuple(sorted(upn for upn, marks in by_pupil.items() if marks))
     rows = sorted(
-        (n, at(session), CODE_ORDER.index(code)) for n, upn in enumerate(upns) for session, code in by_pupil[upn].items()
+        (n, at(session), CODE_ORDER.index(code))
+        for n, upn in enumerate(upns)
+        for session, code in by_pupil[upn].items()
     )
     pupil, moment, code = np.array(rows, dtype=np.int64).reshape(-1, 3).T
     return Marks(upns, pupil.astype(np.int32), moment.astype(np.int32), code.astype(np.int8))

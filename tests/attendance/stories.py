@@ -193,7 +193,6 @@ class Story:
         self.persons = Persons((*self.persons.verdicts, *outcome.verdicts))
 
 
-
 def _conduct(given: dict[str, str]) -> Settings:
     settings = conduct()
     if "referral" in given:

@@ -25,9 +25,7 @@ def shown(position: Position) -> dict[str, object]:
 
 def position_of(case: Mapping[str, str]) -> Position:
     as_at = date.fromisoformat(case["as_at"])
-    return Assessor(school_of(case).view(marked(case["marks"]), as_at), as_at).standing(
-        "B801200005001"
-    ).position
+    return Assessor(school_of(case).view(marked(case["marks"]), as_at), as_at).standing("B801200005001").position
 
 
 @pytest.mark.parametrize("case", cases("threshold"))

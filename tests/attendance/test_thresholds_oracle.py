@@ -76,9 +76,7 @@ def read_slowly(weeks: Sequence[Week], as_at: date) -> Said:
         found = []
         for case in (None, "first", "second"):
             mine = [
-                s
-                for s, week in counts.items()
-                if week.used_by in (None, case) and not (without_n and week.code == "N")
+                s for s, week in counts.items() if week.used_by in (None, case) and not (without_n and week.code == "N")
             ]
             for s in mine:
                 window = ten_weeks_ending_with(monday_of(s.day))
@@ -307,7 +305,9 @@ def test_the_roll_is_the_greatest_row_of_each_pupil_in_whatever_order_they_came(
 
     assert piecemeal.dump() == whole.dump()
     rows = [row for _, of_part in every for row in of_part]
-    greatest = {upn: max((r for r in rows if r[0] == upn), key=lambda r: r[3:4] + r[5:]) for upn in {r[0] for r in rows}}
+    greatest = {
+        upn: max((r for r in rows if r[0] == upn), key=lambda r: r[3:4] + r[5:]) for upn in {r[0] for r in rows}
+    }
     assert {upn: pupil.surname for upn, pupil in whole.pupils.items()} == {
         upn: row[1] for upn, row in greatest.items() if row[2] is None
     }

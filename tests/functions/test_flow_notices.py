@@ -1,4 +1,4 @@
-"""From a case to a document: reserved and written in two steps, once, by a named officer, into the bucket of the school's authority."""
+"""From a case to a document: reserved and written in two steps, once, on a named officer's word, into the authority's bucket."""
 
 import csv
 import hashlib

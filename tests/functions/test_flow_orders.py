@@ -52,7 +52,7 @@ def a_day(system: System, order: Random | None, double: bool) -> None:
 def left(seed: int | None = None, double: bool = False) -> dict[str, Any]:
     """All that a day leaves, but for what was sent, the answers to it, and how often something was stored or withdrawn."""
     with raised() as system:
-        a_day(system, Random(seed) if seed is not None else None, double)
+        a_day(system, Random(seed) if seed is not None else None, double)  # noqa: S311  an order
         kept = {name: kept for name, kept in system.everything().items() if name not in {"uploads", "reports"}}
     return kept | {"cases": [item for each in kept["cases"] if (item := meant(each))]}
 

@@ -66,7 +66,7 @@ def test_the_notice_lists_the_sessions_of_both_schools() -> None:
 def test_a_correction_at_the_old_school_reaches_the_new_one() -> None:
     with raised({OLD: "886", NEW: "886"}) as system:
         send_move(system)
-        excused = {day: "C" for day in away(date(2025, 9, 24), date(2025, 9, 26))}
+        excused = away(date(2025, 9, 24), LEFT, "C")
         system.at("2025-10-13T18:00")
         system.send(
             csv_of(marks(CHILD, date(2025, 9, 24), LEFT, excused, recorded_at="2025-10-13T12:00",

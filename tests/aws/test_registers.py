@@ -1,0 +1,170 @@
+"""Registers: the fold of the parts that are there, whoever folds first, in whatever order, however often."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import count, permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from attendance.checking import ROLL, Place, check_file
+from attendance.register import folded_parts, part_name
+from aws.buckets import Bucket, Stored
+from aws.registers import TRIES, Contended, Registers, year_prefix
+from local.world import World, raise_world
+from tests.made_school import FIRST_DAY, Child, csv_of, marks, pupils, upn
+
+CHILD = Child(upn(1))
+RECEIVED = datetime(2025, 9, 12, 17, tzinfo=UTC)
+WEEK = csv_of(marks(CHILD, FIRST_DAY, date(2025, 9, 12)))
+AMENDED = csv_of(
+    marks(
+        CHILD,
+        FIRST_DAY,
+        FIRST_DAY,
+        {FIRST_DAY: "O"},
+        recorded_at="2025-09-12T15:00",
+        amendment_reason="no reason given",
+    )
+)
+AGAIN = csv_of(
+    marks(CHILD, FIRST_DAY, FIRST_DAY, {FIRST_DAY: "I"}, recorded_at="2025-09-12T16:00", amendment_reason="a note came")
+)
+numbers = count(900001)
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with raise_world(["886"]) as raised:
+        yield raised
+
+
+@pytest.fixture
+def registers(world: World) -> Registers:
+    return Registers(Bucket(world.s3, world.names["parts"]), Bucket(world.s3, world.names["registers"]))
+
+
+@pytest.fixture
+def urn() -> str:
+    """A school of its own for every test."""
+    return str(next(numbers))
+
+
+def put_part(registers: Registers, urn: str, body: bytes, folder: Path, received: datetime = RECEIVED) -> str:
+    """What validate would keep of a file; the key of its part."""
+    path = folder / "file.csv"
+    path.write_bytes(body)
+    [checked] = check_file(path, path.name, place=Place(), received_at=received, known=None, now_day=received.date())
+    [(name, part)] = checked.parts.items()
+    file = part_name(checked.upload, received)
+    key = f"{year_prefix('886', urn, name)}{file}"
+    if name == ROLL:
+        key = f"la=886/urn={urn}/roll/{file.removesuffix('.parquet')}.{checked.kind}.parquet"
+    registers.parts.put_once(key, part)
+    return key
+
+
+def register_key(urn: str) -> str:
+    return f"{year_prefix('886', urn, 2025)}register.parquet"
+
+
+def same_bytes(registers: Registers, urn: str) -> bytes:
+    """The register brought up to date, without the names of its parts, which hold the URN."""
+    body = registers.brought_up("886", urn).registers[2025]
+    return body.replace(urn.encode(), b"000000")
+
+
+def test_parts_folded_in_any_order_give_the_same_register(registers: Registers, tmp_path: Path) -> None:
+    seen = set()
+    for order in permutations((WEEK, AMENDED, AGAIN)):
+        urn = str(next(numbers))
+        for body in order:
+            put_part(registers, urn, body, tmp_path)
+            registers.brought_up("886", urn)
+        seen.add(same_bytes(registers, urn))
+    at_once = str(next(numbers))
+    for body in (AGAIN, WEEK, AMENDED):
+        put_part(registers, at_once, body, tmp_path)
+    assert seen == {same_bytes(registers, at_once)}
+
+
+def test_a_register_that_was_deleted_is_folded_again_to_the_same_bytes(
+    registers: Registers, urn: str, tmp_path: Path
+) -> None:
+    for body in (WEEK, AMENDED, pupils(CHILD)):
+        put_part(registers, urn, body, tmp_path)
+    before = registers.brought_up("886", urn)
+    for key in list(registers.registers.keys(f"la=886/urn={urn}/")):
+        registers.registers.s3.delete_object(Bucket=registers.registers.name, Key=key)
+    assert registers.read("886", urn).registers == {}
+    assert registers.brought_up("886", urn) == before
+    assert registers.read("886", urn) == before
+
+
+def test_nothing_new_writes_nothing(registers: Registers, urn: str, tmp_path: Path) -> None:
+    put_part(registers, urn, WEEK, tmp_path)
+    registers.brought_up("886", urn)
+    before = registers.registers.get(register_key(urn))
+    registers.brought_up("886", urn)
+    assert registers.registers.get(register_key(urn)) == before
+
+
+def test_who_loses_the_race_reads_again_and_folds_what_the_other_folded(
+    registers: Registers, urn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = put_part(registers, urn, WEEK, tmp_path)
+    replace, rivals = Bucket.replace, []
+
+    def late(self: Bucket, key: str, body: bytes, read: Stored | None, *more: Any) -> bool:
+        if not rivals:
+            rivals.append(put_part(registers, urn, AMENDED, tmp_path))
+            registers.brought_up("886", urn)
+        return replace(self, key, body, read, *more)
+
+    monkeypatch.setattr(Bucket, "replace", late)
+    record = registers.brought_up("886", urn)
+    assert set(folded_parts(record.registers[2025])) == {first, *rivals}
+    stored = registers.registers.get(register_key(urn))
+    assert stored is not None
+    assert stored.body == record.registers[2025]
+
+
+def test_who_always_loses_gives_up_and_the_message_comes_again(
+    registers: Registers, urn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_part(registers, urn, WEEK, tmp_path)
+    tried = []
+
+    def lost(*args: Any) -> bool:
+        tried.append(args)
+        return False
+
+    monkeypatch.setattr(Bucket, "replace", lost)
+    with pytest.raises(Contended):
+        registers.brought_up("886", urn)
+    assert len(tried) == TRIES
+
+
+def test_an_earlier_copy_that_turns_up_late_replaces_the_later_one(
+    registers: Registers, urn: str, tmp_path: Path
+) -> None:
+    put_part(registers, urn, WEEK, tmp_path, RECEIVED + timedelta(hours=2))
+    registers.brought_up("886", urn)
+    early = put_part(registers, urn, WEEK, tmp_path, RECEIVED)
+    record = registers.brought_up("886", urn)
+    assert folded_parts(record.registers[2025]) == (early,)
+    assert record.known_at == RECEIVED
+
+
+def test_as_known_is_the_fold_of_what_was_received_by_then(registers: Registers, urn: str, tmp_path: Path) -> None:
+    put_part(registers, urn, WEEK, tmp_path, RECEIVED)
+    first = registers.brought_up("886", urn)
+    put_part(registers, urn, AMENDED, tmp_path, RECEIVED + timedelta(days=3))
+    put_part(registers, urn, pupils(CHILD), tmp_path, RECEIVED + timedelta(days=3))
+    now = registers.brought_up("886", urn)
+
+    then = registers.as_known("886", urn, RECEIVED + timedelta(days=2))
+    assert (then.registers, then.roll, then.known_at) == (first.registers, first.roll, RECEIVED)
+    assert registers.as_known("886", urn, RECEIVED + timedelta(days=3)) == now
+    assert registers.as_known("886", urn, RECEIVED - timedelta(days=1)).registers == {}
