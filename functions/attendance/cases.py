@@ -70,6 +70,16 @@ class Case(Frozen):
         return max((each.date for each in self.considered), default=None)
 
 
+class Recipient(Frozen):
+    """Who a notice went to, as the school gave them: by this a later school's parent is seen to be near (design 4.6)."""
+
+    surname: str
+    forename: str
+    date_of_birth: date | None
+    postcode: str
+    email: str
+
+
 class Payment(Frozen):
     """Money received for a penalty notice, by the day it was paid (not the day it reached the ledger)."""
 
@@ -88,6 +98,7 @@ class Notice(Frozen):
     pupil: str
     person: str
     parent_id: str
+    recipient: Recipient | None = None
     attempt: int
     issued_on: date
     sequence: int | None = None

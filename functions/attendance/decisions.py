@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from attendance import law, service
-from attendance.cases import FAILED_SUPPORT, Case, Met, Notice, Payment, Proposal, met_for, propose, settled
+from attendance.cases import FAILED_SUPPORT, Case, Met, Notice, Payment, Proposal, Recipient, met_for, propose, settled
 from attendance.identifiers import case_id, person_id, reference
 from attendance.law import PROVISIONS
 from attendance.people import Person, near_matches
@@ -266,7 +266,7 @@ def _pass_blockers(decision: Decision, facts: Facts, met: Met, soft_too: bool) -
     handled = {"PARENT_UNCLEAR", "NO_PARENT", "NO_ADDRESS"}  # asked of the one parent written to, above
     if decision.address_as:
         handled.add("ADDRESS_PROTECTED")
-    if not met.provisional:
+    if not met.provisional or not soft_too:  # N codes stop a penalty notice, not a notice to improve
         handled.add("N_UNRESOLVED")
     hard = [name for name in blockers if name in HARD_BLOCKERS and name not in handled]
     if hard:
@@ -351,7 +351,8 @@ def _authorise(decision: Decision, facts: Facts) -> Outcome:
     notice = Notice(
         reference=reference(facts.la, case.id, person, "penalty_notice", attempt, facts.secret),
         kind="penalty_notice", la=facts.la, urn=facts.urn, case=case.id, pupil=facts.pupil, person=person,
-        parent_id=parent.parent_id, attempt=attempt, issued_on=facts.today, sequence=sequence, amount_pence=full,
+        parent_id=parent.parent_id, recipient=_recipient(parent), attempt=attempt, issued_on=facts.today,
+        sequence=sequence, amount_pence=full,
         reduced_amount_pence=reduced, reduced_until=days.reduced_until if reduced else None, pay_by=days.pay_by,
         presumed_received_on=days.presumed_received_on, sessions=listed, offence_from=offence_from,
     )  # fmt: skip
@@ -405,6 +406,33 @@ def _in_framework(facts: Facts) -> None:
 def _referred(case: Case, settings: Settings) -> None:
     if settings.referral == "required" and not case.referred:
         raise Refused("the code of conduct asks for the school's referral first (refer)", "referral")
+
+
+def _recipient(parent: Parent) -> Recipient:
+    return Recipient(
+        surname=parent.surname, forename=parent.forename, date_of_birth=parent.date_of_birth, postcode=parent.postcode,
+        email=parent.email or "",
+    )  # fmt: skip
+
+
+def people_known(
+    pupil: str, urn: str, parents: Sequence[Parent], notices: Sequence[Notice], secret: bytes
+) -> list[tuple[str, Person]]:
+    """The persons of one pupil with their names in our keys: a school's parents, and whoever another school's notices went to."""
+    found = {
+        person_id(pupil, urn, parent.parent_id, secret): Person(
+            pupil=pupil, urn=urn, parent_id=parent.parent_id, surname=parent.surname, forename=parent.forename,
+            title=parent.title, date_of_birth=parent.date_of_birth, postcode=parent.postcode, email=parent.email or "",
+        )
+        for parent in parents
+    }  # fmt: skip
+    for notice in notices:
+        if notice.recipient and notice.urn != urn:
+            found.setdefault(
+                person_id(pupil, notice.urn, notice.parent_id, secret),
+                Person(pupil=pupil, urn=notice.urn, parent_id=notice.parent_id, **notice.recipient.model_dump()),
+            )
+    return sorted(found.items())
 
 
 def _ground(decision: Decision, facts: Facts, case: Case, met: Met, parent: Parent, person: str) -> None:
@@ -523,7 +551,8 @@ def _issue_notice_to_improve(decision: Decision, facts: Facts) -> Outcome:
     notice = Notice(
         reference=reference(facts.la, case.id, person, "notice_to_improve", attempt, facts.secret),
         kind="notice_to_improve", la=facts.la, urn=facts.urn, case=case.id, pupil=facts.pupil, person=person,
-        parent_id=parent.parent_id, attempt=attempt, issued_on=facts.today, presumed_received_on=received, sessions=listed,
+        parent_id=parent.parent_id, recipient=_recipient(parent), attempt=attempt, issued_on=facts.today,
+        presumed_received_on=received, sessions=listed,
         improvement_from=first, improvement_until=last, improvement="running",
     )  # fmt: skip
     means = settings.notice_to_improve.means
@@ -835,11 +864,13 @@ def _record_elsewhere(decision: Decision, facts: Facts) -> Outcome:
     if decision.until > facts.today:
         raise Refused("the day of issue lies ahead", "limit")
     person = facts.persons.canonical(facts.person(decision.parent_id, decision.urn))
+    parents = facts.assessor.view.roll.parents.get(decision.upn, ())
+    parent = next((p for p in parents if p.parent_id == decision.parent_id), None)
     origin = f"elsewhere {decision.reason} {decision.until.isoformat()}"
     notice = Notice(
         reference=reference(facts.la, origin, person, "penalty_notice", 0, facts.secret),
         kind="penalty_notice", la=facts.la, urn=facts.urn, case=None, pupil=facts.pupil, person=person,
-        parent_id=decision.parent_id, attempt=0, issued_on=decision.until, offence_from=decision.until, standing="stands",
+        parent_id=decision.parent_id, recipient=_recipient(parent) if parent else None, attempt=0, issued_on=decision.until, offence_from=decision.until, standing="stands",
         issuer=decision.reason,
     )  # fmt: skip
     return Outcome(notices=(notice,))

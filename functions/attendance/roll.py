@@ -104,6 +104,7 @@ class Parent:
     postcode: str
     date_of_birth: date | None
     email: str | None
+    preferred_language: str | None
     address_protected: bool
     do_not_send: bool
     until: date | None
@@ -133,6 +134,7 @@ class Parent:
             postcode=row.get("postcode") or "",
             date_of_birth=_day(row.get("date_of_birth")),
             email=row.get("email"),
+            preferred_language=row.get("preferred_language"),
             address_protected=_yes(row.get("address_protected")),
             do_not_send=_yes(row.get("do_not_send")),
             until=_day(row.get("until")),

@@ -158,7 +158,7 @@ class Cases:
             elif sk.startswith("CARRIED#"):
                 carried[pupil] = _carried(json.loads(_body(item)))
         return SchoolItems(
-            {pupil: live(found) for pupil, found in cases.items()},
+            {pupil: tuple(sorted(found, key=lambda case: case.n)) for pupil, found in cases.items()},
             {pupil: tuple(found) for pupil, found in notices.items()},
             returns,
             carried,

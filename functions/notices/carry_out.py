@@ -11,16 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from attendance.cases import pupil_history
-from attendance.decisions import Facts, Outcome, Place, Refusal, Reservation, decide, expired
+from attendance.decisions import Facts, Outcome, Place, Refusal, Reservation, decide, expired, people_known
 from attendance.decisions import paid as paid_in_time
 from attendance.events import CaseDue, DecisionMade, NoticeIssued, ReturnsDue
-from attendance.identifiers import person_id
 from attendance.law import PROVISIONS
-from attendance.people import Person
 from attendance.positions import Assessor
 from attendance.register import evidence
 from attendance.returns import return_csv
-from attendance.roll import Roll
 from attendance.sessions import Session
 from attendance.text import csv_safe, pretty_json
 from aws.cases import Cases, Changed, PupilItems, ReturnItem, Step, due_on, live
@@ -147,11 +144,11 @@ class Notices:
         record = self.registers.read(la, urn)
         listed = self.schools.listed(urn)
         settings = self.settings.on(la, day)
-        people = _people(event.pupil, urn, upn, record.roll)
-        ids = [(person_id(event.pupil, each.urn, each.parent_id, self.secret), each) for each in people]
+        notices = (*read.notices, *read.elsewhere)
+        ids = people_known(event.pupil, urn, record.roll.parents.get(upn, ()), notices, self.secret)
         unclear = read.persons.unclear(ids)
-        recorded = frozenset(n.issuer for n in (*read.notices, *read.elsewhere) if n.issuer)
-        history = pupil_history(live(read.cases), (*read.notices, *read.elsewhere), recorded, bool(unclear))
+        recorded = frozenset(n.issuer for n in notices if n.issuer)
+        history = pupil_history(live(read.cases), notices, recorded, bool(unclear))
         school = seen(self.registers, record, listed, settings, day, {upn: read.carried}, {upn: history})
         assessor = Assessor(school.view, day)
         standing = assessor.standing(upn)
@@ -182,16 +179,6 @@ class Notices:
             evidence=evidence_of,
             secret=self.secret,
         )
-
-
-def _people(pupil: str, urn: str, upn: str, roll: Roll) -> list[Person]:
-    return [
-        Person(
-            pupil=pupil, urn=urn, parent_id=parent.parent_id, surname=parent.surname, forename=parent.forename,
-            title=parent.title, date_of_birth=parent.date_of_birth, postcode=parent.postcode, email=parent.email or "",
-        )
-        for parent in roll.parents.get(upn, ())
-    ]  # fmt: skip
 
 
 def _free_name(item: ReturnItem, taken: set[str]) -> str:

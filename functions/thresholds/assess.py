@@ -8,12 +8,21 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from attendance.cases import Case, follow, pupil_history
-from attendance.decisions import BY_ITSELF, Decision
+from attendance.decisions import BY_ITSELF, Decision, people_known
 from attendance.events import CaseDue, DecisionMade, ReturnsDue, SchoolDue, ThresholdMet
-from attendance.identifiers import person_id, pupil_id
+from attendance.identifiers import pupil_id
 from attendance.law import academic_year, academic_year_days
-from attendance.people import Person, near_matches
-from attendance.positions import Assessor, Carried, Positions, PupilHistory, Standing, eligible_parents, window_ending
+from attendance.people import near_matches
+from attendance.positions import (
+    Assessor,
+    Carried,
+    Positions,
+    PupilHistory,
+    Standing,
+    eligible_parents,
+    window_ending,
+    window_size,
+)
 from attendance.returns import returns_due, write_on
 from attendance.roll import Parent, Pupil
 from attendance.sessions import monday
@@ -108,19 +117,21 @@ class Thresholds:
         standings = {each.position.upn: each for each in assessor.standings()}
         told = {upn: items.carried[self._pupil(upn)] for upn in standings if self._pupil(upn) in items.carried}
         with_cases = frozenset(_with_items(items).values())
-        for upn, reads in _movers(assessor, standings, with_cases, told):
-            read = self.cases.of_pupil(la, self._pupil(upn))
-            carried[upn] = read.carried if reads else ()
+        reads: dict[str, PupilItems] = {}
+        for upn, next_school in _movers(assessor, standings, with_cases, told):
+            read = reads[upn] = self.cases.of_pupil(la, self._pupil(upn))
+            carried[upn] = read.carried if next_school else ()
             history[upn] = self._history(read, assessor, upn)
             standings[upn] = assessor.standing(upn)
             self._carry(_carried(assessor, standings[upn]), told.get(upn), upn, read, correlation_id)
         for upn in [upn for upn, each in standings.items() if each.position.met and upn not in carried]:
             pupil = school.view.roll.pupils.get(upn)
             if _people(assessor, upn) or (pupil and pupil.home_la not in (None, la)):
-                history[upn] = self._history(self.cases.of_pupil(la, self._pupil(upn)), assessor, upn)
+                reads[upn] = self.cases.of_pupil(la, self._pupil(upn))
+                history[upn] = self._history(reads[upn], assessor, upn)
                 standings[upn] = assessor.standing(upn)
         for upn, standing in list(standings.items()):
-            cases = self._follow(assessor, standing, items, settings, correlation_id)
+            cases = self._follow(assessor, standing, items, reads.get(upn), settings, correlation_id)
             amended = any(case.amended_after_issue for case in cases)
             if amended != history.get(upn, PupilHistory()).amended:
                 history[upn] = replace(history.get(upn, PupilHistory()), amended=amended)
@@ -137,50 +148,49 @@ class Thresholds:
         return pupil_id(upn, self.secret)
 
     def _history(self, read: PupilItems, assessor: Assessor, upn: str) -> PupilHistory:
-        people = [
-            (person_id(self._pupil(upn), each.urn, each.parent_id, self.secret), each)
-            for each in _all_people(assessor, upn)
-        ]
-        recorded = frozenset(n.issuer for n in (*read.notices, *read.elsewhere) if n.issuer)
-        return pupil_history(
-            live(read.cases), (*read.notices, *read.elsewhere), recorded, bool(read.persons.unclear(people))
-        )
+        notices = (*read.notices, *read.elsewhere)
+        parents = assessor.view.roll.parents.get(upn, ())
+        people = people_known(self._pupil(upn), assessor.view.urn, parents, notices, self.secret)
+        recorded = frozenset(n.issuer for n in notices if n.issuer)
+        return pupil_history(live(read.cases), notices, recorded, bool(read.persons.unclear(people)))
 
     def _follow(
-        self, assessor: Assessor, standing: Standing, items: SchoolItems, settings: Settings | None, correlation_id: str
-    ) -> list[Case]:
-        """Follow a pupil's cases; what is written rests on what was read consistently, not on the index."""
+        self,
+        assessor: Assessor,
+        standing: Standing,
+        items: SchoolItems,
+        read: PupilItems | None,
+        settings: Settings | None,
+        correlation_id: str,
+    ) -> Sequence[Case]:
+        """Follow a pupil's cases, `read` consistently where another school matters, else from the school's index.
+
+        The index may lag: then a version that is written upon has changed, or a case to be opened is there, and Changed is raised.
+        """
         la, urn, upn = assessor.view.la, assessor.view.urn, standing.position.upn
         pupil = self._pupil(upn)
-        known, notices = items.cases.get(pupil, ()), items.notices.get(pupil, ())
-        if not known and not standing.position.met:
+        cases = read.cases if read else items.cases.get(pupil, ())
+        notices = (*read.notices, *read.elsewhere) if read else items.notices.get(pupil, ())
+        if not cases and not standing.position.met:
             return []
-        support = assessor.view.roll.support.get(upn, ())
-        day = assessor.as_at
-
-        def changes(cases: Sequence[Case], of: PupilItems | None) -> tuple[Case, ...]:
-            every = (*of.notices, *of.elsewhere) if of else notices
-            return follow(
-                cases,
-                every,
-                standing,
-                support,
-                la=la,
-                urn=urn,
-                pupil=pupil,
-                today=day,
-                in_framework=assessor.view.in_framework,
-            )
-
-        current = list(known)
-        if changes(known, None):
-            read = self.cases.of_pupil(la, pupil)
-            for case in changes(read.cases, read):
-                self.cases.save_case(case)
-            current = list(live(self.cases.of_pupil(la, pupil).cases))
+        changed = follow(
+            cases,
+            notices,
+            standing,
+            assessor.view.roll.support.get(upn, ()),
+            la=la,
+            urn=urn,
+            pupil=pupil,
+            today=assessor.as_at,
+            in_framework=assessor.view.in_framework,
+        )
+        for case in changed:
+            self.cases.save_case(case)
+        stored = {case.n: case.model_copy(update={"version": case.version + 1}) for case in changed}
+        current = live([*stored.values(), *(case for case in cases if case.n not in stored)])
         gathering = [case for case in current if case.state == "gathering" and case.urn == urn]
         for case in gathering:
-            if case.opened_on == day:
+            if case.opened_on == assessor.as_at:
                 self.bus.tell(ThresholdMet(la=la, urn=urn, case=case.id, correlation_id=correlation_id))
             self._by_itself(assessor, standing, case, settings, correlation_id)
         return current
@@ -281,7 +291,7 @@ def _movers(
     school adds nothing to any window), or if other schools were told something that holds no more.
     """
     found = []
-    recent = assessor.weeks[-10:]
+    recent = assessor.weeks[-window_size(assessor.as_at) :]
     since = recent[0] if recent else assessor.as_at
     last_year = academic_year_days(assessor.year - 1)[0]
     for upn, pupil in assessor.view.roll.pupils.items():
@@ -300,19 +310,10 @@ def _movers(
     return sorted(found)
 
 
-def _all_people(assessor: Assessor, upn: str) -> list[Person]:
-    return [
-        Person(
-            pupil=upn, urn=assessor.view.urn, parent_id=parent.parent_id, surname=parent.surname, forename=parent.forename,
-            title=parent.title, date_of_birth=parent.date_of_birth, postcode=parent.postcode, email=parent.email or "",
-        )
-        for parent in assessor.view.roll.parents.get(upn, ())
-    ]  # fmt: skip
-
-
 def _people(assessor: Assessor, upn: str) -> bool:
-    """Whether two of the pupil's parents may be one person."""
-    return bool(near_matches(_all_people(assessor, upn)))
+    """Whether two parents whom this school gives for a pupil may be one person."""
+    parents = assessor.view.roll.parents.get(upn, ())
+    return bool(near_matches(person for _, person in people_known(upn, assessor.view.urn, parents, (), b"")))
 
 
 def _sensitive(pupil: Pupil) -> bool:
@@ -324,4 +325,5 @@ def _for_an_officer(parent: Parent, day: date) -> bool:
     """Whether a parent is never written to without an officer: protected, without address, under 18, not in English."""
     born = parent.date_of_birth
     young = born is not None and (day.year - born.year - ((day.month, day.day) < (born.month, born.day))) < 18
-    return parent.address_protected or not parent.has_address or young
+    other_language = (parent.preferred_language or "en").strip().lower() not in {"en", "eng", "english"}
+    return parent.address_protected or not parent.has_address or young or other_language
