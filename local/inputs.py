@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from attendance.checking import Hints, receipt_hints
 from attendance.decisions import Decision, decision_id
 from attendance.directory import Directory, read_directory
+from attendance.sessions import Session
 from attendance.settings import load
 from attendance.text import LONDON
 from attendance.unpacking import members
@@ -24,7 +25,6 @@ from attendance.unpacking import members
 RECEIVED_AT = time(18, 0)
 _NAMED = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2})(\d{2}))?(?!\d)")
 _LA, _URN = re.compile(r"\d{3}"), re.compile(r"\d{6}")
-_BLANKS = frozenset({"parent_id", "notice", "ground", "reason", "amount_pence", "until", "sessions", "address_as"})
 _REQUIRED = ("on", "la", "urn", "upn", "action", "by")
 
 
@@ -78,9 +78,8 @@ class Input:
 
     @property
     def authorities(self) -> tuple[str, ...]:
-        """Every authority that has a school, settings or a decision here."""
-        found = {file.la for file in self.files} | set(self.settings) | {decision.la for decision in self.decisions}
-        return tuple(sorted(found))
+        """Every authority that a file came for: no other can have a document or a return."""
+        return tuple(sorted({file.la for file in self.files}))
 
 
 def read_input(folder: Path, *, as_at: date | None, schools: Path | None) -> Input:
@@ -169,7 +168,11 @@ def _settings(folder: Path) -> dict[str, str]:
 def _decisions(path: Path) -> tuple[tuple[Decision, ...], tuple[BadDecision, ...]]:
     if not path.is_file():
         return (), ()
-    reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadInput("decisions.csv is not UTF-8: save it as CSV UTF-8.") from None
+    reader = csv.DictReader(io.StringIO(text, newline=""))
     if missing := [name for name in _REQUIRED if name not in (reader.fieldnames or ())]:
         raise BadInput(f"decisions.csv lacks the column {', '.join(missing)}: see docs/formats.md.")
     good, bad = [], []
@@ -177,16 +180,35 @@ def _decisions(path: Path) -> tuple[tuple[Decision, ...], tuple[BadDecision, ...
         given = {key: value.strip() for key, value in values.items() if key and value and value.strip()}
         if not given:
             continue
+        fields = {key: value for key, value in given.items() if key in Decision.model_fields}
+        sessions = tuple(given.get("sessions", "").split())
         try:
-            fields = {key: value for key, value in given.items() if key in Decision.model_fields}
-            sessions = tuple(given.get("sessions", "").split())
-            good.append(
-                Decision.model_validate({**fields, "sessions": sessions, "id": decision_id(row, given), "row": row})
+            decision = Decision.model_validate(
+                {**fields, "sessions": sessions, "id": decision_id(row, given), "row": row}
             )
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             bad.append(BadDecision(row, given.get("action", ""), f"{'.'.join(map(str, first['loc']))}: {first['msg']}"))
+            continue
+        if because := _not_usable(decision):
+            bad.append(BadDecision(row, decision.action, because))
+        else:
+            good.append(decision)
     return tuple(good), tuple(bad)
+
+
+def _not_usable(decision: Decision) -> str | None:
+    """What in a decision cannot be read, though each field is of its kind."""
+    if not _LA.fullmatch(decision.la):
+        return "la: an authority is three digits"
+    if not _URN.fullmatch(decision.urn):
+        return "urn: a school is six digits"
+    for text in decision.sessions:
+        try:
+            Session.parse(text)
+        except ValueError:
+            return "sessions: write 2025-09-08/AM 2025-09-09/PM"
+    return None
 
 
 def days(first: date, last: date) -> Sequence[date]:

@@ -242,7 +242,8 @@ def propose(sessions: Sequence[MarkedSession], notices: Sequence[Notice], suppor
         return Proposal(
             route="notice_to_improve",
             ground=None,
-            reason=f"Support is recorded as {failed[-1].outcome.replace('_', ' ')} on {failed[-1].day.isoformat()}: a final chance comes next.",
+            reason=f"Support is recorded as {failed[-1].outcome.replace('_', ' ')} on {failed[-1].day.isoformat()}: "
+            "a final chance comes next.",
         )
     return Proposal(
         route="support",

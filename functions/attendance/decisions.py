@@ -585,7 +585,8 @@ def _improvement_period(decision: Decision, facts: Facts, settings: Settings, re
     if decision.until is None:
         if len(days) < length:
             raise Refused(
-                f"the school's calendar gives {len(days)} school days after receipt, {length} are needed: give the last day in until",
+                f"the school's calendar gives {len(days)} school days after receipt, {length} are needed: "
+                "give the last day in until",
                 "improvement_period",
             )
         return days[0], days[length - 1]

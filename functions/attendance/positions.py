@@ -354,7 +354,7 @@ class Assessor:
     def first_met(
         self, counted: Sequence[Counted], weeks: Sequence[date], history: PupilHistory, since: date
     ) -> Counted | None:
-        """The earliest session of this or the last academic year that met the threshold, used sessions counting with their own case."""
+        """The earliest session of this or the last academic year that met the threshold; used ones count with their own case."""
         if len(counted) < sessions_needed(self.as_at):
             return None
         found = []
@@ -416,7 +416,7 @@ class Assessor:
         return tuple(flag for flag in FLAGS if flag in found)
 
     def other_readings(self, free: Sequence[Counted], weeks: Sequence[date]) -> set[bool]:
-        """Whether the threshold is met by 50 school days, and by ten weeks with all ten sessions held (other readings in practice)."""
+        """Whether the threshold is met within 50 school days, and within ten weeks that have all ten sessions held."""
         need = sessions_needed(self.as_at)
         if len(free) < need:
             return {False}

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -27,7 +28,8 @@ _HALF_TERM = "2025-10-27..2025-10-31"
 _ADDRESS = {"address_1": "1 Made-up Street", "postcode": "MU1 1AA"}
 
 
-def sessions(text: str) -> list[Session]:
+@cache
+def sessions(text: str) -> tuple[Session, ...]:
     """The sessions that a text names, in order."""
     found = []
     for token in text.split():
@@ -40,7 +42,7 @@ def sessions(text: str) -> list[Session]:
             if day.weekday() < 5 or not last:
                 found += [Session(day, half) for half in HALVES]
             day += timedelta(days=1)
-    return sorted(found)
+    return tuple(sorted(found))
 
 
 def marked(text: str, default: str = "") -> dict[Session, str]:

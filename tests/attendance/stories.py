@@ -42,7 +42,19 @@ officers:
 - {id: o1, name: Alex Madeup, office: Attendance officer, may: [all], from: 2024-09-01, until: 2028-12-31}
 - {id: o2, name: Sam Madeup, office: Clerk, may: [record_payment], from: 2025-09-01}
 """
-EVENTS = ("marks", "support", "pupil", "parents", "calendar", "settings", "elsewhere", "carried", "expire", "look")
+EVENTS = (
+    "marks",
+    "support",
+    "pupil",
+    "parents",
+    "calendar",
+    "settings",
+    "elsewhere",
+    "carried",
+    "school",
+    "expire",
+    "look",
+)
 """What happens without a decision; `look` is a day on which nothing does."""
 
 
@@ -149,6 +161,8 @@ class Story:
                 each = (piece.split(maxsplit=1) for piece in details.split(";"))
                 rows = tuple(parent_row(name, **facts(rest[0] if rest else "")) for name, *rest in each)
                 self.school = replace(self.school, parents=rows)
+            case "school":
+                self.school = replace(self.school, framework=facts(details)["framework"] == "yes")
             case "calendar":
                 self.school = replace(self.school, calendar=details)
             case "settings":
@@ -226,6 +240,6 @@ def told(name: str) -> list[object]:
     """The stories of a table as pytest parameters: the rows of one name, in their order."""
     rows: dict[str, list[dict[str, str]]] = {}
     for case in cases(name):
-        (row,) = case.values
+        (row,) = case.values  # type: ignore[attr-defined]
         rows.setdefault(row["story"], []).append(row)
     return [pytest.param(steps, id=story) for story, steps in rows.items()]

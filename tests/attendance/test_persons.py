@@ -15,7 +15,14 @@ HERE, THERE = "100001", "100002"
 
 
 def parent(forename: str, postcode: str = "ZZ1 1AA") -> Parent:
-    row = {"upn": "X", "parent_id": "p1", "surname": "Madeup", "forename": forename, "relationship": "mother", "postcode": postcode}
+    row = {
+        "upn": "X",
+        "parent_id": "p1",
+        "surname": "Madeup",
+        "forename": forename,
+        "relationship": "mother",
+        "postcode": postcode,
+    }
     return Parent.of(row)
 
 

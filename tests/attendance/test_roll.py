@@ -7,6 +7,7 @@ import pytest
 from builders import PUPIL, parquet
 
 from attendance.roll import Roll
+from attendance.rows import Kind
 from attendance.sessions import Session
 
 PROVENANCE = {"extracted_at": "TIMESTAMP", "received_at": "TIMESTAMP", "upload": "VARCHAR", "row": "BIGINT"}
@@ -20,9 +21,9 @@ def part(columns: Sequence[str], *rows: Sequence[str | None], file: int = 1) -> 
     return parquet(types, ([*row, taken, taken, f"{file:064}", place] for place, row in enumerate(rows, 2)))
 
 
-def folded(kind: str, *parts: bytes) -> Roll:
+def folded(kind: Kind, *parts: bytes) -> Roll:
     """The roll of those parts, which is the same from whichever end they are folded."""
-    named = [(f"{kind}-{n}", kind, body) for n, body in enumerate(parts)]
+    named: list[tuple[str, Kind, bytes]] = [(f"{kind}-{n}", kind, body) for n, body in enumerate(parts)]
     roll = Roll().folded(named)
     assert Roll().folded(reversed(named)).dump() == roll.dump() == Roll.load(roll.dump()).dump()
     return roll

@@ -14,6 +14,7 @@ from attendance.marks import CODE_ORDER, Marks, read_marks, session_of
 from attendance.positions import Assessor, Position, PupilHistory, SchoolView
 from attendance.register import fold, folded_parts
 from attendance.roll import Roll
+from attendance.rows import Kind
 from attendance.sessions import HALVES, Session
 
 # ---------------------------------------------------------------- ten sessions in ten school weeks
@@ -247,12 +248,12 @@ def test_no_entry_is_lost_and_the_greatest_is_in_force(every: list[Part]) -> Non
 
     assert {tuple(row[name] for name in CONTENT) for row in kept} == set(received)
     assert len(kept) == len(received)
-    for row in kept:
-        sent = received[tuple(row[name] for name in CONTENT)]
-        first = tuple(row[f"first_{name}"] for name in ("extracted_at", "upload", "row"))
+    for each in kept:
+        sent = received[tuple(each[name] for name in CONTENT)]
+        first = tuple(each[f"first_{name}"] for name in ("extracted_at", "upload", "row"))
         assert first == provenance(min(sent, key=provenance))
-        assert (row["extracted_at"], row["upload"], row["row"]) == provenance(max(sent, key=provenance))
-    in_force = [((row["upn"], row["date"], row["session"]), row["code"]) for row in kept if row["in_force"]]
+        assert (each["extracted_at"], each["upload"], each["row"]) == provenance(max(sent, key=provenance))
+    in_force = [((each["upn"], each["date"], each["session"]), each["code"]) for each in kept if each["in_force"]]
     assert len(in_force) == len(dict(in_force))
     assert dict(in_force) == in_force_slowly(every)
     assert codes_in(read_marks([register.body])) == {key: code for key, code in in_force if code != "-"}
@@ -260,7 +261,7 @@ def test_no_entry_is_lost_and_the_greatest_is_in_force(every: list[Part]) -> Non
 
 def codes_in(marks: Marks) -> dict[tuple[object, ...], object]:
     """The marks as they were sent."""
-    found = {}
+    found: dict[tuple[object, ...], object] = {}
     for pupil, number, code in zip(marks.pupil, marks.at, marks.code, strict=True):
         session = session_of(int(number))
         found[marks.upns[pupil], session.day, session.half] = CODE_ORDER[code]
@@ -296,7 +297,7 @@ def rolls() -> st.SearchStrategy[list[Part]]:
 def test_the_roll_is_the_greatest_row_of_each_pupil_in_whatever_order_they_came(
     data: st.DataObject, every: list[Part]
 ) -> None:
-    stored = [(name, "pupils", parquet(PUPILS, rows)) for name, rows in every]
+    stored: list[tuple[str, Kind, bytes]] = [(name, "pupils", parquet(PUPILS, rows)) for name, rows in every]
     whole = Roll().folded(stored)
 
     shuffled = data.draw(st.permutations([*stored, *data.draw(st.lists(st.sampled_from(stored), max_size=2))]))

@@ -208,3 +208,20 @@ def test_a_message_that_always_fails_is_buried_after_as_many_tries_as_its_queue_
     [dead] = system.world.dead_letters()["validate-dead"]
     assert json.loads(dead)["detail"]["object"]["key"] == bad
     assert system.report(good)["files"][0]["accepted"] == 10, "what came with it is not held up"
+
+
+def test_positions_written_meanwhile_by_another_are_computed_again(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace, lost = Bucket.replace, []
+
+    def overtaken(self: Bucket, key: str, body: bytes, *args: Any) -> bool:
+        if key.endswith("positions.json") and not lost:
+            lost.append(key)
+            replace(self, key, b"{}", *args)
+        return replace(self, key, body, *args)
+
+    monkeypatch.setattr(Bucket, "replace", overtaken)
+    system.send(WEEK)
+    assert lost
+    assert system.position(CHILD.upn)["count"] == 2
