@@ -208,6 +208,13 @@ def _deletion(assessor: Assessor, upn: str, pupil: Pupil) -> Iterator[Return]:
     yield Return(kind="deletion", urn=assessor.view.urn, upn=upn, since=day.isoformat(), made_due_on=day, row=row)
 
 
+def same_episode(one: Return, other: Return) -> bool:
+    """Whether two returns tell of the same continuous absence, whose first or last day an amendment has moved (reg 13)."""
+    if one.kind != "attendance" or other.kind != "attendance":
+        return False
+    return one.row["from"] <= other.row["until"] and other.row["from"] <= one.row["until"]
+
+
 def write_on(schedule: str, today: date) -> date:
     """The day on which a return found today is written, by the authority's schedule: at once, month's end, term's end [U]."""
     match schedule:

@@ -266,7 +266,12 @@ class Cases:
 
     def save_case(self, case: Case) -> None:
         """Store a case as it became; Changed if somebody stored it since it was read."""
-        self._write([self._case_put(case)])
+        try:
+            self.dynamodb.put_item(**self._case_put(case)["Put"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                raise Changed from error
+            raise
 
     def settle(self, la: str, pupil: str, read: PupilItems, step: Step, outcome: Outcome | Refusal) -> None:
         """Store what a decision does, all of it or nothing; Changed if anything it rests on changed since it was read.
@@ -387,14 +392,13 @@ class Cases:
         }
 
     def _notice_changed(self, la: str, pupil: str, notice: Notice) -> list[Item]:
-        """A notice as it became, in the authority's table (unless issued elsewhere) and in the history."""
+        """A notice as it became, in the authority's table and in the history; one issued elsewhere has nothing to be due."""
         after = notice.model_copy(update={"version": notice.version + 1})
         if notice.issuer is not None:
-            return [
-                self._put(
-                    self.history_table, self._item(pupil, f"NOTICE#{notice.reference}", after.model_dump_json()), None
-                )
-            ]
+            item = self._item(f"{la}#{pupil}", f"NOTICE#{notice.reference}", "{}")
+            item |= {"standing": _text(after.model_dump_json()), "school": _text(notice.urn), "la": _text(la)}
+            item |= {"version": _number(after.version)}
+            return [self._put(self.cases_table, item, None), self._history_put(after, new=False)]
         due = due_on(after)
         values = {":s": _text(after.model_dump_json()), ":n": _number(after.version), ":v": _number(notice.version)}
         change = "SET standing = :s, version = :n"

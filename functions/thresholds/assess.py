@@ -23,7 +23,7 @@ from attendance.positions import (
     window_ending,
     window_size,
 )
-from attendance.returns import returns_due, write_on
+from attendance.returns import returns_due, same_episode, write_on
 from attendance.roll import Parent, Pupil
 from attendance.sessions import monday
 from attendance.settings import Settings
@@ -107,9 +107,13 @@ class Thresholds:
                 items = items.after(self.cases.of_school(earlier))
         history = {
             standing_upn: pupil_history(
-                items.cases.get(pupil, ()), items.notices.get(pupil, ()), frozenset(), unclear_parents=False
+                items.cases.get(pupil, ()),
+                items.notices.get(pupil, ()),
+                frozenset(n.issuer for n in items.notices.get(pupil, ()) if n.issuer),
+                unclear_parents=False,
             )
-            for pupil, standing_upn in _with_items(items).items()
+            for standing_upn in {*record.roll.pupils, *_with_items(items).values()}
+            if (pupil := self._pupil(standing_upn)) in items.cases or pupil in items.notices
         }
         carried: dict[str, tuple[Carried, ...]] = {}
         school = seen(self.registers, record, listed, settings, day, carried, history)
@@ -125,8 +129,7 @@ class Thresholds:
             standings[upn] = assessor.standing(upn)
             self._carry(_carried(assessor, standings[upn]), told.get(upn), upn, read, correlation_id)
         for upn in [upn for upn, each in standings.items() if each.position.met and upn not in carried]:
-            pupil = school.view.roll.pupils.get(upn)
-            if _people(assessor, upn) or (pupil and pupil.home_la not in (None, la)):
+            if _people(assessor, upn):
                 reads[upn] = self.cases.of_pupil(la, self._pupil(upn))
                 history[upn] = self._history(reads[upn], assessor, upn)
                 standings[upn] = assessor.standing(upn)
@@ -240,6 +243,9 @@ class Thresholds:
             known = items.returns.get(key)
             if (known and known.file) or (key[0], due.kind, due.since) in by_predecessor:
                 continue
+            written = (item.due for (pupil, _), item in items.returns.items() if pupil == key[0] and item.file)
+            if any(same_episode(due, earlier) for earlier in written):
+                continue  # its first day was amended after it was reported
             schedule = getattr(settings.returns, due.kind) if settings else "at_once"
             found_on = known.found_on if known and not known.lapsed else day
             written_on = write_on(schedule, found_on)

@@ -9,7 +9,7 @@ from builders import CLASSMATE, PUPIL, facts, marked, pupil_row, school_of
 from tables import cases
 
 from attendance.positions import Assessor
-from attendance.returns import COLUMNS, Return, return_csv, returns_due, write_on
+from attendance.returns import COLUMNS, Return, return_csv, returns_due, same_episode, write_on
 from attendance.roll import Row
 
 
@@ -80,3 +80,22 @@ def test_a_return_names_the_pupil_as_the_roll_does_one_row_each_by_upn() -> None
         "postcode": pupil["postcode"], "from": "2025-09-29", "until": "2025-10-10", "sessions": "20",
     }  # fmt: skip
     assert second[1] == CLASSMATE
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "last", "same", "because"),
+    [
+        ("attendance", "2025-09-04", "2025-09-30", True, "its first day was amended away: the same absence"),
+        ("attendance", "2025-08-29", "2025-09-02", True, "it began earlier than was known: the same absence"),
+        ("attendance", "2025-09-20", "2025-10-10", False, "the pupil came back in between: a second episode (R2)"),
+        ("sickness", "2025-09-04", "2025-09-30", False, "another return"),
+    ],
+)
+def test_an_amended_first_day_does_not_make_another_absence(
+    kind: str, first: str, last: str, same: bool, because: str
+) -> None:
+    def told(kind: str, first: str, last: str) -> Return:
+        row = {"from": first, "until": last}
+        return Return(kind=kind, urn="100001", upn="X", since=first, made_due_on=date(2025, 9, 19), row=row)  # type: ignore[arg-type]
+
+    assert same_episode(told(kind, first, last), told("attendance", "2025-09-01", "2025-09-19")) is same, because
