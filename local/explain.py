@@ -11,9 +11,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from attendance.asked import BLOCKER_REMEDY
 from attendance.cases import Case, Notice, pupil_history
 from attendance.codes import CODES
-from attendance.decisions import BLOCKER_REMEDY
 from attendance.directory import DirectoryUnreadable
 from attendance.identifiers import pupil_id, upn_problem
 from attendance.law import PROVISIONS, THRESHOLD_SESSIONS
@@ -173,10 +173,12 @@ def _text(each: Explained) -> Iterator[str]:
     yield f"School {each.urn}, authority {each.la}, as at {_day(each.as_at)}, as known {each.known_at}"
     yield ""
     if position.met and position.met_at:
-        yield f"The threshold is MET{', provisionally' if position.provisional else ''}, at {_day(position.met_at.date)} {position.met_at.session}."
+        how = ", provisionally" if position.provisional else ""
+        yield f"The threshold is MET{how}, at {_day(position.met_at.date)} {position.met_at.session}."
     else:
         yield "The threshold is NOT met."
-    yield f"{position.count} of {need} countable sessions lie in the last ten school weeks; the fullest window holds {position.best.count}."
+    yield f"{position.count} of {need} countable sessions lie in the last ten school weeks."
+    yield f"The fullest window holds {position.best.count}."
     yield ""
     yield from _drawn(
         each, "The last ten school weeks", position.window.weeks, {s.at for s in position.window.sessions}

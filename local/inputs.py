@@ -15,8 +15,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from attendance.checking import Hints, receipt_hints
-from attendance.decisions import Decision, decision_id
 from attendance.directory import Directory, read_directory
+from attendance.facts import Decision, decision_id
 from attendance.sessions import Session
 from attendance.settings import load
 from attendance.text import LONDON

@@ -9,9 +9,9 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from attendance.decisions import Decision
 from attendance.directory import read_directory
 from attendance.events import DecisionMade, Event
+from attendance.facts import Decision
 from attendance.identifiers import pupil_id
 from attendance.text import LONDON
 from aws.buckets import Bucket

@@ -2,7 +2,8 @@
 
 Table `cases`: pk `{la}#{pupil}`, sk `CASE#|NOTICE#|STEP#|RETURN#|CARRIED#`; one item a school, pk `{la}#{urn}`, sk `SCHOOL`;
 the authorities seen, pk `AUTHORITIES`. Index `due` (la, due_on) finds what a day brings, index `school` (school, sk) all of one
-school. Table `history`: pk `{pupil}`, sk `HEAD|NOTICE#|PERSON#|CARRIED#`, across authorities. Items carry the model's JSON as `body`.
+school. Table `history`: pk `{pupil}`, sk `HEAD|NOTICE#|PERSON#|CARRIED#`, across authorities.
+Items carry the JSON of the model as `body`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from botocore.exceptions import ClientError
 
 from attendance.cases import Case, Notice
-from attendance.decisions import Decision, Outcome, Persons, Refusal, Verdict
+from attendance.facts import Decision, Outcome, Persons, Refusal, Verdict
 from attendance.positions import Carried, Counted, Frozen
 from attendance.returns import Return
 from attendance.sessions import Session

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from attendance.afterwards import expired
+from attendance.afterwards import paid as paid_in_time
 from attendance.cases import pupil_history
-from attendance.decisions import Facts, Outcome, Place, Refusal, Reservation, decide, expired, people_known
-from attendance.decisions import paid as paid_in_time
+from attendance.decisions import decide
 from attendance.events import CaseDue, DecisionMade, NoticeIssued, ReturnsDue
+from attendance.facts import Facts, Outcome, Place, Refusal, Reservation, people_known
 from attendance.law import PROVISIONS
 from attendance.positions import Assessor
 from attendance.register import evidence

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from attendance.cases import Case, follow, pupil_history
-from attendance.decisions import BY_ITSELF, Decision, people_known
 from attendance.events import CaseDue, DecisionMade, ReturnsDue, SchoolDue, ThresholdMet
+from attendance.facts import BY_ITSELF, Decision, people_known
 from attendance.identifiers import pupil_id
 from attendance.law import academic_year, academic_year_days
 from attendance.people import near_matches

@@ -14,8 +14,10 @@ import pytest
 from builders import LA, PUPIL, URN, School, counted, facts, marked, moment, parent_row, said, sessions, support_rows
 from tables import cases
 
+from attendance.afterwards import expired, paid
 from attendance.cases import Case, Notice, follow, pupil_history
-from attendance.decisions import Decision, Facts, Outcome, Persons, Place, Refusal, decide, expired, paid
+from attendance.decisions import decide
+from attendance.facts import Decision, Facts, Outcome, Persons, Place, Refusal
 from attendance.identifiers import person_id, pupil_id
 from attendance.law import PROVISIONS, academic_year, academic_year_days
 from attendance.people import Person

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from attendance.cases import Notice, Recipient
-from attendance.decisions import Persons, Verdict, people_known
+from attendance.facts import Persons, Verdict, people_known
 from attendance.identifiers import person_id
 from attendance.roll import Parent
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from attendance.cases import Case, Notice, Proposal
-from attendance.decisions import Decision, Outcome, Refusal, Reservation, Verdict
+from attendance.facts import Decision, Outcome, Refusal, Reservation, Verdict
 from attendance.identifiers import case_id, pupil_id
 from attendance.positions import Carried, Counted, MarkedSession, MetAt
 from attendance.returns import Return

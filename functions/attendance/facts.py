@@ -1,0 +1,186 @@
+"""What a decision is, what it rests on, and what it gives: the words of the ladder (design 4.4, 4.5, 5.3)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+from attendance.cases import Case, Notice, Recipient
+from attendance.identifiers import person_id
+from attendance.law import PROVISIONS
+from attendance.people import Person, near_matches
+from attendance.positions import Assessor, Frozen, Standing
+from attendance.roll import Parent, Pupil
+from attendance.sessions import Session
+from attendance.settings import Action, Settings
+from attendance.text import canonical_json
+
+BY_ITSELF = "by_itself"
+
+
+class Decision(Frozen):
+    """What an officer decided: one row of `decisions.csv`, or one request of the API."""
+
+    id: str
+    row: int
+    on: date
+    la: str
+    urn: str
+    upn: str
+    parent_id: str | None = None
+    action: Action
+    by: str
+    notice: str | None = None
+    ground: str | None = None
+    reason: str | None = None
+    amount_pence: int | None = None
+    until: date | None = None
+    sessions: tuple[str, ...] = ()
+    address_as: Literal["own", "school", "authority"] | None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why the ladder does not allow a decision that day, and the provision it rests on."""
+
+    because: str
+    provision: str
+
+
+class Refused(Exception):
+    """Carries a refusal from where it is found to `decide`."""
+
+    def __init__(self, because: str, provision: str) -> None:
+        super().__init__(because)
+        self.refusal = Refusal(because, PROVISIONS[provision].citation)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """An officer's word on whether two persons of one pupil are one."""
+
+    one: str
+    other: str
+    same: bool
+
+
+@dataclass(frozen=True)
+class Persons:
+    """The persons of one pupil: who is the same as whom by an officer's word, and who is still unclear."""
+
+    verdicts: tuple[Verdict, ...] = ()
+
+    def canonical(self, person: str) -> str:
+        """The name under which all histories of one person are found: the least of those said to be the same."""
+        group = {person}
+        grown = True
+        while grown:
+            more = {p for v in self.verdicts if v.same and {v.one, v.other} & group for p in (v.one, v.other)}
+            grown = not more <= group
+            group |= more
+        return min(group)
+
+    def unclear(self, people: Sequence[tuple[str, Person]]) -> frozenset[str]:
+        """The persons who may be one with another, as long as no officer has said."""
+        said = {frozenset((v.one, v.other)) for v in self.verdicts}
+        ids = {(p.urn, p.parent_id): name for name, p in people}
+        found: set[str] = set()
+        for a, b, _ in near_matches(p for _, p in people):
+            pair = frozenset((ids[a.urn, a.parent_id], ids[b.urn, b.parent_id]))
+            if pair not in said:
+                found |= pair
+        return frozenset(found)
+
+
+@dataclass(frozen=True)
+class Place:
+    """The school as a document names it."""
+
+    name: str
+    address: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that a decision about one pupil rests on, as known now."""
+
+    today: date
+    known_at: datetime
+    la: str
+    urn: str
+    pupil: str
+    school: Place
+    settings: Settings | None
+    assessor: Assessor
+    standing: Standing
+    cases: tuple[Case, ...]
+    notices: tuple[Notice, ...]
+    elsewhere: tuple[Notice, ...]
+    persons: Persons
+    unclear: frozenset[str]
+    evidence: Callable[[Sequence[Session]], str]
+    secret: bytes
+
+    @property
+    def pupil_row(self) -> Pupil | None:
+        """The pupil as the roll has them."""
+        return self.assessor.view.roll.pupils.get(self.standing.position.upn)
+
+    def person(self, parent_id: str, urn: str | None = None) -> str:
+        """The person that a parent of this pupil is."""
+        return person_id(self.pupil, urn or self.urn, parent_id, self.secret)
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """A notice as reserved: the record that will lie beside the PDF, and what else its page prints."""
+
+    notice: Notice
+    record: Mapping[str, Any]
+    printed: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a decision changes: cases and notices as they become, a reservation to write, a verdict on persons."""
+
+    cases: tuple[Case, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    reservation: Reservation | None = None
+    verdicts: tuple[Verdict, ...] = field(default=())
+
+
+def decision_id(row: int, values: Mapping[str, str]) -> str:
+    """The name of a decision, the same whenever the same row is read."""
+    return hashlib.sha256(canonical_json([row, dict(values)]).encode()).hexdigest()[:24]
+
+
+def recipient_of(parent: Parent) -> Recipient:
+    """Who a notice goes to, as it is kept with the notice."""
+    return Recipient(
+        surname=parent.surname, forename=parent.forename, date_of_birth=parent.date_of_birth, postcode=parent.postcode,
+        email=parent.email or "",
+    )  # fmt: skip
+
+
+def people_known(
+    pupil: str, urn: str, parents: Sequence[Parent], notices: Sequence[Notice], secret: bytes
+) -> list[tuple[str, Person]]:
+    """The persons of one pupil with their names in our keys: a school's parents, and whoever another school's notices went to."""
+    found = {
+        person_id(pupil, urn, parent.parent_id, secret): Person(
+            pupil=pupil, urn=urn, parent_id=parent.parent_id, surname=parent.surname, forename=parent.forename,
+            title=parent.title, date_of_birth=parent.date_of_birth, postcode=parent.postcode, email=parent.email or "",
+        )
+        for parent in parents
+    }  # fmt: skip
+    for notice in notices:
+        if notice.recipient and notice.urn != urn:
+            found.setdefault(
+                person_id(pupil, notice.urn, notice.parent_id, secret),
+                Person(pupil=pupil, urn=notice.urn, parent_id=notice.parent_id, **notice.recipient.model_dump()),
+            )
+    return sorted(found.items())

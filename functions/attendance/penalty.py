@@ -1,0 +1,195 @@
+"""Authorising a penalty notice: grounds, limit, sequence, sessions listed (law.md 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from attendance import law, service
+from attendance.asked import (
+    case_meant,
+    in_framework,
+    met_by,
+    parent_meant,
+    pass_blockers,
+    referred,
+    settings_of,
+    signature_of,
+)
+from attendance.cases import FAILED_SUPPORT, Case, Met, Notice, Proposal, settled
+from attendance.facts import Decision, Facts, Outcome, Refused, Reservation, recipient_of
+from attendance.identifiers import case_id, reference
+from attendance.notice_record import citations, printed_beside, record_of
+from attendance.positions import Counted, MarkedSession
+from attendance.roll import Parent
+from attendance.sessions import Session, monday
+
+
+def authorise(decision: Decision, facts: Facts) -> Outcome:
+    """Authorise a penalty notice to one parent: every rule of the ladder, then the reservation."""
+    settings = settings_of(facts)
+    signed = signature_of(decision, facts)
+    in_framework(facts)
+    below = decision.ground == "below_threshold"
+    case = _case_below(decision, facts) if below else case_meant(decision, facts)
+    referred(case, settings)
+    parent = parent_meant(decision, facts)
+    person = facts.persons.canonical(facts.person(parent.parent_id))
+    if any(
+        n.case == case.id and n.uses_sessions and n.stands and facts.persons.canonical(n.person) == person
+        for n in facts.notices
+    ):
+        raise Refused("a penalty notice to this parent stands in this case already", "used_sessions")
+    met = met_by(case, facts)
+    if below:
+        chosen = tuple(_chosen(decision, facts.standing.counted))
+        met = Met(chosen[-1], (), chosen, provisional=False)
+    elif met is None:
+        raise Refused("the threshold of ten sessions in ten school weeks is not met", "threshold")
+    elif met.provisional:
+        raise Refused("N_UNRESOLVED: the threshold is met only with N codes; the school must replace them", "n_code")
+    _ground(decision, facts, case, met, parent, person)
+    pass_blockers(decision, facts, met, soft_too=True)
+    sequence = law.next_in_sequence(_counting(facts, person), facts.today)
+    if sequence is None:
+        raise Refused(
+            "two penalty notices to this parent for this child count within three years: consider prosecution, a parenting "
+            "order, an education supervision order or an attendance contract",
+            "limit",
+        )
+    days = service.payment_dates(facts.today, settings.post.post_class, settings.post.when)
+    listed = _listed(decision, facts, case, met, days.pay_by, below)
+    offence_from = listed[0].date
+    full, reduced = service.amounts(sequence, offence_from)
+    attempt = sum(n.case == case.id and n.person == person and n.kind == "penalty_notice" for n in facts.notices)
+    notice = Notice(
+        reference=reference(facts.la, case.id, person, "penalty_notice", attempt, facts.secret),
+        kind="penalty_notice", la=facts.la, urn=facts.urn, case=case.id, pupil=facts.pupil, person=person,
+        parent_id=parent.parent_id, recipient=recipient_of(parent), attempt=attempt, issued_on=facts.today,
+        sequence=sequence, amount_pence=full,
+        reduced_amount_pence=reduced, reduced_until=days.reduced_until if reduced else None, pay_by=days.pay_by,
+        presumed_received_on=days.presumed_received_on, sessions=listed, offence_from=offence_from,
+    )  # fmt: skip
+    record = record_of(decision, facts, case, notice, signed, days) | {
+        "ground": decision.ground,
+        "prosecute_by": law.prosecute_by(offence_from).isoformat(),
+        "provisions": citations(
+            "threshold" if not below else "below_threshold", "school_week", "parent", "limit",
+            "amount" if sequence == 1 else "second_amount", "payment_period", "service", "time_limit", "withdrawal",
+            "duty_to_withdraw",
+        ),
+    }  # fmt: skip
+    printed = printed_beside(decision, facts, parent, settings) | {
+        "payment": {"url": settings.payment.url, "instalments": settings.payment.instalments}
+    }
+    after = case.model_copy(update={"documents": case.documents + 1, "listed": case.listed or listed})
+    if case.state == "gathering":
+        considered = case.considered if below else tuple(each.marked for each in met.sessions)
+        after = settled(after.model_copy(update={"considered": considered}), "penalty_notice", facts.today)
+    return Outcome(cases=(after,), reservation=Reservation(notice, record, printed))
+
+
+def _case_below(decision: Decision, facts: Facts) -> Case:
+    if not decision.sessions or not decision.reason:
+        raise Refused("below the threshold the sessions and a reason must be given", "below_threshold")
+    if decision.notice and decision.notice not in {"1", "2"}:
+        return case_meant(decision, facts)
+    current = next((c for c in facts.cases if c.state == "gathering"), None)
+    if current is not None:
+        return current
+    n = max((c.n for c in facts.cases), default=0) + 1
+    chosen = _chosen(decision, facts.standing.counted)
+    absence = {each.session for each in chosen}
+    same = [c for c in facts.cases if c.state == "settled" and absence <= {each.at for each in c.listed}]
+    if same:  # another parent, or the notice again after a withdrawal: the same absence is the same case
+        return same[-1]
+    weeks = tuple(sorted({monday(each.session.day) for each in chosen}))
+    sessions = tuple(each.marked for each in chosen)
+    return Case(
+        id=case_id(facts.pupil, facts.la, n), la=facts.la, urn=facts.urn, pupil=facts.pupil, upn=decision.upn, n=n,
+        state="gathering", opened_on=facts.today, met_at=None, provisional=False, weeks=weeks, considered=sessions,
+        proposal=Proposal(route="penalty_notice", ground="below_threshold", reason="An officer decided below the threshold."),
+    )  # fmt: skip
+
+
+def _ground(decision: Decision, facts: Facts, case: Case, met: Met, parent: Parent, person: str) -> None:
+    window = [each for each in met.sessions if monday(each.session.day) <= met.weeks[-1]] if met.weeks else []
+    support = facts.assessor.view.roll.support.get(decision.upn, ())
+    periods = [
+        n for n in facts.notices
+        if n.kind == "notice_to_improve" and n.case == case.id and n.stands and facts.persons.canonical(n.person) == person
+    ]  # fmt: skip
+    match decision.ground:
+        case "support_not_appropriate":
+            if not decision.reason and any(each.code != "G" for each in window):
+                raise Refused(
+                    "not every session is a holiday (G): say in reason why support is not appropriate", "support_first"
+                )
+        case "support_failed":
+            if not any(s.outcome in FAILED_SUPPORT and s.parent_id in (None, parent.parent_id) for s in support):
+                raise Refused(
+                    "no support is recorded as not engaged with, declined or without effect: support comes first",
+                    "support_first",
+                )
+        case "improvement_failed" | "ended_early":
+            wanted = "failed" if decision.ground == "improvement_failed" else "ended_early"
+            if not any(n.improvement == wanted for n in periods):
+                raise Refused(
+                    f"no improvement period of this parent in this case ended as {wanted}", "improvement_period"
+                )
+        case "below_threshold":
+            pass
+        case _:
+            raise Refused(
+                "give a ground: support_not_appropriate, support_failed, improvement_failed, ended_early or below_threshold",
+                "support_first",
+            )
+
+
+def _counting(facts: Facts, person: str) -> list[date]:
+    """The days of issue of the notices to this person for this pupil, from any issuer, that count towards the limit."""
+    return [
+        n.issued_on for n in (*facts.notices, *facts.elsewhere)
+        if n.counts and facts.persons.canonical(n.person) == person and (n.offence_from or n.issued_on) >= law.SCHEME_START
+    ]  # fmt: skip
+
+
+def _chosen(decision: Decision, available: Sequence[Counted]) -> list[Counted]:
+    """The sessions the officer picked, each of them available; all that are available if none was picked."""
+    if not decision.sessions:
+        return list(available)
+    by_session = {each.session: each for each in available}
+    picked = []
+    for text in decision.sessions:
+        try:
+            picked.append(by_session[Session.parse(text)])
+        except (KeyError, ValueError):
+            because = f"the session {text} is not a countable session that this notice may list"
+            raise Refused(because, "used_sessions") from None
+    return sorted(picked, key=lambda each: each.session)
+
+
+def _listed(
+    decision: Decision, facts: Facts, case: Case, met: Met, pay_by: date, below: bool
+) -> tuple[MarkedSession, ...]:
+    """The sessions the notice lists: in time for a prosecution, before today, the same for every parent of the case."""
+    counted: Sequence[Counted] = met.sessions
+    if below:
+        used = {s.at for n in facts.notices if n.uses_sessions and n.case != case.id for s in n.sessions}
+        counted = [each for each in facts.standing.counted if each.session not in used]
+    if case.listed:
+        same = {each.at for each in case.listed}
+        counted = [each for each in counted if each.session in same]
+    available = [each for each in _chosen(decision, counted) if each.session.day < facts.today]
+    margin = timedelta(days=law.PROSECUTION_MARGIN_DAYS.on(facts.today))
+    in_time = [each for each in available if law.prosecute_by(each.session.day) >= pay_by + margin]
+    need = 1 if below else law.THRESHOLD_SESSIONS.on(facts.today)
+    if len(in_time) < need:
+        late = len(available) - len(in_time)
+        raise Refused(
+            f"{len(in_time)} sessions are left to list"
+            + (f"; {late} could not be prosecuted in time" if late else "")
+            + f", and {need} are needed",
+            "time_limit" if late else "threshold",
+        )
+    return tuple(each.marked for each in in_time)
