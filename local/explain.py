@@ -204,7 +204,9 @@ def _text(each: Explained) -> Iterator[str]:
         yield ""
         yield "Cases and documents"
         for case in each.cases:
-            yield f"  case {case.n}: {case.state}, opened {case.opened_on.isoformat()}; proposed: {case.proposal.route.replace('_', ' ')}. {case.proposal.reason}"
+            route = case.proposal.route.replace("_", " ")
+            yield f"  case {case.n}: {case.state}, opened {case.opened_on.isoformat()}"
+            yield f"    proposed: {route}. {case.proposal.reason}"
         for notice in each.notices:
             yield f"  {notice.reference}: {notice.kind.replace('_', ' ')}, issued {notice.issued_on.isoformat()}, {notice.standing}"
 
@@ -243,7 +245,8 @@ def _changes(each: Explained) -> Iterator[str]:
         yield f"{flag}: {FLAG_MEANING[flag]}"
     used = [n for n in each.notices if n.uses_sessions]
     for notice in used:
-        yield f"{len(notice.sessions)} sessions are used by {notice.reference} and count only in its own case. {PROVISIONS['used_sessions']}"
+        yield f"{len(notice.sessions)} sessions are used by {notice.reference} and count only in its own case."
+        yield f"  {PROVISIONS['used_sessions']}"
     if position.met and not position.blockers:
         yield "Nothing stands in the way of a decision; an officer decides, and support comes first where it is appropriate."
 

@@ -34,4 +34,3 @@ class Progress:
     def advance(self) -> None:
         """One step is done."""
         self._bars.advance(self._task)
-
