@@ -10,5 +10,7 @@ from attendance.findings import SEVERITY
 from attendance.law import SCHEME_START
 from attendance.text import canonical_json
 
-RULES: Final = f"{SCHEME_START.isoformat()}-{hashlib.sha256((table_csv() + canonical_json(dict(SEVERITY))).encode()).hexdigest()[:12]}"
+_HASH = hashlib.sha256((table_csv() + canonical_json(dict(SEVERITY))).encode()).hexdigest()
+
+RULES: Final = f"{SCHEME_START.isoformat()}-{_HASH[:12]}"
 """The day the code table's regulations began, and a hash of the table and of the findings."""
