@@ -2,8 +2,8 @@
 
 Table `cases`: pk `{la}#{pupil}`, sk `CASE#|NOTICE#|STEP#|RETURN#|CARRIED#`; one item a school, pk `{la}#{urn}`, sk `SCHOOL`;
 the authorities seen, pk `AUTHORITIES`. Index `due` (la, due_on) finds what a day brings, index `school` (school, sk) all of one
-school. Table `history`: pk `{pupil}`, sk `HEAD|NOTICE#|PERSON#|CARRIED#`, across authorities. Items carry the model's JSON as
-`body`.
+school. Table `history`: pk `{pupil}`, sk `HEAD|NOTICE#|PERSON#|CARRIED#`, across authorities.
+Items carry the JSON of the model as `body`.
 """
 
 from __future__ import annotations

@@ -116,7 +116,7 @@ def written(here: Path) -> Path:
 
 def test_once_leaves_the_folder_with_output_input_and_a_page(written: Path) -> None:
     assert json.loads((written / "summary.json").read_bytes()) == SUMMARY
-    assert (written / "input" / "886" / "900001" / "2025-09-03-attendance.csv").is_file()
+    assert (written / "input" / "886" / "900001" / "2025-09-05-attendance.csv").is_file()
     assert (written / "index.html").is_file()
 
 

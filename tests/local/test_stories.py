@@ -105,7 +105,7 @@ def test_the_refusals_are_those_of_the_stories_with_their_provisions(told: Told)
     assert [text.split(":")[0] for text in said] == [
         "the code of conduct asks for the school's referral first (refer)",
         "ADDRESS_PROTECTED",
-        "no case is open",
+        "the school is of no type in the national framework",
         "N_UNRESOLVED",
         "two penalty notices to this parent for this child count within three years",
         "b2 may not authorise_penalty_notice on 2025-11-17",
