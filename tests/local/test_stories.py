@@ -21,6 +21,8 @@ from local.run import Doors, Replayed, _items, replay
 
 SCALE = Scale(pupils=0)
 
+pytestmark = pytest.mark.stories  # a term replayed: a minute or two
+
 
 @dataclass(frozen=True)
 class Told:
