@@ -247,7 +247,10 @@ def _changes(each: Explained) -> Iterator[str]:
     for notice in used:
         yield f"{len(notice.sessions)} sessions are used by {notice.reference} and count only in its own case."
         yield f"  {PROVISIONS['used_sessions']}"
-    if position.met and not position.blockers:
+    gathering = any(case.state == "gathering" for case in each.cases)
+    if position.met and not gathering and used:
+        yield "The case in which it was met is settled; a new one needs a threshold met by later sessions."
+    elif position.met and not position.blockers:
         yield "Nothing stands in the way of a decision; an officer decides, and support comes first where it is appropriate."
 
 

@@ -1,4 +1,4 @@
-"""Progress bars on stderr, for people only: nothing is drawn where nobody watches."""
+"""Progress on stderr: a bar for people, a line now and then for logs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
+
+LINE_EVERY = 20
 
 
 class Progress:
@@ -21,6 +23,8 @@ class Progress:
             console=console, disable=not (shown and sys.stderr.isatty()),
         )  # fmt: skip
         self._task = self._bars.add_task(what, total=steps)
+        self._what, self._steps, self._done = what, steps, 0
+        self._told = shown and not sys.stderr.isatty()
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -32,5 +36,8 @@ class Progress:
         self._bars.stop()
 
     def advance(self) -> None:
-        """One step is done."""
+        """One step is done; where no bar can be drawn, a line says so now and then."""
         self._bars.advance(self._task)
+        self._done += 1
+        if self._told and self._done % LINE_EVERY == 0:
+            print(f"{self._what}: {self._done} of {self._steps}", file=sys.stderr, flush=True)

@@ -102,6 +102,8 @@ def replay(
     Raises BadInput, SettingsRefused or DirectoryUnreadable with what is wrong and what to do.
     """
     given = read_input(input_, as_at=as_at, schools=schools)
+    if output.exists() and (not output.is_dir() or (any(output.iterdir()) and not (output / "summary.json").is_file())):
+        raise BadInput(f"{output} is there and no earlier OUTPUT of ours: name a new or empty folder.")
     if narrow:
         given = narrow(given)
     ensure_assets()
@@ -130,7 +132,7 @@ def _play(doors: Doors, given: Input, order: random.Random | None, double: bool,
         files.setdefault(file.day, []).append(file)
     decisions = [d for d in given.decisions if d.on <= given.as_at]
     if later := len(given.decisions) - len(decisions):
-        print(f"{later} decisions are dated after {given.as_at.isoformat()} and are not carried out.", file=sys.stderr)
+        print(f"Not carried out, dated after {given.as_at.isoformat()}: {later} in decisions.csv.", file=sys.stderr)
     first = min([*files, *(d.on for d in decisions)])
     calendar = days(first, given.as_at)
     with Progress("days replayed", len(calendar), progress) as bar:
@@ -213,14 +215,20 @@ def _positions(doors: Doors, record: SchoolRecord) -> bytes | None:
 
 
 def _reports(doors: Doors) -> dict[tuple[str, str, str], dict[str, Any]]:
-    """The report on each upload; of copies the first (their names begin with the time of receipt)."""
+    """The report on each upload; of copies the first (their names begin with the time of receipt) that says what was found."""
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for key in sorted(doors.reports.keys("")):
         stored = doors.reports.get(key)
         if stored is not None:
             report = _json(stored.body)
-            found.setdefault((report["la"], report["urn"], report["upload"]), report)
+            place = (report["la"], report["urn"], report["upload"])
+            if place not in found or (_only_a_copy(found[place]) and not _only_a_copy(report)):
+                found[place] = report
     return found
+
+
+def _only_a_copy(report: Mapping[str, Any]) -> bool:
+    return all("ALREADY_RECEIVED" in file["counts"] for file in report["files"])
 
 
 def _summary(

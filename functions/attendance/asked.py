@@ -55,7 +55,10 @@ def settings_of(facts: Facts) -> Settings:
 
 def officer_of(decision: Decision, facts: Facts) -> Mapping[str, str]:
     """Who decides, as the document names them; Refused if they have not that right that day (settings, `may`)."""
-    officer = settings_of(facts).officer(decision.by, facts.today, decision.action)
+    settings = settings_of(facts)
+    officer = settings.officer(decision.by, facts.today, decision.action)
+    if officer is None and decision.by not in {each.id for each in settings.officers}:
+        raise Refused(f"{decision.by} is no officer in the authority's settings", "authorised_officer")
     if officer is None:
         raise Refused(f"{decision.by} may not {decision.action} on {facts.today.isoformat()}", "authorised_officer")
     return {"id": officer.id, "name": officer.name, "office": officer.office}
@@ -146,8 +149,8 @@ def parent_meant(decision: Decision, facts: Facts) -> Parent:
 
 def pass_blockers(decision: Decision, facts: Facts, met: Met, soft_too: bool) -> None:
     """Refused where a blocker stands in the way; soft ones are passed by with a reason (design 5.3)."""
-    since = met.weeks[0] if met.weeks else monday(met.sessions[0].session.day)
-    blockers = facts.assessor.blockers(decision.upn, since, met.sessions, met.provisional, facts.standing.conflict)
+    weeks = met.weeks or tuple(sorted({monday(each.session.day) for each in met.sessions}))
+    blockers = facts.assessor.blockers(decision.upn, weeks, met.sessions, met.provisional, facts.standing.conflict)
     handled = {"PARENT_UNCLEAR", "NO_PARENT", "NO_ADDRESS"}  # asked of the one parent written to, above
     if decision.address_as:
         handled.add("ADDRESS_PROTECTED")

@@ -74,7 +74,7 @@ def record_of(
 
 def citations(*keys: str) -> list[str]:
     """The provisions a notice rests on, each once."""
-    return list(dict.fromkeys(PROVISIONS[key].citation for key in keys))
+    return list(dict.fromkeys(piece for key in keys for piece in PROVISIONS[key].citation.split("; ")))
 
 
 def printed_beside(decision: Decision, facts: Facts, parent: Parent, settings: Settings) -> dict[str, Any]:

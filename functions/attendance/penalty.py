@@ -186,10 +186,12 @@ def _listed(
     need = 1 if below else law.THRESHOLD_SESSIONS.on(facts.today)
     if len(in_time) < need:
         late = len(available) - len(in_time)
+        todays = any(each.session.day == facts.today for each in counted)
         raise Refused(
             f"{len(in_time)} sessions are left to list"
             + (f"; {late} could not be prosecuted in time" if late else "")
-            + f", and {need} are needed",
+            + f", and {need} are needed"
+            + ("; a session of today can be listed from tomorrow on" if todays else ""),
             "time_limit" if late else "threshold",
         )
     return tuple(each.marked for each in in_time)

@@ -329,9 +329,9 @@ class Assessor:
         if met is not None:
             firm = tuple(each for each in counted if each.code != "N")
             provisional = self.first_met(firm, weeks, history, since) is None
-            begin = window_ending(weeks, monday(met.session.day))[0]
-            relied_on = [each for each in counted if monday(each.session.day) >= begin]
-            blockers = self.blockers(upn, begin, relied_on, provisional, conflict)
+            met_in = window_ending(weeks, monday(met.session.day))
+            relied_on = [each for each in counted if monday(each.session.day) >= met_in[0]]
+            blockers = self.blockers(upn, met_in, relied_on, provisional, conflict)
         flags = self.flags(counted, free, weeks, history, met is not None)
         count = len(in_window)
         position = Position(
@@ -454,9 +454,10 @@ class Assessor:
         return usual != other or in_last(counted, weeks) != in_last(doubted, sure_weeks)
 
     def blockers(
-        self, upn: str, since: date, relied_on: Sequence[Counted], provisional: bool, conflict: bool
+        self, upn: str, weeks: Sequence[date], relied_on: Sequence[Counted], provisional: bool, conflict: bool
     ) -> tuple[str, ...]:
-        """What stands between a met threshold and a notice that relies on sessions since a Monday, hard ones first (design 5.3)."""
+        """What stands between a threshold met in some weeks and a notice, hard ones first (design 5.3)."""
+        since, until = weeks[0], min(weeks[-1] + timedelta(days=6), self.as_at)
         roll, view = self.view.roll, self.view
         history = view.history.get(upn, PupilHistory())
         marks = self.marks_of(upn)
@@ -473,7 +474,7 @@ class Assessor:
             "PARENT_UNCLEAR": history.unclear_parents,
             "SCHOOL_CONFLICT": conflict,
             "N_UNRESOLVED": any(each.code == "N" for each in relied_on),
-            "MARKS_MISSING": bool(self.missing(pupil, marks, since)),
+            "MARKS_MISSING": bool(self.missing(pupil, marks, since, until)),
             "NOT_ON_ROLL": pupil is not None
             and any(not pupil.on_roll(each.session.day) for each in relied_on if each.urn == view.urn),
             "CODE_AGAINST_AGE": pupil is not None and against_age(pupil, marks, since),
@@ -481,19 +482,19 @@ class Assessor:
             "HISTORY_UNKNOWN": bool(
                 pupil and pupil.home_la and pupil.home_la != view.la and pupil.home_la not in history.recorded_from
             ),
-            "CALENDAR_UNKNOWN": self.unknown_weekday(since),
+            "CALENDAR_UNKNOWN": self.unknown_weekday(since, until),
         }
         if provisional:
             checks["N_UNRESOLVED"] = True
         return tuple(name for name in (*HARD_BLOCKERS, *SOFT_BLOCKERS) if checks[name])
 
-    def missing(self, pupil: Pupil | None, marks: _PupilMarks, since: date) -> list[Session]:
-        """Sessions held since a day for which a pupil on roll has no mark (reg 10(1): boarders need none)."""
+    def missing(self, pupil: Pupil | None, marks: _PupilMarks, since: date, until: date) -> list[Session]:
+        """Sessions held between two days for which a pupil on roll has no mark (reg 10(1): boarders need none)."""
         if pupil is None or pupil.boarder:
             return []
         window = self.held_numbers[self.held_numbers >= at(Session(since, "AM"))]
         absent = np.setdiff1d(window, marks.at)
-        return [s for s in map(session_of, map(int, absent)) if pupil.on_roll(s.day)]
+        return [s for s in map(session_of, map(int, absent)) if s.day <= until and pupil.on_roll(s.day)]
 
     @cached_property
     def spoken_for(self) -> frozenset[date]:
@@ -501,9 +502,9 @@ class Assessor:
         marked = {EPOCH + timedelta(days=int(n)) for n in np.unique(self.view.marks.at // 2)}
         return frozenset(marked | {session.day for session in self.view.roll.calendar})
 
-    def unknown_weekday(self, since: date) -> bool:
-        """Whether a Monday to Friday since a day has neither a mark nor a calendar row: closed, or never sent?"""
-        days = (since + timedelta(days=n) for n in range((self.as_at - since).days + 1))
+    def unknown_weekday(self, since: date, until: date) -> bool:
+        """Whether a Monday to Friday between two days has neither a mark nor a calendar row: closed, or never sent?"""
+        days = (since + timedelta(days=n) for n in range((until - since).days + 1))
         return any(day.weekday() < 5 and day not in self.spoken_for for day in days)
 
     def next_change(self) -> date | None:

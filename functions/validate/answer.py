@@ -19,7 +19,7 @@ from attendance.checking import ROLL, CheckedFile, Place, check_file
 from attendance.context import Known
 from attendance.events import ReportReady
 from attendance.findings import SEVERITIES, finding
-from attendance.register import part_name
+from attendance.register import named, part_name
 from attendance.rules import RULES
 from attendance.text import LONDON, london_day, pretty_json
 from aws.buckets import Bucket, Stored
@@ -76,8 +76,9 @@ class Validate:
             path = Path(folder, "upload")
             path.write_bytes(stored.body)
             sent = Sent(la, urn, upload_id, version, stored, path)
-            known = known_of(self.registers.read(la, urn))
-            files = [self._receive(sent, known, checked) for checked in self._check(sent, known)]
+            record = self.registers.read(la, urn)
+            known = known_of(record)
+            files = [self._receive(sent, record, known, checked) for checked in self._check(sent, known)]
         report = {
             "upload": hashlib.sha256(stored.body).hexdigest(),
             "la": la,
@@ -107,7 +108,7 @@ class Validate:
             now_day=london_day(sent.stored.received_at),
         )
 
-    def _receive(self, sent: Sent, known: Known, checked: CheckedFile) -> CheckedFile:
+    def _receive(self, sent: Sent, record: SchoolRecord, known: Known, checked: CheckedFile) -> CheckedFile:
         """Keep a file's receipt and parts; what is answered if these bytes were received before."""
         if checked.refused:
             return checked  # no receipt: sent again it is checked again
@@ -136,7 +137,8 @@ class Validate:
         again = next(file for file in self._check(sent, known, received_at, extracted) if file.upload == checked.upload)
         if self._store(sent, again, received_at):
             return again  # its first delivery ended between receipt and parts: finished, not answered
-        return already_received(again)
+        folded = any(named(part)[1] == again.upload for part in record.parts)
+        return already_received(again, folded=folded)
 
     def _store(self, sent: Sent, checked: CheckedFile, received_at: datetime) -> bool:
         """Write the parts; whether any was missing."""
@@ -168,10 +170,10 @@ def known_of(record: SchoolRecord) -> Known:
     )
 
 
-def already_received(checked: CheckedFile) -> CheckedFile:
-    """The answer to bytes received before: how many of its rows are no longer in force."""
-    detail = ""
-    if checked.unchanged is not None:
+def already_received(checked: CheckedFile, *, folded: bool) -> CheckedFile:
+    """The answer to bytes received before: how many of its rows are no longer in force (if they were merged already)."""
+    detail = "Nothing needs to be done."
+    if checked.unchanged is not None and folded:
         detail = f"{checked.accepted - checked.unchanged} of its rows are no longer in force."
     said = finding("ALREADY_RECEIVED", detail=detail)
     totals = {severity: int(severity == said.severity) for severity in SEVERITIES}
