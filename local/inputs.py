@@ -85,11 +85,11 @@ class Input:
 def read_input(folder: Path, *, as_at: date | None, schools: Path | None) -> Input:
     """Read an INPUT folder; BadInput says what is wrong with it, SettingsRefused what is wrong with settings."""
     if not folder.is_dir():
-        raise BadInput(f"{folder} is not a folder. INPUT is laid out as {{la}}/{{urn}}/...: see docs/formats.md.")
+        raise BadInput(f"{folder} is not a folder. INPUT is laid out as {{la}}/{{urn}}/...: see docs/input.md.")
     found = sorted(_school_files(folder))
     if not found:
         raise BadInput(
-            f"There is no file of a school in {folder}. INPUT is laid out as {{la}}/{{urn}}/...: see docs/formats.md."
+            f"There is no file of a school in {folder}. INPUT is laid out as {{la}}/{{urn}}/...: see docs/input.md."
         )
     hints = {path: receipt_hints(path) for _, _, path in found}
     if as_at is None:
@@ -174,7 +174,7 @@ def _decisions(path: Path) -> tuple[tuple[Decision, ...], tuple[BadDecision, ...
         raise BadInput("decisions.csv is not UTF-8: save it as CSV UTF-8.") from None
     reader = csv.DictReader(io.StringIO(text, newline=""))
     if missing := [name for name in _REQUIRED if name not in (reader.fieldnames or ())]:
-        raise BadInput(f"decisions.csv lacks the column {', '.join(missing)}: see docs/formats.md.")
+        raise BadInput(f"decisions.csv lacks the column {', '.join(missing)}: see docs/input.md.")
     good, bad = [], []
     for row, values in enumerate(reader, start=2):
         given = {key: value.strip() for key, value in values.items() if key and value and value.strip()}

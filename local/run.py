@@ -379,7 +379,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="replay a folder of uploads and decisions through the whole system",
         description="Replay INPUT, day by day, through the whole system raised on this machine from the very templates that "
         "would be deployed, and write what comes out: reports for schools, positions, notices, returns, and a summary.",
-        epilog="INPUT is laid out {la}/{urn}/...; docs/formats.md says how each file looks. Exit code: 0 done, 1 the orders "
+        epilog="INPUT is laid out {la}/{urn}/...; docs/input.md says how. Exit code: 0 done, 1 the orders "
         "compared differ, 2 INPUT cannot be used.",
     )
     parser.add_argument(

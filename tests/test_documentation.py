@@ -12,12 +12,17 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from types import ModuleType
+from typing import get_args
 
 import pytest
 
 from attendance import law
+from attendance.asked import BLOCKER_REMEDY
+from attendance.facts import Decision
 from attendance.law import PROVISIONS, Figure
+from attendance.positions import HARD_BLOCKERS, SOFT_BLOCKERS
 from attendance.rows import COLUMNS
+from attendance.settings import Action
 from local.check import check
 from local.command import COMMANDS
 from local.demo import SCALE
@@ -227,6 +232,21 @@ def test_every_edge_case_is_handled_and_tested_or_says_what_is_missing() -> None
 def test_the_changelog_says_which_rules_begin_on_which_day() -> None:
     begun = {start.isoformat() for figure in FIGURES.values() for start in figure.values if start != date.min}
     assert begun == set(re.findall(r"^\| (\d{4}-\d\d-\d\d) \|", CHANGELOG, re.MULTILINE))
+
+
+def test_the_page_of_the_input_names_every_action_column_and_blocker() -> None:
+    page = (ROOT / "docs" / "input.md").read_text(encoding="utf-8")
+    named = {
+        cell.strip() for line in page.splitlines() if line.startswith("|") for cell in line.split("|")[1].split(",")
+    }
+    plain = {name.strip("`") for name in named}
+
+    assert set(get_args(Action)) <= plain
+    assert set(Decision.model_fields) - {"id", "row"} <= plain
+    assert set(HARD_BLOCKERS) | set(SOFT_BLOCKERS) <= plain
+    for blocker, remedy in BLOCKER_REMEDY.items():
+        if blocker != "N_UNRESOLVED":
+            assert f"| {'hard' if blocker in HARD_BLOCKERS else 'soft'} | {remedy} |" in page, blocker
 
 
 def test_every_decision_has_its_date_reason_and_what_would_change_it() -> None:
