@@ -22,7 +22,7 @@ from attendance.positions import Assessor, Position
 from attendance.sessions import HALVES, Session
 from attendance.settings import SettingsRefused
 from attendance.text import pretty_json
-from aws.cases import live
+from aws.cases import Step, live
 from aws.schools import Schools
 from aws.settings import AuthoritySettings
 from aws.view import seen
@@ -51,6 +51,7 @@ class Explained:
     held: frozenset[Session]
     cases: tuple[Case, ...]
     notices: tuple[Notice, ...]
+    steps: tuple[Step, ...]
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -161,6 +162,7 @@ def _explained(doors: Doors, given: Input, upn: str) -> Iterator[Explained]:
             held=frozenset(assessor.held.sessions),
             cases=live(read.cases),
             notices=read.notices,
+            steps=tuple(sorted(doors.cases.steps(la, pupil), key=lambda step: (step.decision.on, step.decision.row))),
         )
 
 
@@ -209,6 +211,18 @@ def _text(each: Explained) -> Iterator[str]:
             yield f"    proposed: {route}. {case.proposal.reason}"
         for notice in each.notices:
             yield f"  {notice.reference}: {notice.kind.replace('_', ' ')}, issued {notice.issued_on.isoformat()}, {notice.standing}"
+    if each.steps:
+        yield ""
+        yield "Decisions"
+        for step in each.steps:
+            yield f"  {_decided(step)}"
+
+
+def _decided(step: Step) -> str:
+    decision = step.decision
+    reason = f"; reason given: {decision.reason}" if decision.reason else ""
+    because = f": {step.because} ({step.provision})" if step.because else ""
+    return f"{decision.on.isoformat()} {decision.action} by {decision.by}: {step.outcome or 'pending'}{because}{reason}"
 
 
 def _drawn(each: Explained, title: str, weeks: Sequence[date], counted: set[Session]) -> Iterator[str]:
@@ -267,6 +281,7 @@ def _json(each: Explained) -> dict[str, Any]:
         "position": each.position.model_dump(mode="json"),
         "cases": [case.model_dump(mode="json") for case in each.cases],
         "notices": [notice.model_dump(mode="json") for notice in each.notices],
+        "decisions": [step.model_dump(mode="json") for step in each.steps],
         "provisions": [PROVISIONS[key].citation for key in ("threshold", "school_week", "compulsory_age")],
         "changes": list(_changes(each)),
     }

@@ -188,7 +188,7 @@ def test_a_row_of_decisions_that_cannot_be_carried_out_is_listed_with_what_is_wr
         assert refused[row]["provision"]
     assert refused[4]["action"] == "fine_everyone"
     assert refused[3]["provision"] == PROVISIONS["authorised_officer"].citation
-    assert "1 decisions are dated after 2025-10-10" in ran.err
+    assert "dated after 2025-10-10: 1 in decisions.csv" in ran.err
 
 
 def test_all_json_is_written_alike(ran: Ran) -> None:
@@ -308,7 +308,8 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Ran:
             "decisions.csv": decisions([AUTHORISE | {"on": "2025-10-09"}]),
         },
     )
-    output = write(tmp_path_factory.mktemp("used before"), {"positions/999999.json": b"{}", "reports/old.json": b"{}"})
+    left = {"summary.json": b"{}", "positions/999999.json": b"{}", "reports/old.json": b"{}"}
+    output = write(tmp_path_factory.mktemp("used before"), left)
     done = command.replay(input_, output, as_at=date(2025, 10, 9), progress=False)
     return Ran(0, input_, output, json.dumps(done.summary), "")
 
@@ -335,6 +336,16 @@ def test_what_would_come_after_as_at_comes_on_as_at_and_counts_up_to_it(bare: Ra
     assert report["received_at"] == "2025-10-09T17:00:00Z"
     assert report["files"][0]["accepted"] == 50
     assert {pupil["possible"] for pupil in bare.json("positions/900001.json")["pupils"]} == {48}
+
+
+def test_a_folder_that_is_no_output_of_ours_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    input_, output = a_term(tmp_path / "input"), tmp_path / "thesis"
+    (output / "reports").mkdir(parents=True)
+    (output / "reports" / "thesis.txt").write_text("years of work")
+
+    assert attendance(input_, output) == 2
+    assert "name a new or empty folder" in capsys.readouterr().err
+    assert (output / "reports" / "thesis.txt").read_text() == "years of work"
 
 
 def test_what_an_earlier_run_left_in_output_does_not_stay(bare: Ran) -> None:
