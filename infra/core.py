@@ -157,7 +157,6 @@ class Core(Stack):
         people = {
             "CASES_TABLE": self.cases.table_name,
             "HISTORY_TABLE": self.history.table_name,
-            "NOTICES_QUEUE_URL": self.notices.queue.queue_url,
             "PUPIL_SECRET_ARN": self.secret.secret_arn,
         }
         self.validate.tell(
@@ -174,6 +173,7 @@ class Core(Stack):
                 **people,
                 "POSITIONS_BUCKET": self.positions.bucket_name,
                 "THRESHOLDS_QUEUE_URL": self.thresholds.queue.queue_url,
+                "NOTICES_QUEUE_URL": self.notices.queue.queue_url,
             }
         )
         self.notices.tell({**shared, **people, "AUTHORITY_BUCKET_PREFIX": f"{self.prefix}-authority-"})
@@ -203,7 +203,6 @@ class Core(Stack):
             *rights.authority_documents(self.prefix),
             rights.keep_items(self.cases, self.history),
             rights.query_indexes(self.cases, "school"),
-            rights.send(self.notices.queue),
             rights.put_events(self.bus),
             rights.read_secret(self.secret),
             rights.use_key(self.key, "s3", "dynamodb", "secretsmanager"),

@@ -8,6 +8,9 @@ _ENDS_AT: Final = 16
 _PRESCRIBED: Final = ((3, 31), (8, 31), (12, 31))  # s.8(4): 31 March, 31 August, 31 December
 _LAST_MONTH_OF_SCHOOL_YEAR: Final = 8  # a sixteenth birthday up to 31 August belongs to the year that ends [C]
 _FRIDAY: Final = 4
+_FULL_AGE: Final = (
+    18  # Family Law Reform Act 1969 s.1 [U]: to a parent under it nothing goes without an officer (field.md E47)
+)
 
 
 def compulsory_from(born: date) -> date:
@@ -34,3 +37,12 @@ def compulsory_until(born: date) -> date:
 def of_compulsory_age(born: date, day: date) -> bool:
     """Whether a child born on that day is of compulsory school age on the other, first and last day included."""
     return compulsory_from(born) <= day <= compulsory_until(born)
+
+
+def of_full_age(born: date, day: date) -> bool:
+    """Whether a person born on that day is 18 or older on the other (Family Law Reform Act 1969 s.1 [U]).
+
+    >>> of_full_age(date(2007, 9, 8), date(2025, 9, 7)), of_full_age(date(2007, 9, 8), date(2025, 9, 8))
+    (False, True)
+    """
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day)) >= _FULL_AGE

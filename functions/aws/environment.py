@@ -58,4 +58,3 @@ class ForNotices(Environment):
     authority_bucket_prefix: str
     event_bus: str
     pupil_secret_arn: str
-    notices_queue_url: str

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from attendance.ages import of_full_age
 from attendance.cases import Case, follow, pupil_history
 from attendance.events import CaseDue, DecisionMade, ReturnsDue, SchoolDue, ThresholdMet
 from attendance.facts import BY_ITSELF, Decision, people_known
@@ -330,6 +331,6 @@ def _sensitive(pupil: Pupil) -> bool:
 def _for_an_officer(parent: Parent, day: date) -> bool:
     """Whether a parent is never written to without an officer: protected, without address, under 18, not in English."""
     born = parent.date_of_birth
-    young = born is not None and (day.year - born.year - ((day.month, day.day) < (born.month, born.day))) < 18
+    young = born is not None and not of_full_age(born, day)
     other_language = (parent.preferred_language or "en").strip().lower() not in {"en", "eng", "english"}
     return parent.address_protected or not parent.has_address or young or other_language
