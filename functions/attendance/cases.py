@@ -91,7 +91,8 @@ class Notice(Frozen):
     """One document and all that later happened to it; also a notice issued elsewhere that an officer recorded."""
 
     reference: str
-    kind: Literal["notice_to_improve", "penalty_notice"]
+    kind: Literal["notice_to_improve", "penalty_notice", "excluded_pupil_notice"]
+    """An excluded pupil's notice (EIA 2006 s.105) is only ever recorded: it lists no session and counts towards no limit."""
     la: str
     urn: str
     case: str | None
@@ -109,6 +110,8 @@ class Notice(Frozen):
     presumed_received_on: date | None = None
     sessions: tuple[MarkedSession, ...] = ()
     offence_from: date | None = None
+    prosecute_by: date | None = None
+    main_reason: Literal["holiday", "late", "other"] | None = None
     improvement_from: date | None = None
     improvement_until: date | None = None
     improvement: Literal["running", "improved", "failed", "ended_early"] | None = None
@@ -148,6 +151,44 @@ class Notice(Frozen):
     def stands(self) -> bool:
         """Whether the document is out and not withdrawn."""
         return self.standing in {"reserved", "stands"}
+
+
+InterventionKind = Literal[
+    "attendance_contract_offered",
+    "attendance_contract_accepted",
+    "supervision_order_instead",
+    "supervision_order_as_well",
+    "parenting_order_granted",
+    "parenting_order_implemented",
+    "parenting_order_no_provision",
+    "parenting_order_breached",
+    "case_management",
+    "case_management_improved",
+    "case_management_ended",
+    "prosecution",
+    "enquiries_not_located",
+    "enquiries_agreed",
+    "enquiries_not_agreed",
+]
+"""What an officer may record beside notices: the routes a refused third notice names (WTISA ch. 6), as the annual collection
+counts them, and the joint enquiries before a deletion on ground h or i (SI 2024/208 reg 9)."""
+
+
+class Intervention(Frozen):
+    """A step beside notices that an officer recorded; it changes no case and no notice."""
+
+    id: str
+    """The decision that recorded it."""
+    kind: InterventionKind
+    la: str
+    urn: str
+    pupil: str
+    upn: str
+    parent_id: str | None
+    person: str | None
+    on: date
+    """The day on which it happened."""
+    reason: str | None
 
 
 def used_by_case(notices: Iterable[Notice]) -> Mapping[str, frozenset[Session]]:
