@@ -176,7 +176,14 @@ class Core(Stack):
                 "NOTICES_QUEUE_URL": self.notices.queue.queue_url,
             }
         )
-        self.notices.tell({**shared, **people, "AUTHORITY_BUCKET_PREFIX": f"{self.prefix}-authority-"})
+        self.notices.tell(
+            {
+                **shared,
+                **people,
+                "AUTHORITY_BUCKET_PREFIX": f"{self.prefix}-authority-",
+                "REPORTS_BUCKET": self.reports.bucket_name,
+            }
+        )
 
     def _rights(self) -> None:
         self.validate.allow(
@@ -198,8 +205,9 @@ class Core(Stack):
             rights.use_key(self.key, "s3", "dynamodb", "secretsmanager"),
         )
         self.notices.allow(
-            rights.read(self.parts, self.registers, self.settings),
-            rights.list_keys(self.parts, self.registers, self.settings),
+            rights.read(self.parts, self.registers, self.reports, self.settings),
+            rights.list_keys(self.parts, self.registers, self.reports, self.settings),
+            rights.write_once(self.reports),
             *rights.authority_documents(self.prefix),
             rights.keep_items(self.cases, self.history),
             rights.query_indexes(self.cases, "school"),
@@ -236,5 +244,8 @@ class Core(Stack):
             f"<{self.get_logical_id(cast(CfnElement, bucket.node.default_child))}.Arn>/*": keys for bucket in buckets
         }
         authority = f"arn:<AWS::Partition>:s3:::{self.prefix}-authority-*"
-        arns |= {f"{authority}{objects}": pattern for objects in ("", "/*", "/notices/*", "/returns/*")}
+        arns |= {
+            f"{authority}{objects}": pattern
+            for objects in ("", "/*", *(f"/{folder}/*" for folder in rights.AUTHORITY_FOLDERS))
+        }
         acknowledge(self, {f"AwsSolutions-IAM5[Resource::{arn}]": reason for arn, reason in arns.items()})

@@ -12,6 +12,8 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sqs as sqs
 
 ONCE = {"Null": {"s3:if-none-match": "false"}}  # only a put that refuses to replace
+AUTHORITY_FOLDERS = ("notices", "returns", "told", "withdrawals")
+"""What lies in an authority's bucket (design 4.6; docs/data.md)."""
 IN_TURN = {"Null": {"s3:if-match": "false"}}  # only a put that replaces exactly what was read
 
 
@@ -36,9 +38,9 @@ def write_in_turn(*buckets: s3.IBucket) -> tuple[iam.PolicyStatement, iam.Policy
 
 
 def authority_documents(prefix: str) -> tuple[iam.PolicyStatement, ...]:
-    """Write once and read notices and returns in the bucket of any authority: a pattern, so that no list need grow."""
+    """Write once and read documents and lists in the bucket of any authority: a pattern, so that no list need grow."""
     bucket = authority_buckets(prefix)
-    documents = [f"{bucket}/notices/*", f"{bucket}/returns/*"]
+    documents = [f"{bucket}/{folder}/*" for folder in AUTHORITY_FOLDERS]
     # Buckets are named by anyone anywhere: without our account as their owner the pattern would reach a stranger's.
     ours = {"StringEquals": {"s3:ResourceAccount": Aws.ACCOUNT_ID}}
     return (

@@ -186,7 +186,7 @@ def _write_output(doors: Doors, given: Input, output: Path) -> dict[str, Any]:
     reports = _reports(doors)
     for (la, urn, upload), report in reports.items():
         _write(output / "reports" / la / urn / f"{upload[:32]}.json", pretty_json(report).encode())
-    every = [r for key in doors.reports.keys("") if (r := doors.reports.get(key))]
+    every = [r for key in doors.reports.keys("") if "/told/" not in key and (r := doors.reports.get(key))]
     records = [doors.registers.brought_up(la, urn) for la, urn in sorted({(f.la, f.urn) for f in given.files})]
     positions = []
     for record in records:
@@ -217,7 +217,7 @@ def _positions(doors: Doors, record: SchoolRecord) -> bytes | None:
 def _reports(doors: Doors) -> dict[tuple[str, str, str], dict[str, Any]]:
     """The report on each upload; of copies the first (their names begin with the time of receipt) that says what was found."""
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for key in sorted(doors.reports.keys("")):
+    for key in sorted(key for key in doors.reports.keys("") if "/told/" not in key):
         stored = doors.reports.get(key)
         if stored is not None:
             report = _json(stored.body)

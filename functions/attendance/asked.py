@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from attendance import law
 from attendance.cases import Case, Met, Notice, met_for
 from attendance.facts import BY_ITSELF, Decision, Facts, Refused
 from attendance.positions import HARD_BLOCKERS
@@ -153,6 +154,8 @@ def pass_blockers(decision: Decision, facts: Facts, met: Met, soft_too: bool) ->
     blockers = facts.assessor.blockers(decision.upn, weeks, met.sessions, met.provisional, facts.standing.conflict)
     handled = {"PARENT_UNCLEAR", "NO_PARENT", "NO_ADDRESS"}  # asked of the one parent written to, above
     if decision.address_as:
+        if not decision.reason:
+            raise Refused("address_as: give the reason for what is printed as the child's address", "protected_address")
         handled.add("ADDRESS_PROTECTED")
     if not met.provisional or not soft_too:  # N codes stop a penalty notice, not a notice to improve
         handled.add("N_UNRESOLVED")
@@ -162,3 +165,11 @@ def pass_blockers(decision: Decision, facts: Facts, met: Met, soft_too: bool) ->
     soft = [name for name in blockers if name not in HARD_BLOCKERS]
     if soft and soft_too and not decision.reason:
         raise Refused(f"{', '.join(soft)}: give a reason to go on all the same", _BLOCKER_PROVISION[soft[0]])
+
+
+def counting(facts: Facts, person: str) -> list[Notice]:
+    """The notices to this person for this pupil, from any issuer, that count towards the limit."""
+    return [
+        n for n in (*facts.notices, *facts.elsewhere)
+        if n.counts and facts.persons.canonical(n.person) == person and (n.offence_from or n.issued_on) >= law.SCHEME_START
+    ]  # fmt: skip

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from attendance.identifiers import case_id
-from attendance.law import academic_year, academic_year_days
+from attendance.law import academic_year, academic_year_days, prosecute_by
 from attendance.positions import (
     Counted,
     Frozen,
@@ -63,6 +63,12 @@ class Case(Frozen):
     lapsed_on: date | None = None
     amended_after_issue: bool = False
     version: int = 0
+
+    @property
+    def prosecute_by(self) -> date | None:
+        """The day by which proceedings must begin, counted from the first session of its threshold window."""
+        first = min((each.date for each in self.considered), default=None)
+        return prosecute_by(first) if first else None
 
     @property
     def last_considered(self) -> date | None:
@@ -124,8 +130,8 @@ class Notice(Frozen):
     returned_on: date | None = None
     payments: tuple[Payment, ...] = ()
     prosecution: Literal["guilty", "not_guilty", "discontinued"] | None = None
-    chased: bool = False
-    """Whether the end of its improvement or payment period has passed and was put to an officer."""
+    retain_until: date | None = None
+    """The day up to which the document is kept, by the settings under which it was issued."""
     version: int = 0
 
     @property

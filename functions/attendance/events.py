@@ -21,12 +21,16 @@ class DayPassed(Event):
 
 
 class SchoolDue(Event):
-    """Something known of this school changed, or a day passed that changes its positions: compute it again."""
+    """Something known of this school changed, or a day passed that matters to it: compute it again.
+
+    With a `day`, its returns and daily lists that are due by then are written next: what they say is then true.
+    """
 
     type: Literal["school.due.v1"] = "school.due.v1"
     la: str
     urn: str
     correlation_id: str
+    day: date | None = None
 
 
 class DecisionMade(Event):
@@ -46,16 +50,6 @@ class ReturnsDue(Event):
     la: str
     urn: str
     kind: str
-    day: date
-    correlation_id: str
-
-
-class CaseDue(Event):
-    """A date passed that matters to this pupil's case (an improvement period or a payment period over)."""
-
-    type: Literal["case.due.v1"] = "case.due.v1"
-    la: str
-    pupil: str
     day: date
     correlation_id: str
 
@@ -126,10 +120,10 @@ class ObjectCreated(Event):
 
 
 ToThresholds = Annotated[DayPassed | SchoolDue, Field(discriminator="type")]
-ToNotices = Annotated[DecisionMade | ReturnsDue | CaseDue, Field(discriminator="type")]
+ToNotices = Annotated[DecisionMade | ReturnsDue, Field(discriminator="type")]
 
 TO_THRESHOLDS: TypeAdapter[DayPassed | SchoolDue] = TypeAdapter(ToThresholds)
-TO_NOTICES: TypeAdapter[DecisionMade | ReturnsDue | CaseDue] = TypeAdapter(ToNotices)
+TO_NOTICES: TypeAdapter[DecisionMade | ReturnsDue] = TypeAdapter(ToNotices)
 EVENTS: tuple[type[Event], ...] = (
-    DayPassed, SchoolDue, DecisionMade, ReturnsDue, CaseDue, ReportReady, ThresholdMet, NoticeIssued,
+    DayPassed, SchoolDue, DecisionMade, ReturnsDue, ReportReady, ThresholdMet, NoticeIssued,
 )  # fmt: skip

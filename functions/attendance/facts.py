@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from attendance.cases import Case, Notice, Recipient
+from attendance.cases import Case, Intervention, Notice, Recipient
 from attendance.identifiers import person_id
 from attendance.law import PROVISIONS
 from attendance.people import Person, near_matches
-from attendance.positions import Assessor, Frozen, Standing
+from attendance.positions import Assessor, Frozen, MarkedSession, Standing
+from attendance.returns import Return
 from attendance.roll import Parent, Pupil
 from attendance.sessions import Session
 from attendance.settings import Action, Settings
@@ -40,6 +41,11 @@ class Decision(Frozen):
     until: date | None = None
     sessions: tuple[str, ...] = ()
     address_as: Literal["own", "school", "authority"] | None = None
+    why_parent: str | None = None
+    support_sufficient: str | None = None
+    best_tool: str | None = None
+    equality_act: str | None = None
+    public_interest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -143,14 +149,80 @@ class Reservation:
     printed: Mapping[str, Any]
 
 
+class Consideration(Frozen):
+    """One question an authorisation answers, by the officer's own words or, without them, by what the record says."""
+
+    question: str
+    answer: str
+    said_by: Literal["officer", "record"]
+
+
+class Authorisation(Frozen):
+    """Why a penalty notice was authorised: the ground, this parent, and what was considered (WTISA ch. 6)."""
+
+    ground: str | None
+    reason: str | None
+    considered: tuple[Consideration, ...]
+
+
+class Withdrawn(Frozen):
+    """The written record of a withdrawal, and what is to be paid back (SI 2007/1867 regs 8 and 20)."""
+
+    reference: str
+    kind: Literal["withdrawal"] = "withdrawal"
+    la: str
+    urn: str
+    upn: str
+    parent_id: str
+    case: str | None
+    issued_on: date
+    withdrawn_on: date
+    ground: str
+    reason: str | None
+    withdrawn_by: Mapping[str, str]
+    received_pence: int
+    refund_pence: int
+    sessions: tuple[MarkedSession, ...]
+    provisions: tuple[str, ...]
+
+
+class Move(Frozen):
+    """One thing that a step moved: a parent's way in a case, or a notice, from one rung of the ladder to another."""
+
+    about: str
+    was: str
+    became: str
+
+
+class Made(Frozen):
+    """What makes a step a record: when it was carried out, on what was known, under which provision, what it moved."""
+
+    on: date
+    known_at: datetime
+    provision: str
+    moves: tuple[Move, ...] = ()
+    evidence_sha256: str | None = None
+    warnings: tuple[str, ...] = ()
+    authorisation: Authorisation | None = None
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """What a decision changes: cases and notices as they become, a reservation to write, a verdict on persons."""
+    """What a decision changes: cases and notices as they become, a reservation to write, a verdict on persons.
+
+    `rows` are the time limits of the notices that changed and what others are told; `made` is what the step keeps of it.
+    """
 
     cases: tuple[Case, ...] = ()
     notices: tuple[Notice, ...] = ()
     reservation: Reservation | None = None
-    verdicts: tuple[Verdict, ...] = field(default=())
+    verdicts: tuple[Verdict, ...] = ()
+    intervention: Intervention | None = None
+    withdrawn: Withdrawn | None = None
+    warnings: tuple[str, ...] = ()
+    authorisation: Authorisation | None = None
+    rows: tuple[Return, ...] = ()
+    made: Made | None = None
 
 
 def decision_id(row: int, values: Mapping[str, str]) -> str:

@@ -20,7 +20,7 @@ from attendance.asked import (
 from attendance.cases import Case, Notice, propose, settled
 from attendance.facts import Decision, Facts, Outcome, Refused, Reservation, recipient_of
 from attendance.identifiers import reference
-from attendance.notice_record import citations, printed_beside, record_of
+from attendance.notice_record import citations, printed_beside, record_of, retain_until
 from attendance.sessions import monday
 from attendance.settings import Settings
 
@@ -50,7 +50,7 @@ def issue_notice_to_improve(decision: Decision, facts: Facts) -> Outcome:
     pass_blockers(decision, facts, met, soft_too=False)
     posted = service.posted_on(facts.today, settings.post.when)
     received = service.presumed_received(posted, settings.post.post_class)
-    first, last = _improvement_period(decision, facts, settings, received)
+    first, last = improvement_period(facts, settings, received, decision.until)
     listed = tuple(each.marked for each in met.sessions if each.session.day < facts.today)
     if not listed:
         raise Refused("every session of the case is of today: issue tomorrow", "notice_to_improve")
@@ -60,7 +60,7 @@ def issue_notice_to_improve(decision: Decision, facts: Facts) -> Outcome:
         kind="notice_to_improve", la=facts.la, urn=facts.urn, case=case.id, pupil=facts.pupil, person=person,
         parent_id=parent.parent_id, recipient=recipient_of(parent), attempt=attempt, issued_on=facts.today,
         presumed_received_on=received, sessions=listed,
-        improvement_from=first, improvement_until=last, improvement="running",
+        improvement_from=first, improvement_until=last, improvement="running", retain_until=retain_until(facts, settings),
     )  # fmt: skip
     means = settings.notice_to_improve.means
     days = service.Payment(posted, received, received, received)
@@ -83,13 +83,13 @@ def issue_notice_to_improve(decision: Decision, facts: Facts) -> Outcome:
     return Outcome(cases=(after,), reservation=Reservation(notice, record, printed))
 
 
-def _improvement_period(decision: Decision, facts: Facts, settings: Settings, received: date) -> tuple[date, date]:
-    """From the first school day after presumed receipt, so many school days on the school's calendar."""
+def improvement_period(facts: Facts, settings: Settings, received: date, until: date | None) -> tuple[date, date]:
+    """From the first school day after receipt, so many school days on the school's calendar, or to the day that is given."""
     held = facts.assessor.held
     days = sorted({s.day for s in (*held.sessions, *held.open_ahead) if s.day > received})
     length = settings.notice_to_improve.school_days
     least, most = law.IMPROVEMENT_DAYS_LEAST.on(facts.today), law.IMPROVEMENT_DAYS_MOST.on(facts.today)
-    if decision.until is None:
+    if until is None:
         if len(days) < length:
             raise Refused(
                 f"the school's calendar gives {len(days)} school days after receipt, {length} are needed: "
@@ -102,14 +102,14 @@ def _improvement_period(decision: Decision, facts: Facts, settings: Settings, re
     # Beyond the calendar every working day may be a school day: the most that the period can hold.
     may_be_open = [
         d
-        for d in _days(received, decision.until)
+        for d in _days(received, until)
         if d in days or (d > known_until and service.is_working_day(d) and d not in closed)
     ]
-    certain = [d for d in days if d <= decision.until]
+    certain = [d for d in days if d <= until]
     overridden = length > most or length < least
     if (len(may_be_open) < least or len(certain) > most) and not overridden:
         raise Refused(f"the period given is not {least} to {most} school days", "improvement_period")
-    return (days or may_be_open)[0], decision.until
+    return (days or may_be_open)[0], until
 
 
 def _days(after: date, until: date) -> list[date]:

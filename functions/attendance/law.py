@@ -111,6 +111,10 @@ PROSECUTION_MARGIN_DAYS: Final = Figure(
     "days left after the payment period to begin proceedings", "our figure [U]", {_ALWAYS: 28}
 )
 
+PROSECUTION_ALERT_DAYS: Final = Figure(
+    "days before the last day for proceedings on which an officer is told", "our figure [U]", {_ALWAYS: 28}
+)
+
 # --- Service by post -------------------------------------------------------------------------------------------------
 
 POST_DAYS: Final[Mapping[str, Figure[int]]] = MappingProxyType(
@@ -225,6 +229,23 @@ def counts_towards_limit(issued_on: date, proposed_on: date) -> bool:
     Only for notices that stand (not withdrawn) and whose offence is on or after SCHEME_START.
     """
     return three_years_before(proposed_on) < issued_on <= proposed_on
+
+
+def place_counted_from_first(issued: Iterable[date], proposed_on: date) -> int | None:
+    """The place of a notice on the other reading of the limit: three years from the issue of the first, then afresh.
+
+    Not adopted (law.md L6); where it differs from `next_in_sequence` the authorisation says so.
+
+    >>> first, second = date(2024, 10, 1), date(2026, 10, 1)
+    >>> [place_counted_from_first([first, second], date(2027, 10, day)) for day in (1, 2)]
+    [None, 1]
+    """
+    chain: list[date] = []
+    for day in [*sorted(issued), proposed_on]:
+        if chain and day > months_after(chain[0], 12 * LIMIT_YEARS.latest):
+            chain = []
+        chain.append(day)
+    return len(chain) if len(chain) <= NOTICE_LIMIT.on(proposed_on) else None
 
 
 def next_in_sequence(issued: Iterable[date], proposed_on: date) -> int | None:
@@ -360,6 +381,16 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
             "The authority keeps a copy of each notice, the payments, whether it was withdrawn and why, and whether "
             "there was a prosecution.",
         ),
+        "considerations": Provision(
+            "WTISA paras 174-200; codes of conduct [V]",
+            "Before a penalty notice the officer considers whether support was sufficient, whether a notice is the best "
+            "available tool, the duties under the Equality Act 2010 and the public interest.",
+        ),
+        "automatic_letter": Provision(
+            "WTISA paras 174-200 [V]; our rule for whom no letter goes by itself [U]",
+            "No letter goes by itself where the child is looked after or has a social worker, or where an address is "
+            "protected or missing, or the parent is under 18, no longer a parent, or reads another language.",
+        ),
         # by whom
         "authorised_officer": Provision(
             "EA 1996 s.444A; SI 2007/1867 regs 10 to 13; the authority's code of conduct [V]",
@@ -395,6 +426,39 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
         "time_limit": Provision(
             "six months [V]; Magistrates' Courts Act 1980 s.127, counted from the first session [U]",
             "Proceedings begin within six months of the offence, counted from the first session relied on.",
+        ),
+        "second_after_withdrawal": Provision(
+            "SI 2007/1867 regs 4 and 8 [V]; what becomes of the second notice [U]",
+            "If a first notice is withdrawn after a second was issued, the second was the first: the reduced amount was due.",
+        ),
+        "amended_after_issue": Provision(
+            "SI 2007/1867 reg 8 [V]",
+            "A notice whose register was amended so that its ground fell away ought not to have been issued; the document "
+            "does not change, and an officer decides whether it is withdrawn.",
+        ),
+        "intervention": Provision(
+            "WTISA paras 138-150 [V]; EA 1996 s.444 [V]; numbering [U]",
+            "An attendance contract, an education supervision order, a parenting order and a prosecution are recorded when "
+            "they happen.",
+        ),
+        "excluded_pupil": Provision(
+            "Education and Inspections Act 2006 ss.103 to 105 [V]",
+            "A notice for an excluded pupil in a public place is another notice: it can be recorded, and it does not count "
+            "towards the limit.",
+        ),
+        "home_authority": Provision(
+            "codes of conduct on cross-border cases [V]",
+            "The authority of the home is told of a case and of each step, and gets no document.",
+        ),
+        "unexplained_absence": Provision(
+            "WTISA para 52 [V]; the virtual school head [U]",
+            "The social worker, the youth offending team worker and, for a looked-after pupil, the virtual school head are "
+            "told of unexplained absence.",
+        ),
+        "retention": Provision(
+            "SI 2024/208 reg 7; SI 2007/1867 reg 20 [V]; from when [U]",
+            "Registers are kept for six years and notices for as long as the authority's settings say; what may be erased "
+            "after that is a person's decision.",
         ),
         # notice to improve
         "notice_to_improve": Provision(

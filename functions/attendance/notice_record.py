@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Literal
 
-from attendance import service
+from attendance import law, service
 from attendance.asked import settings_of
 from attendance.cases import Case, Notice
 from attendance.facts import Decision, Facts, Refused
@@ -70,6 +71,11 @@ def record_of(
         "settings_version": settings.version,
         "software": SOFTWARE,
     }
+
+
+def retain_until(facts: Facts, settings: Settings) -> date:
+    """The last day for which a document issued today is kept, by the settings under which it is issued."""
+    return law.months_after(facts.today, 12 * settings.retention_years)
 
 
 def citations(*keys: str) -> list[str]:

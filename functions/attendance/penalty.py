@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from attendance import law, service
 from attendance.asked import (
     case_meant,
+    counting,
     in_framework,
     met_by,
     parent_meant,
@@ -17,9 +18,10 @@ from attendance.asked import (
     signature_of,
 )
 from attendance.cases import FAILED_SUPPORT, Case, Met, Notice, Proposal, settled
+from attendance.considerations import authorisation, words_required
 from attendance.facts import Decision, Facts, Outcome, Refused, Reservation, recipient_of
 from attendance.identifiers import case_id, reference
-from attendance.notice_record import citations, printed_beside, record_of
+from attendance.notice_record import citations, main_reason, printed_beside, record_of, retain_until
 from attendance.positions import Counted, MarkedSession
 from attendance.roll import Parent
 from attendance.sessions import Session, monday
@@ -50,15 +52,12 @@ def authorise(decision: Decision, facts: Facts) -> Outcome:
         raise Refused("N_UNRESOLVED: the threshold is met only with N codes; the school must replace them", "n_code")
     _ground(decision, facts, case, met, parent, person)
     pass_blockers(decision, facts, met, soft_too=True)
-    sequence = law.next_in_sequence(_counting(facts, person), facts.today)
-    if sequence is None:
-        raise Refused(
-            "two penalty notices to this parent for this child count within three years: consider prosecution, a parenting "
-            "order, an education supervision order or an attendance contract",
-            "limit",
-        )
+    words_required(decision, settings)
+    sequence, warnings = _place(facts, person)
     days = service.payment_dates(facts.today, settings.post.post_class, settings.post.when)
-    listed = _listed(decision, facts, case, met, days.pay_by, below)
+    listed, late = _listed(decision, facts, case, met, days.pay_by, below)
+    if late:
+        warnings += (f"{late} sessions are not listed: their six months end before {days.pay_by} and 28 days",)
     offence_from = listed[0].date
     full, reduced = service.amounts(sequence, offence_from)
     attempt = sum(n.case == case.id and n.person == person and n.kind == "penalty_notice" for n in facts.notices)
@@ -69,6 +68,7 @@ def authorise(decision: Decision, facts: Facts) -> Outcome:
         sequence=sequence, amount_pence=full,
         reduced_amount_pence=reduced, reduced_until=days.reduced_until if reduced else None, pay_by=days.pay_by,
         presumed_received_on=days.presumed_received_on, sessions=listed, offence_from=offence_from,
+        prosecute_by=law.prosecute_by(offence_from), main_reason=main_reason(listed), retain_until=retain_until(facts, settings),
     )  # fmt: skip
     record = record_of(decision, facts, case, notice, signed, days) | {
         "ground": decision.ground,
@@ -86,7 +86,29 @@ def authorise(decision: Decision, facts: Facts) -> Outcome:
     if case.state == "gathering":
         considered = case.considered if below else tuple(each.marked for each in met.sessions)
         after = settled(after.model_copy(update={"considered": considered}), "penalty_notice", facts.today)
-    return Outcome(cases=(after,), reservation=Reservation(notice, record, printed))
+    return Outcome(
+        cases=(after,), reservation=Reservation(notice, record, printed), warnings=warnings,
+        authorisation=authorisation(decision, facts, case, parent, notice),
+    )  # fmt: skip
+
+
+def _place(facts: Facts, person: str) -> tuple[int, tuple[str, ...]]:
+    """The place of this notice among two in three years; a warning where the other reading would decide otherwise (L6)."""
+    issued = [n.issued_on for n in counting(facts, person)]
+    place, other = law.next_in_sequence(issued, facts.today), law.place_counted_from_first(issued, facts.today)
+    if place is None:
+        raise Refused(
+            "two penalty notices to this parent for this child count within three years: consider prosecution, a parenting "
+            "order, an education supervision order or an attendance contract",
+            "limit",
+        )
+    if place == other:
+        return place, ()
+    would = "none could be issued" if other is None else f"this would be number {other}"
+    return place, (
+        f"LIMIT_READING_DIFFERS: number {place} by the three years ending today, the reading adopted; counted from the "
+        f"issue of the first, {would}",
+    )
 
 
 def _case_below(decision: Decision, facts: Facts) -> Case:
@@ -146,14 +168,6 @@ def _ground(decision: Decision, facts: Facts, case: Case, met: Met, parent: Pare
             )
 
 
-def _counting(facts: Facts, person: str) -> list[date]:
-    """The days of issue of the notices to this person for this pupil, from any issuer, that count towards the limit."""
-    return [
-        n.issued_on for n in (*facts.notices, *facts.elsewhere)
-        if n.counts and facts.persons.canonical(n.person) == person and (n.offence_from or n.issued_on) >= law.SCHEME_START
-    ]  # fmt: skip
-
-
 def _chosen(decision: Decision, available: Sequence[Counted]) -> list[Counted]:
     """The sessions the officer picked, each of them available; all that are available if none was picked."""
     if not decision.sessions:
@@ -171,8 +185,8 @@ def _chosen(decision: Decision, available: Sequence[Counted]) -> list[Counted]:
 
 def _listed(
     decision: Decision, facts: Facts, case: Case, met: Met, pay_by: date, below: bool
-) -> tuple[MarkedSession, ...]:
-    """The sessions the notice lists: in time for a prosecution, before today, the same for every parent of the case."""
+) -> tuple[tuple[MarkedSession, ...], int]:
+    """The sessions the notice lists: in time for a prosecution, before today, the same for every parent; and how many are late."""
     counted: Sequence[Counted] = met.sessions
     if below:
         used = {s.at for n in facts.notices if n.uses_sessions and n.case != case.id for s in n.sessions}
@@ -194,4 +208,4 @@ def _listed(
             + ("; a session of today can be listed from tomorrow on" if todays else ""),
             "time_limit" if late else "threshold",
         )
-    return tuple(each.marked for each in in_time)
+    return tuple(each.marked for each in in_time), len(available) - len(in_time)

@@ -435,6 +435,17 @@ class Assessor:
         return {by_days, by_full_weeks}
 
     @cached_property
+    def school_days(self) -> frozenset[date]:
+        """The days with a session held, or open ahead by the calendar."""
+        return frozenset(session.day for session in (*self.held.sessions, *self.held.open_ahead))
+
+    @cached_property
+    def known_until(self) -> date:
+        """The last day of which the calendar or a mark speaks; beyond it nobody knows whether the school is open."""
+        spoken = [session.day for session in self.view.roll.calendar]
+        return max([*self.school_days, *spoken], default=self.as_at)
+
+    @cached_property
     def full_weeks(self) -> frozenset[date]:
         """The weeks with all ten sessions held; the running one is taken as full, for it is not over."""
         held = Counter(monday(session.day) for session in self.held.sessions if session.day.weekday() < 5)

@@ -28,17 +28,25 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "new_pupil": (*WHO, "starting_day"),
     "deletion": (*WHO, "leaving_day", "ground"),
 }
+TOLD_COLUMNS = ("urn", "upn", "surname", "forename", "on", "what", "about", "because", "what_to_do", "provision")
+"""The columns of every daily list (attendance.told)."""
 
 
 class Return(Frozen):
-    """One pupil due to be reported: `since` names the episode, `made_due_on` the day that made it due."""
+    """One pupil due to be reported: `since` names the episode, `made_due_on` the day that made it due.
 
-    kind: Kind
+    `kind` is one of the four returns, or one of the daily lists of `attendance.told`, which are kept and written the same
+    way. A row that follows the register lapses with its ground until its file is written; one that follows a notice, with
+    the notice.
+    """
+
+    kind: str
     urn: str
     upn: str
     since: str
     made_due_on: date
     row: Mapping[str, str]
+    follows: Literal["register", "notice", "step"] = "register"
 
 
 def returns_due(assessor: Assessor, halves: bool) -> Iterator[Return]:
@@ -230,4 +238,5 @@ def write_on(schedule: str, today: date) -> date:
 def return_csv(kind: str, returns: Sequence[Return]) -> list[list[str]]:
     """The rows of a return, header first, one pupil a row, by UPN."""
     ordered = sorted(returns, key=lambda each: (each.upn, each.since))
-    return [list(COLUMNS[kind]), *([each.row[column] for column in COLUMNS[kind]] for each in ordered)]
+    columns = COLUMNS.get(kind, TOLD_COLUMNS)
+    return [list(columns), *([each.row[column] for column in columns] for each in ordered)]

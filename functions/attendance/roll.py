@@ -7,6 +7,7 @@ any repetition of the same parts give the same roll. A row absent from a later f
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from attendance.text import london_day, pretty_json
 
 type Row = Mapping[str, str | None]
 
+_NO_ADDRESS = frozenset({"nfa", "nofixedabode", "nofixedaddress"})
 _BOTH = "both_sessions"  # marks a calendar row that was sent for the whole day
 
 
@@ -50,7 +52,9 @@ class Pupil:
     dual_registered_urn: str | None
     former_upn: str | None
     social_worker: bool
+    youth_offending_worker: bool
     looked_after: bool
+    sen: str
     address_protected: bool
     home_la: str | None
 
@@ -83,7 +87,9 @@ class Pupil:
             dual_registered_urn=row.get("dual_registered_urn"),
             former_upn=row.get("former_upn"),
             social_worker=_yes(row.get("social_worker")),
+            youth_offending_worker=_yes(row.get("youth_offending_worker")),
             looked_after=_yes(row.get("looked_after")),
+            sen=row.get("sen") or "",
             address_protected=_yes(row.get("address_protected")),
             home_la=row.get("home_la"),
         )
@@ -116,8 +122,9 @@ class Parent:
 
     @property
     def has_address(self) -> bool:
-        """Whether a letter can be addressed to this parent."""
-        return bool(self.address and self.postcode)
+        """Whether a letter can be addressed to this parent: a postcode, and lines that are an address (field.md E46)."""
+        none = any(re.sub(r"[^a-z]", "", line.casefold()) in _NO_ADDRESS for line in self.address)
+        return bool(self.address and self.postcode) and not none
 
     @classmethod
     def of(cls, row: Row) -> Parent:

@@ -28,6 +28,7 @@ Action = Literal[
     "release_sessions",
     "record_prosecution",
     "record_elsewhere",
+    "record_intervention",
     "parent_same",
     "parent_different",
     "no_action",
@@ -150,6 +151,7 @@ class Settings(_Model):
     payment: PaymentWays
     officers: tuple[Officer, ...]
     referral: Literal["required", "not_required"] = "not_required"
+    considerations: Literal["recorded", "required"] = "recorded"
     notice_to_improve: NoticeToImprove = NoticeToImprove()
     post: Postage = Postage()
     request_deadline_school_days: int = Field(default=10, ge=1)

@@ -1,23 +1,23 @@
 """Cases, notices, decisions and returns in DynamoDB: every write is conditional, nothing is deleted (design 4.5, 4.6).
 
-Table `cases`: pk `{la}#{pupil}`, sk `CASE#|NOTICE#|STEP#|RETURN#|CARRIED#`; one item a school, pk `{la}#{urn}`, sk `SCHOOL`;
-the authorities seen, pk `AUTHORITIES`. Index `due` (la, due_on) finds what a day brings, index `school` (school, sk) all of one
-school. Table `history`: pk `{pupil}`, sk `HEAD|NOTICE#|PERSON#|CARRIED#`, across authorities.
+Table `cases`: pk `{la}#{pupil}`, sk `CASE#|NOTICE#|STEP#|RETURN#|INTERVENTION#|CARRIED#`; one item a school, pk
+`{la}#{urn}`, sk `SCHOOL`; the authorities seen, pk `AUTHORITIES`. Index `due` (la, due_on) finds what a day brings, index
+`school` (school, sk) all of one school. Table `history`: pk `{pupil}`, sk `HEAD|NOTICE#|PERSON#|CARRIED#`, across authorities.
 Items carry the JSON of the model as `body`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
-from attendance.cases import Case, Notice
-from attendance.facts import Decision, Outcome, Persons, Refusal, Verdict
+from attendance.cases import Case, Intervention, Notice
+from attendance.facts import Decision, Made, Outcome, Persons, Refusal, Verdict, Withdrawn
 from attendance.positions import Carried, Counted, Frozen
 from attendance.returns import Return
 from attendance.sessions import Session
@@ -40,6 +40,10 @@ class Step(Frozen):
     because: str | None = None
     provision: str | None = None
     reference: str | None = None
+    made: Made | None = None
+    """What makes a step that was carried out a record: when, on what was known, what it moved."""
+    withdrawn: Withdrawn | None = None
+    """The withdrawal whose record is written to the authority's bucket before the step is done."""
 
 
 class Reserved(Frozen):
@@ -77,6 +81,9 @@ class PupilItems:
     persons: Persons = Persons()  # noqa: RUF009  immutable
     carried: tuple[Carried, ...] = ()
     head: int = 0
+    lists: Mapping[str, ReturnItem] = field(default_factory=dict)
+    """The rows of lists and returns about the pupil, by sort key."""
+    interventions: tuple[Intervention, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,7 @@ class SchoolItems:
     """The returns recorded, by pupil and sort key."""
     carried: Mapping[str, Carried]
     """What the school keeps for other schools, by pupil, as the others were last told."""
+    interventions: Mapping[str, tuple[Intervention, ...]]
 
     def after(self, earlier: SchoolItems) -> SchoolItems:
         """With the cases, notices and returns of a school that this one took over from."""
@@ -97,6 +105,7 @@ class SchoolItems:
             cases=_joined(earlier.cases, self.cases),
             notices=_joined(earlier.notices, self.notices),
             returns={**earlier.returns, **self.returns},
+            interventions=_joined(earlier.interventions, self.interventions),
         )
 
 
@@ -142,6 +151,7 @@ class Cases:
         notices: dict[str, list[Notice]] = {}
         returns: dict[tuple[str, str], ReturnItem] = {}
         carried: dict[str, Carried] = {}
+        interventions: dict[str, list[Intervention]] = {}
         for item in self._query(
             TableName=self.cases_table,
             IndexName="school",
@@ -158,22 +168,30 @@ class Cases:
                 returns[pupil, sk] = ReturnItem.model_validate_json(_body(item))
             elif sk.startswith("CARRIED#"):
                 carried[pupil] = _carried(json.loads(_body(item)))
+            elif sk.startswith("INTERVENTION#"):
+                interventions.setdefault(pupil, []).append(Intervention.model_validate_json(_body(item)))
         return SchoolItems(
             {pupil: tuple(sorted(found, key=lambda case: case.n)) for pupil, found in cases.items()},
             {pupil: tuple(found) for pupil, found in notices.items()},
             returns,
             carried,
+            {pupil: tuple(found) for pupil, found in interventions.items()},
         )
 
     def of_pupil(self, la: str, pupil: str) -> PupilItems:
         """All of a pupil, read consistently: the authority's cases and notices, and the history across authorities."""
-        cases, notices = [], []
+        cases, notices, interventions = [], [], []
+        lists: dict[str, ReturnItem] = {}
         for item in self._partition(self.cases_table, f"{la}#{pupil}"):
             sk = item["sk"]["S"]
             if sk.startswith("CASE#"):
                 cases.append(Case.model_validate_json(_body(item)))
             elif sk.startswith("NOTICE#"):
                 notices.append(Notice.model_validate_json(item["standing"]["S"]))
+            elif sk.startswith("RETURN#"):
+                lists[sk] = ReturnItem.model_validate_json(_body(item))
+            elif sk.startswith("INTERVENTION#"):
+                interventions.append(Intervention.model_validate_json(_body(item)))
         history = self.history(pupil)
         mine = {notice.reference for notice in notices}
         recorded = [n for n in history.elsewhere if n.reference not in mine]
@@ -184,6 +202,8 @@ class Cases:
             history.persons,
             history.carried,
             history.head,
+            lists,
+            tuple(sorted(interventions, key=lambda each: (each.on, each.id))),
         )
 
     def history(self, pupil: str) -> PupilItems:
@@ -282,7 +302,7 @@ class Cases:
         """
         pk = f"{la}#{pupil}"
         if isinstance(outcome, Refusal):
-            self._write([self._step_put(pk, step, "refused", outcome.because, outcome.provision)])
+            self._write([self._step_put(pk, step, step, "refused", outcome.because, outcome.provision)])
             return
         writes = [self._case_put(case) for case in outcome.cases]
         reference = None
@@ -303,13 +323,22 @@ class Cases:
             body = json.dumps({"one": verdict.one, "other": verdict.other, "same": verdict.same})
             key = f"PERSON#{verdict.one}#{verdict.other}"
             writes.append(self._put(self.history_table, self._item(pupil, key, body), None))
+        if outcome.intervention:
+            item = self._item(pk, f"INTERVENTION#{outcome.intervention.id}", outcome.intervention.model_dump_json())
+            item |= {"school": _text(outcome.intervention.urn)}
+            writes.append(self._put(self.cases_table, item, None))
         if outcome.reservation or outcome.notices or outcome.verdicts:
             writes.append(self._head(pupil, read.head))
-        if not outcome.reservation:
-            writes.append(self._step_put(pk, step, "done"))
-        else:
-            writes.append(self._step_put(pk, step, None, reference=reference))
+        if outcome.made:
+            writes += self._rows(pk, read, outcome, outcome.made.on)
+        kept = step.model_copy(update={"made": outcome.made, "withdrawn": outcome.withdrawn})
+        open_still = outcome.reservation or outcome.withdrawn  # until what is to be written lies in the bucket
+        writes.append(self._step_put(pk, step, kept, None if open_still else "done", reference=reference))
         self._write(writes)
+
+    def finished(self, la: str, pupil: str, step: Step) -> None:
+        """Record that what a step had to write lies in the bucket."""
+        self._write([self._step_put(f"{la}#{pupil}", step, step, "done", reference=step.reference)])
 
     def written(self, la: str, pupil: str, step: Step, notice: Notice, reserved: Reserved) -> None:
         """Record that a document lies in its bucket: the notice stands, the decision is done."""
@@ -318,14 +347,11 @@ class Cases:
         item = self._notice_item(
             stands.model_copy(update={"version": notice.version + 1}), reserved.model_copy(update={"written": True})
         )
-        due = due_on(stands)
-        if due:
-            item |= {"due_on": _text(due.isoformat())}
         self._write(
             [
                 self._put(self.cases_table, item, "version = :v", {":v": _number(notice.version)}),
                 self._history_put(stands, new=False),
-                self._step_put(pk, step, "done", reference=reserved.reference),
+                self._step_put(pk, step, step, "done", reference=reserved.reference),
             ]
         )
 
@@ -337,23 +363,42 @@ class Cases:
                 *self._notice_changed(la, pupil, gone),
                 self._case_put(case),
                 self._head(pupil, read.head),
+                *self._lapsed(f"{la}#{pupil}", read, {notice.reference}, keep=()),
                 self._step_put(
-                    f"{la}#{pupil}", step, "expired", "the document was not written on the day it was authorised"
+                    f"{la}#{pupil}", step, step, "expired", "the document was not written on the day it was authorised"
                 ),
             ]
         )
 
-    def notice_due(self, la: str, pupil: str, notice: Notice) -> None:
-        """Store a notice with the next day on which something of it is due (none: nothing more)."""
-        self._write(self._notice_changed(la, pupil, notice))
-
     def record_return(self, la: str, pupil: str, item: ReturnItem) -> None:
         """Record a return as it is due as known now, or that it no longer is; one that has its file stays as it is."""
-        stored = self._item(f"{la}#{pupil}", return_key(item.due), item.model_dump_json())
-        stored |= {"school": _text(item.due.urn), "la": _text(la)}
+        put = self._return_put(f"{la}#{pupil}", item)["Put"]
+        self._put_if(self.cases_table, put["Item"], put["ConditionExpression"])
+
+    def _return_put(self, pk: str, item: ReturnItem) -> Item:
+        stored = self._item(pk, return_key(item.due), item.model_dump_json())
+        stored |= {"school": _text(item.due.urn), "la": _text(pk.partition("#")[0])}
         if not item.lapsed:
             stored |= {"due_on": _text(item.write_on.isoformat())}
-        self._put_if(self.cases_table, stored, "attribute_not_exists(filed)")
+        return self._put(self.cases_table, stored, "attribute_not_exists(filed)")
+
+    def _rows(self, pk: str, read: PupilItems, outcome: Outcome, today: date) -> list[Item]:
+        """The rows of lists that a step brings; the time limits of a notice that changed are those it has now."""
+        changed = {n.reference for n in outcome.notices}
+        found = [
+            self._return_put(pk, row_item(row, today))
+            for row in outcome.rows
+            if (known := read.lists.get(return_key(row))) is None or not known.file
+        ]
+        return found + self._lapsed(pk, read, changed, keep=[return_key(row) for row in outcome.rows])
+
+    def _lapsed(self, pk: str, read: PupilItems, references: Set[str], keep: Sequence[str]) -> list[Item]:
+        return [
+            self._return_put(pk, item.model_copy(update={"lapsed": True}))
+            for key, item in read.lists.items()
+            if item.due.follows == "notice" and item.due.row["about"] in references and key not in keep
+            and not item.file and not item.lapsed
+        ]  # fmt: skip
 
     def school_due(self, la: str, urn: str, day: date | None) -> None:
         """Store when the school's positions next change by themselves, and that the authority has schools."""
@@ -400,14 +445,9 @@ class Cases:
             item |= {"standing": _text(after.model_dump_json()), "school": _text(notice.urn), "la": _text(la)}
             item |= {"version": _number(after.version)}
             return [self._put(self.cases_table, item, None), self._history_put(after, new=False)]
-        due = due_on(after)
         values = {":s": _text(after.model_dump_json()), ":n": _number(after.version), ":v": _number(notice.version)}
-        change = "SET standing = :s, version = :n"
-        if due:
-            values[":d"] = _text(due.isoformat())
-            change += ", due_on = :d"
-        else:
-            change += " REMOVE due_on"
+        # Nothing of a notice itself is due once it is out: its time limits are rows of the officers' list.
+        change = "SET standing = :s, version = :n REMOVE due_on"
         update = {
             "Update": {
                 "TableName": self.cases_table,
@@ -430,10 +470,10 @@ class Cases:
         return self._put(self.history_table, item, "version = :v", {":v": _number(read)})
 
     def _step_put(
-        self, pk: str, step: Step, outcome: str | None, because: str | None = None, provision: str | None = None,
-        reference: str | None = None,
+        self, pk: str, step: Step, kept: Step, outcome: str | None, because: str | None = None,
+        provision: str | None = None, reference: str | None = None,
     ) -> Item:  # fmt: skip
-        after = step.model_copy(
+        after = kept.model_copy(
             update={"outcome": outcome, "because": because, "provision": provision, "reference": reference}
         )
         item = self._item(pk, f"STEP#{step.decision.id}", after.model_dump_json())
@@ -499,17 +539,10 @@ def return_key(due: Return) -> str:
     return f"RETURN#{due.kind}#{due.urn}#{due.since}"
 
 
-def due_on(notice: Notice) -> date | None:
-    """The next day on which something of a notice is due: its reservation, its improvement period, its payment period."""
-    if notice.standing == "reserved":
-        return notice.issued_on
-    if notice.standing != "stands" or notice.issuer is not None or notice.chased:
-        return None
-    if notice.kind == "notice_to_improve":
-        last = notice.improvement_until if notice.improvement == "running" else None
-    else:
-        last = notice.pay_by
-    return last + timedelta(days=1) if last else None
+def row_item(row: Return, today: date) -> ReturnItem:
+    """A row of a daily list as it is kept: written on its day, or today if that has passed."""
+    on = max(row.made_due_on, today)
+    return ReturnItem(due=row, found_on=today, write_on=on, dated=on)
 
 
 def _carried_text(carried: Carried) -> str:

@@ -28,6 +28,10 @@ class Documents:
         """Whether the document is out: its record, which is written last, lies in the bucket."""
         return Bucket(self.s3, f"{self.prefix}{la}").get(f"notices/{reference}.json") is not None
 
-    def return_file(self, la: str, name: str, body: bytes) -> None:
-        """Write a return of a school."""
-        Bucket(self.s3, f"{self.prefix}{la}").put_ours(f"returns/{name}", body, "text/csv; charset=utf-8")
+    def withdrawal(self, la: str, reference: str, record: bytes) -> None:
+        """Write the record of a withdrawal, beside the document, which stays."""
+        Bucket(self.s3, f"{self.prefix}{la}").put_ours(f"withdrawals/{reference}.json", record, "application/json")
+
+    def list_file(self, la: str, folder: str, name: str, body: bytes) -> None:
+        """Write a return of a school, or a daily list."""
+        Bucket(self.s3, f"{self.prefix}{la}").put_ours(f"{folder}/{name}", body, "text/csv; charset=utf-8")

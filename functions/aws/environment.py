@@ -56,5 +56,6 @@ class ForNotices(Environment):
     cases_table: str
     history_table: str
     authority_bucket_prefix: str
+    reports_bucket: str
     event_bus: str
     pupil_secret_arn: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from attendance.events import CaseDue, DecisionMade, Event, ReturnsDue, SchoolDue
+from attendance.events import DecisionMade, Event, ReturnsDue, SchoolDue
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -31,13 +31,11 @@ class NoticesQueue:
     sqs: SQSClient
     url: str
 
-    def send(self, event: DecisionMade | CaseDue | ReturnsDue, *, told: str) -> None:
+    def send(self, event: DecisionMade | ReturnsDue, *, told: str) -> None:
         """Send an event; `told` tells apart sendings of the same event that must both arrive (a day, a run)."""
         match event:
             case DecisionMade():
                 group, name = event.pupil, f"decision-{event.decision}"
-            case CaseDue():
-                group, name = event.pupil, f"case-{event.pupil}-{event.day.isoformat()}"
             case ReturnsDue():
                 group, name = f"{event.urn}-{event.kind}", f"returns-{event.urn}-{event.kind}-{event.day.isoformat()}"
         self.sqs.send_message(

@@ -11,18 +11,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from attendance.afterwards import expired
-from attendance.afterwards import paid as paid_in_time
 from attendance.cases import pupil_history
 from attendance.decisions import decide
-from attendance.events import CaseDue, DecisionMade, NoticeIssued, ReturnsDue
-from attendance.facts import Facts, Outcome, Place, Refusal, Reservation, people_known
+from attendance.events import DecisionMade, NoticeIssued, ReturnsDue
+from attendance.facts import Facts, Outcome, Place, Refusal, Reservation, Withdrawn, people_known
 from attendance.law import PROVISIONS
 from attendance.positions import Assessor
 from attendance.register import evidence
-from attendance.returns import return_csv
+from attendance.returns import COLUMNS, return_csv
 from attendance.sessions import Session
 from attendance.text import csv_safe, pretty_json
-from aws.cases import Cases, Changed, PupilItems, ReturnItem, Step, due_on, live
+from attendance.told import SEEN_BY_THE_SCHOOL
+from aws.buckets import Bucket
+from aws.cases import Cases, Changed, PupilItems, ReturnItem, Step, live
 from aws.clock import today
 from aws.documents import Documents
 from aws.messages import Bus
@@ -45,6 +46,7 @@ class Notices:
     settings: AuthoritySettings
     cases: Cases
     documents: Documents
+    reports: Bucket
     bus: Bus
     secret: bytes
     fonts: Path
@@ -60,24 +62,15 @@ class Notices:
                 self.cases.school_due(event.la, step.decision.urn, today())
                 return
             try:
-                if step.reference:
+                if step.withdrawn:
+                    self._withdraw(event, step, step.withdrawn)
+                elif step.reference:
                     self._write(event, step, step.reference)
                 else:
                     self._settle(event, step)
             except Changed:
                 logger.info("something changed while the decision was carried out: once more")
         raise Contended("a decision")
-
-    def case_due(self, event: CaseDue) -> None:
-        """See to the notices of a pupil of which a day has passed: put them to an officer, or free what was never written."""
-        read = self.cases.of_pupil(event.la, event.pupil)
-        for notice in read.notices:
-            due = due_on(notice)
-            if due is None or due > event.day or notice.standing != "stands":
-                continue
-            if notice.kind == "notice_to_improve" or not paid_in_time(notice):
-                logger.info("a period ended: for an officer", reference=notice.reference)
-            self.cases.notice_due(event.la, event.pupil, notice.model_copy(update={"chased": True}))
 
     def returns_due(self, event: ReturnsDue) -> None:
         """Write the returns of one kind of a school that are due, one file for each date."""
@@ -90,7 +83,10 @@ class Notices:
         for name in sorted({item.file for _, item in pending if item.file}):
             of_file = [(pupil, item) for pupil, item in pending if item.file == name]
             whole = [item for _, item in of_file] + [item for _, item in every if item.file == name and item.written]
-            self.documents.return_file(event.la, name, _csv(event.kind, whole))
+            body = _csv(event.kind, whole)
+            self.documents.list_file(event.la, "returns" if event.kind in COLUMNS else "told", name, body)
+            if event.kind in SEEN_BY_THE_SCHOOL:
+                self.reports.put_ours(f"{event.la}/{event.urn}/told/{name}", body, "text/csv; charset=utf-8")
             self.cases.change_returns(
                 event.la, [(pupil, item.model_copy(update={"written": True})) for pupil, item in of_file]
             )
@@ -137,6 +133,12 @@ class Notices:
             )
         )
         self.cases.written(event.la, event.pupil, step, notice, reserved)
+
+    def _withdraw(self, event: DecisionMade, step: Step, withdrawn: Withdrawn) -> None:
+        """Write the record of a withdrawal; the document itself stays as it is."""
+        record = pretty_json(withdrawn.model_dump(mode="json")).encode()
+        self.documents.withdrawal(event.la, withdrawn.reference, record)
+        self.cases.finished(event.la, event.pupil, step)
 
     def _facts(self, event: DecisionMade, step: Step, read: PupilItems) -> Facts:
         decision, day = step.decision, today()

@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, proce
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from attendance.events import TO_NOTICES, CaseDue, DecisionMade
+from attendance.events import TO_NOTICES, DecisionMade
 from aws.buckets import Bucket
 from aws.cases import Cases
 from aws.documents import Documents
@@ -39,6 +39,7 @@ def wired() -> Notices:
         settings=AuthoritySettings(Bucket(s3, told.settings_bucket)),
         cases=Cases(boto3.client("dynamodb"), told.cases_table, told.history_table),
         documents=Documents(s3, told.authority_bucket_prefix),
+        reports=Bucket(s3, told.reports_bucket),
         bus=Bus(boto3.client("events"), told.event_bus),
         secret=pupil_secret(boto3.client("secretsmanager"), told.pupil_secret_arn),
         fonts=fonts(Path(__file__).parents[1]),
@@ -52,13 +53,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def carry_out(record: SQSRecord) -> None:
-    """Handle one message: a decision made, a date passed, or returns due."""
+    """Handle one message: a decision made, or rows of a list or return due."""
     message = TO_NOTICES.validate_json(record.body)
     logger.set_correlation_id(message.correlation_id)
     match message:
         case DecisionMade():
             wired().decision_made(message)
-        case CaseDue():
-            wired().case_due(message)
         case _:
             wired().returns_due(message)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from attendance.ages import of_full_age
 from attendance.cases import Case, follow, pupil_history
-from attendance.events import CaseDue, DecisionMade, ReturnsDue, SchoolDue, ThresholdMet
+from attendance.events import DecisionMade, ReturnsDue, SchoolDue, ThresholdMet
 from attendance.facts import BY_ITSELF, Decision, people_known
 from attendance.identifiers import pupil_id
 from attendance.law import academic_year, academic_year_days
@@ -20,17 +19,17 @@ from attendance.positions import (
     Positions,
     PupilHistory,
     Standing,
-    eligible_parents,
     window_ending,
     window_size,
 )
-from attendance.returns import returns_due, same_episode, write_on
-from attendance.roll import Parent, Pupil
+from attendance.recipients import for_an_officer
+from attendance.returns import COLUMNS, Return, returns_due, same_episode, write_on
 from attendance.sessions import monday
 from attendance.settings import Settings
 from attendance.text import pretty_json
+from attendance.told import from_case, from_register
 from aws.buckets import Bucket
-from aws.cases import Cases, Changed, PupilItems, ReturnItem, SchoolItems, live, return_key
+from aws.cases import Cases, Changed, PupilItems, ReturnItem, SchoolItems, live, return_key, row_item
 from aws.clock import today
 from aws.messages import Bus, NoticesQueue, ThresholdsQueue
 from aws.observability import logger
@@ -72,26 +71,27 @@ class Thresholds:
     def day_passed(self, told: str) -> None:
         """Ask for what is due up to today, authority by authority, one message each; nothing scans (design 4.7)."""
         day = today()
+        correlation_id = f"day-{day.isoformat()}"
         for la in self.cases.authorities():
             due = self.cases.due(la, day)
             for pk, sk in due:
-                _, _, name = pk.partition("#")
-                match sk.split("#"):
-                    case ["SCHOOL"]:
-                        self.to_thresholds.send(SchoolDue(la=la, urn=name, correlation_id=f"day-{day.isoformat()}"))
-                    case ["STEP", decision]:
-                        event = DecisionMade(
-                            la=la, pupil=name, decision=decision, correlation_id=f"day-{day.isoformat()}"
-                        )
-                        self.to_notices.send(event, told=told)
-            for name in sorted({pk.partition("#")[2] for pk, sk in due if sk.startswith("NOTICE#")}):
-                self.to_notices.send(
-                    CaseDue(la=la, pupil=name, day=day, correlation_id=f"day-{day.isoformat()}"), told=told
-                )
-            returns = sorted({(sk.split("#")[2], sk.split("#")[1]) for _, sk in due if sk.startswith("RETURN#")})
-            for urn, kind in returns:
-                due_event = ReturnsDue(la=la, urn=urn, kind=kind, day=day, correlation_id=f"day-{day.isoformat()}")
-                self.to_notices.send(due_event, told=told)
+                if sk.startswith("STEP#"):
+                    event = DecisionMade(
+                        la=la, pupil=pk.partition("#")[2], decision=sk.partition("#")[2], correlation_id=correlation_id
+                    )
+                    self.to_notices.send(event, told=told)
+            schools = {pk.partition("#")[2] for pk, sk in due if sk == "SCHOOL"}
+            schools |= {sk.split("#")[2] for _, sk in due if sk.startswith("RETURN#")}
+            for urn in sorted(schools):
+                self.to_thresholds.send(SchoolDue(la=la, urn=urn, correlation_id=correlation_id, day=day))
+
+    def lists_due(self, la: str, urn: str, day: date, told: str) -> None:
+        """Have the returns and daily lists of a school written that are due by a day, after the school was computed."""
+        items = self.cases.of_school(urn).returns.values()
+        kinds = {each.due.kind for each in items if not each.written and not each.lapsed and each.write_on <= day}
+        for kind in sorted(kinds):
+            event = ReturnsDue(la=la, urn=urn, kind=kind, day=day, correlation_id=f"day-{day.isoformat()}")
+            self.to_notices.send(event, told=told)
 
     # ------------------------------------------------------------------ one school
 
@@ -134,13 +134,15 @@ class Thresholds:
                 reads[upn] = self.cases.of_pupil(la, self._pupil(upn))
                 history[upn] = self._history(reads[upn], assessor, upn)
                 standings[upn] = assessor.standing(upn)
+        followed: list[Case] = []
         for upn, standing in list(standings.items()):
             cases = self._follow(assessor, standing, items, reads.get(upn), settings, correlation_id)
+            followed += [case for case in cases if case.urn == urn]
             amended = any(case.amended_after_issue for case in cases)
             if amended != history.get(upn, PupilHistory()).amended:
                 history[upn] = replace(history.get(upn, PupilHistory()), amended=amended)
                 standings[upn] = assessor.standing(upn)
-        self._record_returns(assessor, settings, items, day)
+        self._record_lists(assessor, settings, items, followed, day)
         self.cases.school_due(la, urn, assessor.next_change())
         positions = Positions(
             urn=urn, as_at=day, known_at=record.known_at, pupils=tuple(each.position for each in standings.values())
@@ -211,10 +213,10 @@ class Thresholds:
             return
         position, view = standing.position, assessor.view
         pupil = view.roll.pupils.get(position.upn)
-        if pupil is None or position.blockers or position.flags or case.documents or _sensitive(pupil):
+        if pupil is None or position.blockers or position.flags or case.documents:
             return
-        for parent in eligible_parents(view.roll, position.upn, assessor.as_at):
-            if _for_an_officer(parent, assessor.as_at):
+        for parent in view.roll.parents.get(position.upn, ()):
+            if for_an_officer(pupil, parent, assessor.as_at):
                 continue
             decision = Decision(
                 id=hashlib.sha256(f"{case.id} {parent.parent_id} notice_to_improve".encode()).hexdigest()[:24],
@@ -226,36 +228,51 @@ class Thresholds:
             event = DecisionMade(la=view.la, pupil=pupil_name, decision=decision.id, correlation_id=correlation_id)
             self.to_notices.send(event, told=correlation_id)
 
-    def _record_returns(self, assessor: Assessor, settings: Settings | None, items: SchoolItems, day: date) -> None:
-        """Record what is due as known now; what was found earlier and has no file yet follows the register, or lapses."""
+    def _record_lists(
+        self, assessor: Assessor, settings: Settings | None, items: SchoolItems, cases: Sequence[Case], day: date
+    ) -> None:
+        """Record the returns and rows of daily lists due as known now; what has no file yet follows the register, or lapses."""
         la, urn = assessor.view.la, assessor.view.urn
-        halves = settings is not None and settings.illness_half_days == "halves"
         no_more = {
             key: item for key, item in items.returns.items()
-            if item.due.urn == urn and not item.file and not item.lapsed and academic_year(item.due.made_due_on) == assessor.year
+            if item.due.urn == urn and item.due.follows == "register" and not item.file and not item.lapsed
+            and (item.due.kind not in COLUMNS or academic_year(item.due.made_due_on) == assessor.year)
         }  # fmt: skip
+        for due in self._due(assessor, settings, items, cases):
+            key = self._pupil(due.upn), return_key(due)
+            no_more.pop(key, None)
+            known = items.returns.get(key)
+            if known and known.file:
+                continue
+            found_on = known.found_on if known and not known.lapsed else day
+            item = _item(due, settings, found_on)
+            if item != known:
+                self.cases.record_return(la, key[0], item)
+        for (pupil, _), item in no_more.items():
+            self.cases.record_return(la, pupil, item.model_copy(update={"lapsed": True}))
+
+    def _due(
+        self, assessor: Assessor, settings: Settings | None, items: SchoolItems, cases: Sequence[Case]
+    ) -> Iterator[Return]:
+        """What is due as known now, less what a predecessor returned and absences whose first day was amended after."""
+        urn = assessor.view.urn
+        halves = settings is not None and settings.illness_half_days == "halves"
         by_predecessor = {
             (pupil, item.due.kind, item.due.since)
             for (pupil, _), item in items.returns.items() if item.due.urn != urn and item.file
         }  # fmt: skip
         for due in returns_due(assessor, halves):
-            key = self._pupil(due.upn), return_key(due)
-            no_more.pop(key, None)
-            known = items.returns.get(key)
-            if (known and known.file) or (key[0], due.kind, due.since) in by_predecessor:
+            pupil = self._pupil(due.upn)
+            if (pupil, due.kind, due.since) in by_predecessor:
                 continue
-            written = (item.due for (pupil, _), item in items.returns.items() if pupil == key[0] and item.file)
-            if any(same_episode(due, earlier) for earlier in written):
-                continue  # its first day was amended after it was reported
-            schedule = getattr(settings.returns, due.kind) if settings else "at_once"
-            found_on = known.found_on if known and not known.lapsed else day
-            written_on = write_on(schedule, found_on)
-            dated = due.made_due_on if schedule == "at_once" else written_on
-            item = ReturnItem(due=due, found_on=found_on, write_on=written_on, dated=dated)
-            if item != known:
-                self.cases.record_return(la, key[0], item)
-        for (pupil, _), item in no_more.items():
-            self.cases.record_return(la, pupil, item.model_copy(update={"lapsed": True}))
+            written = (
+                i.due for (p, key), i in items.returns.items() if p == pupil and i.file and key != return_key(due)
+            )
+            if not any(same_episode(due, earlier) for earlier in written):
+                yield due
+        yield from from_register(assessor)
+        for case in cases:
+            yield from from_case(assessor, case, items.notices.get(case.pupil, ()))
 
     def _carry(self, own: Carried, told: Carried | None, upn: str, read: PupilItems, correlation_id: str) -> None:
         """Keep what this school counts for the pupil's other schools, and tell them if it changed (design 4.4).
@@ -271,6 +288,16 @@ class Thresholds:
                 if other.urn != own.urn:
                     self.to_thresholds.send(SchoolDue(la=other.la, urn=other.urn, correlation_id=correlation_id))
         self.cases.told(pupil, own)
+
+
+def _item(due: Return, settings: Settings | None, found_on: date) -> ReturnItem:
+    """A return on the authority's schedule; a row of a daily list on its day."""
+    if due.kind not in COLUMNS:
+        return row_item(due, found_on)
+    schedule = getattr(settings.returns, due.kind) if settings else "at_once"
+    written_on = write_on(schedule, found_on)
+    dated = due.made_due_on if schedule == "at_once" else written_on
+    return ReturnItem(due=due, found_on=found_on, write_on=written_on, dated=dated)
 
 
 def _carried(assessor: Assessor, standing: Standing) -> Carried:
@@ -321,16 +348,3 @@ def _people(assessor: Assessor, upn: str) -> bool:
     """Whether two parents whom this school gives for a pupil may be one person."""
     parents = assessor.view.roll.parents.get(upn, ())
     return bool(near_matches(person for _, person in people_known(upn, assessor.view.urn, parents, (), b"")))
-
-
-def _sensitive(pupil: Pupil) -> bool:
-    """Whether a pupil carries a flag that keeps every automatic letter back (field.md E45, E46)."""
-    return pupil.looked_after or pupil.social_worker or pupil.address_protected
-
-
-def _for_an_officer(parent: Parent, day: date) -> bool:
-    """Whether a parent is never written to without an officer: protected, without address, under 18, not in English."""
-    born = parent.date_of_birth
-    young = born is not None and not of_full_age(born, day)
-    other_language = (parent.preferred_language or "en").strip().lower() not in {"en", "eng", "english"}
-    return parent.address_protected or not parent.has_address or young or other_language

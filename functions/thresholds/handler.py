@@ -63,3 +63,5 @@ def assess(record: SQSRecord) -> None:
     else:
         logger.set_correlation_id(message.correlation_id)
         wired().school_due(message.la, message.urn, message.correlation_id)
+        if message.day:
+            wired().lists_due(message.la, message.urn, message.day, record.message_id)

@@ -14,12 +14,13 @@ import pytest
 from builders import LA, PUPIL, URN, School, counted, facts, marked, moment, parent_row, said, sessions, support_rows
 from tables import cases
 
-from attendance.afterwards import expired, paid
+from attendance.afterwards import expired
 from attendance.cases import Case, Notice, follow, pupil_history
 from attendance.decisions import decide
 from attendance.facts import Decision, Facts, Outcome, Persons, Place, Refusal
 from attendance.identifiers import person_id, pupil_id
 from attendance.law import PROVISIONS, academic_year, academic_year_days
+from attendance.money import discharged
 from attendance.people import Person
 from attendance.positions import Assessor, Carried
 from attendance.sessions import Session, monday
@@ -138,7 +139,7 @@ class Story:
             "listed": len(notice.sessions) if notice else 0,
             "listed_from": notice.sessions[0].at if notice and notice.sessions else None,
             "listed_until": notice.sessions[-1].at if notice and notice.sessions else None,
-            "paid": paid(notice) if notice else None,
+            "paid": discharged(notice) if notice else None,
             "child_at": dict(self.printed.get("child", {})).get("address", [""])[0],  # type: ignore[call-overload]
             "cases": [case.state for case in cases],
             "settled_by": cases[-1].settled_by if cases else None,

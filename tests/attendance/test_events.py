@@ -11,7 +11,6 @@ from attendance.events import (
     EVENTS,
     TO_NOTICES,
     TO_THRESHOLDS,
-    CaseDue,
     DayPassed,
     DecisionMade,
     Event,
@@ -28,7 +27,6 @@ ONE_OF_EACH: tuple[Event, ...] = (
     SchoolDue(la="886", urn="900001", correlation_id="c-1"),
     DecisionMade(la="886", pupil="7XSS2JJMBKNQEHUVE5J5OBUIND", decision="0123456789abcdef01234567", correlation_id="c-1"),
     ReturnsDue(la="886", urn="900001", kind="sickness", day=date(2025, 11, 3), correlation_id="c-1"),
-    CaseDue(la="886", pupil="7XSS2JJMBKNQEHUVE5J5OBUIND", day=date(2025, 11, 3), correlation_id="c-1"),
     ReportReady(la="886", urn="900001", upload_id="20251103T180000Z-1", correlation_id="c-1"),
     ThresholdMet(la="886", urn="900001", case="7XSS2JJMBKNQEHUVE5J5OBUIND-886-1", correlation_id="c-1"),
     NoticeIssued(
@@ -99,7 +97,7 @@ def test_no_two_events_have_the_same_type() -> None:
 
 @pytest.mark.parametrize(
     ("queue", "takes"),
-    [(TO_THRESHOLDS, (DayPassed, SchoolDue)), (TO_NOTICES, (DecisionMade, ReturnsDue, CaseDue))],
+    [(TO_THRESHOLDS, (DayPassed, SchoolDue)), (TO_NOTICES, (DecisionMade, ReturnsDue))],
     ids=["thresholds", "notices"],
 )
 @named

@@ -13,7 +13,7 @@ from attendance.identifiers import case_id, pupil_id
 from attendance.positions import Carried, Counted, MarkedSession, MetAt
 from attendance.returns import Return
 from attendance.sessions import Session
-from aws.cases import Cases, Changed, ReturnItem, due_on
+from aws.cases import Cases, Changed, ReturnItem
 from local.world import World, raise_world
 
 DAY = date(2025, 11, 3)
@@ -211,23 +211,3 @@ def test_a_school_is_due_on_its_day_and_its_authority_is_known(cases: Cases) -> 
     assert "886" in cases.authorities()
     cases.school_due("886", "922222", None)
     assert ("886#922222", "SCHOOL") not in cases.due("886", date(2030, 1, 1))
-
-
-@pytest.mark.parametrize(
-    ("changed", "expected"),
-    [
-        ({"standing": "reserved"}, DAY),
-        ({"standing": "stands"}, date(2025, 12, 3)),
-        ({"standing": "stands", "chased": True}, None),
-        ({"standing": "stands", "issuer": "Elsewhere"}, None),
-        ({"standing": "withdrawn"}, None),
-        ({"standing": "expired"}, None),
-        (
-            {"standing": "stands", "kind": "notice_to_improve", "improvement": "running", "improvement_until": DAY},
-            date(2025, 11, 4),
-        ),
-        ({"standing": "stands", "kind": "notice_to_improve", "improvement": "failed", "improvement_until": DAY}, None),
-    ],
-)
-def test_a_notice_is_due_the_day_after_its_last_day(changed: dict[str, Any], expected: date | None, pupil: str) -> None:
-    assert due_on(a_notice(pupil, **changed)) == expected

@@ -1,15 +1,17 @@
 """What days do: a reservation that was not written, a period that ends, a second notice, returns on their schedule."""
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 
 from attendance.events import DecisionMade
+from attendance.register import evidence
 from aws.cases import Cases, Changed
 from aws.documents import Documents
 from notices import carry_out
@@ -38,7 +40,17 @@ def system() -> Iterator[System]:
 
 
 def documents(system: System) -> dict[str, bytes]:
-    return system.objects("authority-886")
+    """Notices and returns: what lies in the bucket less the daily lists."""
+    return {key: body for key, body in system.objects("authority-886").items() if not key.startswith("told/")}
+
+
+def told(system: System, name: str) -> list[dict[str, str]]:
+    """The rows of a daily list."""
+    return list(csv.DictReader(io.StringIO(system.objects("authority-886")[f"told/{name}.csv"].decode())))
+
+
+def lists(system: System) -> set[str]:
+    return {key[5:-4] for key in system.objects("authority-886") if key.startswith("told/")}
 
 
 def records(system: System) -> list[dict[str, Any]]:
@@ -247,21 +259,121 @@ def test_a_return_waits_for_the_authoritys_schedule_and_says_what_is_true_then()
     assert (row["from"], row["until"], row["sessions"]) == ("2025-09-08", "2025-09-22", "22")
 
 
-def test_a_period_that_ends_is_put_to_an_officer_once_whichever_day_is_missed(system: System) -> None:
+def test_time_limits_are_put_to_an_officer_once_whichever_day_is_missed(system: System) -> None:
     system.decide(CHILD.upn, parent_id="P1", **AUTHORISE)
     [notice] = system.notices(CHILD.upn)
-    assert (notice.pay_by, notice.chased) == (date(2025, 11, 10), False)
-    system.at("2025-11-10T18:30")
+    assert (notice.reduced_until, notice.pay_by) == (date(2025, 11, 3), date(2025, 11, 10))
+    system.at("2025-11-03T18:30")
     system.day_passes()
-    assert not system.notices(CHILD.upn)[0].chased, "its last day is not over"
+    before = lists(system)
+    assert before == set(), "the last day of the reduced amount is not over, and the case that opened was decided"
 
-    system.at("2025-11-13T18:30")  # two days on which no schedule fired
+    system.at("2025-11-13T18:30")  # nine days on which no schedule fired
     system.day_passes()
-    [chased] = system.notices(CHILD.upn)
-    assert chased.chased
+    assert lists(system) - before == {"officer-900001-2025-11-04", "officer-900001-2025-11-11"}
+    [over] = told(system, "officer-900001-2025-11-04")
+    [unpaid] = told(system, "officer-900001-2025-11-11")
+    assert (over["what"], over["about"], over["surname"]) == ("REDUCED_AMOUNT_OVER", notice.reference, CHILD.surname)
+    assert (unpaid["what"], unpaid["about"], unpaid["on"]) == ("UNPAID", notice.reference, "2025-11-11")
+    assert unpaid["provision"] == "SI 2007/1867 reg 9"
+    after = system.objects("authority-886")
     system.day_passes()
-    assert system.notices(CHILD.upn) == (chased,)
-    assert sum("for an officer" in line for line in system.world.log) == 1
+    system.at("2025-11-14T18:30")
+    system.day_passes()
+    assert system.objects("authority-886") == after, "a day twice and the day after bring nothing anew"
+
+
+def test_a_notice_that_was_paid_is_put_to_nobody(system: System) -> None:
+    system.decide(CHILD.upn, parent_id="P1", **AUTHORISE)
+    system.at("2025-10-20T18:30")
+    paid = system.decide(CHILD.upn, "record_payment", "P1", amount_pence=8000, until=date(2025, 10, 20))
+    assert paid.outcome == "done"
+    system.at("2026-03-31T18:30")
+    system.day_passes()
+    assert lists(system) == set()
+
+
+def test_a_withdrawal_has_its_own_record_and_the_refund(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = system.decide(CHILD.upn, parent_id="P1", **AUTHORISE)
+    before = documents(system)
+    system.at("2025-10-20T18:30")
+    system.decide(CHILD.upn, "record_payment", "P1", amount_pence=8000, until=date(2025, 10, 20))
+    event = system.record(CHILD.upn, "withdraw", "P1", ground="ought_not", reason="leave was granted")
+    with monkeypatch.context() as patched:
+        patched.setattr(Documents, "withdrawal", raising)
+        system.doors.to_notices.send(event, told="decided")
+        system.world.drain()
+    assert system.step(event).outcome is None, "until its record lies in the bucket the step is not done"
+    [notice] = system.notices(CHILD.upn)
+    assert notice.standing == "withdrawn"
+    system.at("2025-10-21T18:30")
+    system.world.day_passed()
+    system.world.drain()
+
+    assert system.step(event).outcome == "done"
+    key = f"withdrawals/{step.reference}.json"
+    assert set(documents(system)) - set(before) == {key}
+    assert {name: documents(system)[name] for name in before} == before, "the document stays as it was issued"
+    record = json.loads(documents(system)[key])
+    assert (record["received_pence"], record["refund_pence"], record["withdrawn_on"]) == (8000, 8000, "2025-10-20")
+    assert (record["ground"], record["reason"]) == ("ought_not", "leave was granted")
+    assert record["withdrawn_by"]["name"]
+
+
+def test_every_step_says_when_on_what_and_under_which_provision(system: System) -> None:
+    step = system.decide(CHILD.upn, parent_id="P1", equality_act="no disability is known to us", **AUTHORISE)
+    assert step.made
+    assert step.made.on == date(2025, 10, 10)
+    assert step.made.known_at.date() == date(2025, 10, 10)
+    assert [(move.was, move.became) for move in step.made.moves] == [("threshold_met", "authorised")]
+    [record] = records(system)
+    assert step.made.evidence_sha256 == record["evidence_sha256"]
+    assert step.made.authorisation
+    said = {c.question: (c.answer, c.said_by) for c in step.made.authorisation.considered}
+    assert len(said) == 5
+    assert said["Were the duties under the Equality Act 2010 considered?"] == (
+        "no disability is known to us",
+        "officer",
+    )
+    assert said["Why this parent?"][1] == "record"
+
+
+def test_an_amendment_after_issue_tells_an_officer_what_to_do_and_changes_no_document(system: System) -> None:
+    system.decide(CHILD.upn, parent_id="P1", **AUTHORISE)
+    system.decide(CHILD.upn, parent_id="P2", **AUTHORISE)
+    system.at("2025-10-20T18:00")
+    system.decide(CHILD.upn, "record_payment", "P1", amount_pence=8000, until=date(2025, 10, 20))
+    before = documents(system)
+    amended = marks(
+        CHILD, date(2025, 9, 29), date(2025, 9, 29), recorded_at="2025-10-20T12:00", recorded_by="A Clerk",
+        amendment_reason="was there",
+    )  # fmt: skip
+    system.send(csv_of(amended))
+    system.day_passes()
+    assert documents(system) == before
+    rows = told(system, "officer-900001-2025-10-20")
+    assert {row["what"] for row in rows} == {"AMENDED_AFTER_ISSUE"}
+    assert sorted(row["what_to_do"] for row in rows) == [
+        "withdraw on the ground ought_not", "withdraw on the ground ought_not, and pay back £80.00",
+    ]  # fmt: skip
+
+
+def test_a_notice_can_be_recomputed_as_it_was_known_when_it_was_issued(system: System) -> None:
+    """As-known T is the fold of the parts received by T: the evidence of a notice holds whatever is amended later."""
+    system.decide(CHILD.upn, parent_id="P1", **AUTHORISE)
+    [record] = records(system)
+    system.at("2025-10-20T18:00")
+    system.send(csv_of(marks(CHILD, date(2025, 9, 29), date(2025, 10, 3), recorded_at="2025-10-20T12:00",
+                             recorded_by="A Clerk", amendment_reason="was there")))  # fmt: skip
+    listed = [(each["date"], each["session"]) for each in record["sessions"]]
+    known = system.doors.registers.as_known("886", "900001", datetime.fromisoformat(record["known_at"]))
+    now = system.doors.registers.read("886", "900001")
+
+    def digest(registers: dict[int, bytes]) -> str:
+        return hashlib.sha256(evidence(list(registers.values()), CHILD.upn, listed).encode()).hexdigest()
+
+    assert digest(known.registers) == record["evidence_sha256"]
+    assert digest(now.registers) != record["evidence_sha256"], "the amendment is in the register as it is now"
 
 
 def test_used_sessions_leave_the_position_at_the_next_schedule(system: System, monkeypatch: pytest.MonkeyPatch) -> None:

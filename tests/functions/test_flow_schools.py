@@ -18,6 +18,11 @@ LEFT, STARTED = date(2025, 9, 26), date(2025, 9, 29)
 AUTHORISE = {"action": "authorise_penalty_notice", "ground": "support_not_appropriate", "reason": "a holiday"}
 
 
+def documents(system: System, la: str) -> set[str]:
+    """What lies in an authority's bucket, less the daily lists."""
+    return {key for key in system.objects(f"authority-{la}") if not key.startswith("told/")}
+
+
 def leaver(child: Child) -> Child:
     return replace(child, row={"leaving_day": LEFT.isoformat(), "deletion_ground": "f"})
 
@@ -112,8 +117,8 @@ def test_documents_lie_only_with_the_authority_of_the_school(two_authorities: Sy
     assert stranger.outcome == "refused", "an authority decides nothing of another's school"
     done = two_authorities.decide(CHILD.upn, parent_id="P1", la="887", urn=NEW, **AUTHORISE)
     assert done.outcome == "done"
-    assert not two_authorities.objects("authority-886")
-    assert set(two_authorities.objects("authority-887")) == {
+    assert not documents(two_authorities, "886")
+    assert documents(two_authorities, "887") == {
         f"notices/{done.reference}.pdf",
         f"notices/{done.reference}.json",
     }
@@ -181,4 +186,4 @@ def test_what_the_predecessor_returned_is_not_returned_again() -> None:
         system.at("2025-10-10T18:00")
         system.send(csv_of(marks(CHILD, STARTED, date(2025, 10, 10))), urn=NEW)
         system.day_passes()
-        assert list(system.objects("authority-886")) == [f"returns/sickness-{OLD}-2025-09-26.csv"]
+        assert documents(system, "886") == {f"returns/sickness-{OLD}-2025-09-26.csv"}

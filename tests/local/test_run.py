@@ -148,7 +148,9 @@ def test_output_is_laid_out_as_promised(ran: Ran) -> None:
     ]
     reports = {f"reports/886/900001/{hashlib.sha256(body).hexdigest()[:32]}.json" for body in uploads}
     assert {name for name in ran.files if name.startswith("reports/")} == reports
-    documents = {name for name in ran.files if name.startswith("authorities/")}
+    lists = {name for name in ran.files if name.startswith("authorities/886/told/")}
+    assert lists == {f"authorities/886/told/officer-900001-2025-10-{day}.csv" for day in ("09",)}
+    documents = {name for name in ran.files if name.startswith("authorities/")} - lists
     [record] = [name for name in documents if name.endswith(".json")]
     assert documents == {
         record,
@@ -156,7 +158,7 @@ def test_output_is_laid_out_as_promised(ran: Ran) -> None:
         "authorities/886/returns/sickness-900001-2025-09-26.csv",
     }
     assert record.startswith("authorities/886/notices/886")
-    assert ran.files == reports | documents | {"positions/900001.json", "summary.json"}
+    assert ran.files == reports | documents | lists | {"positions/900001.json", "summary.json"}
 
 
 def test_the_summary_is_the_contracts(ran: Ran) -> None:

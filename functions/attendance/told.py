@@ -1,0 +1,270 @@
+"""Who else is told, and of which day: the daily lists in an authority's bucket (WTISA para 52; the national framework).
+
+A row of a list is kept and written as a return is: once, on its day, under a key made from its cause, so that a day twice or a day
+missed is the same. The lists are `officer` (time limits and what an amendment means), `school`, `social_worker`,
+`youth_offending_worker`, `virtual_school_head`, and `home_authority_{la}`, which holds that authority's own pupils alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from attendance import law
+from attendance.ages import of_compulsory_age
+from attendance.cases import Case, Notice
+from attendance.codes import POSSIBLE
+from attendance.law import PROVISIONS
+from attendance.marks import CODE_ORDER, session_of
+from attendance.money import discharged, money
+from attendance.positions import Assessor
+from attendance.returns import Return
+from attendance.roll import Pupil
+from attendance.service import amounts, is_working_day
+from attendance.sessions import Session
+
+UNEXPLAINED: Final = frozenset({"N", "O"})
+SEEN_BY_THE_SCHOOL: Final = ("school", "social_worker", "youth_offending_worker", "virtual_school_head")
+"""The lists of which the school gets a copy: what it must mend, and whom it must tell."""
+
+
+def home_list(la: str) -> str:
+    """The list of a home authority."""
+    return f"home_authority_{la}"
+
+
+def told(
+    list_: str, urn: str, upn: str, pupil: Pupil | None, since: str, on: date, what: str, about: str, because: str,
+    what_to_do: str, provision: str, follows: str = "register",
+) -> Return:  # fmt: skip
+    """One row of a daily list."""
+    return Return(
+        kind=list_, urn=urn, upn=upn, since=since, made_due_on=on, follows=follows,
+        row={
+            "urn": urn, "upn": upn, "surname": pupil.surname if pupil else "", "forename": pupil.forename if pupil else "",
+            "on": on.isoformat(), "what": what, "about": about, "because": because, "what_to_do": what_to_do,
+            "provision": PROVISIONS[provision].citation,
+        },
+    )  # fmt: skip
+
+
+# --- What the register says ----------------------------------------------------------------------------------------------
+
+
+def from_register(assessor: Assessor) -> Iterator[Return]:
+    """What a school's register says to others: unexplained absence, and N codes whose five school days are over."""
+    for upn in sorted(assessor.view.marks.upns):
+        if not assessor.number_of(upn, UNEXPLAINED):
+            continue
+        pupil = assessor.view.roll.pupils.get(upn)
+        marks = [
+            (session, code) for session, code in _marks(assessor, upn)
+            if pupil is None or pupil.date_of_birth is None or of_compulsory_age(pupil.date_of_birth, session.day)
+        ]  # fmt: skip
+        if pupil is not None:
+            yield from _unexplained(assessor, upn, pupil, marks)
+        yield from _overdue(assessor, upn, pupil, marks)
+
+
+def _marks(assessor: Assessor, upn: str) -> Iterator[tuple[Session, str]]:
+    begin = law.academic_year_days(assessor.year)[0]
+    marks = assessor.marks_of(upn)
+    found = ((session_of(int(n)), CODE_ORDER[int(c)]) for n, c in zip(marks.at, marks.code, strict=True))
+    return ((session, code) for session, code in found if session.day >= begin)
+
+
+def _unexplained(assessor: Assessor, upn: str, pupil: Pupil, marks: Sequence[tuple[Session, str]]) -> Iterator[Return]:
+    """A row for each worker of the pupil on the first day of each episode of N or O, however many sessions it has.
+
+    An episode goes on until a possible session with another code; sessions not possible or without a mark are passed over.
+    """
+    lists = [
+        name for name, flagged in (
+            ("social_worker", pupil.social_worker), ("youth_offending_worker", pupil.youth_offending_worker),
+            ("virtual_school_head", pupil.looked_after),
+        ) if flagged
+    ]  # fmt: skip
+    absent = False
+    for session, code in marks if lists else ():
+        if code in UNEXPLAINED and not absent:
+            for name in lists:
+                yield told(
+                    name, assessor.view.urn, upn, pupil, session.day.isoformat(), session.day, "unexplained absence",
+                    str(session), f"code {code} on {session}", "tell the worker of this pupil", "unexplained_absence",
+                )  # fmt: skip
+        absent = code in UNEXPLAINED or (absent and code not in POSSIBLE)
+
+
+def _overdue(
+    assessor: Assessor, upn: str, pupil: Pupil | None, marks: Sequence[tuple[Session, str]]
+) -> Iterator[Return]:
+    """A row for the school for each session left at N, on the first day after its five school days."""
+    for session, code in marks:
+        if code == "N":
+            day = n_overdue_on(assessor, session.day)
+            yield told(
+                "school", assessor.view.urn, upn, pupil, f"n_overdue {session}", day, "N_OVERDUE", str(session),
+                f"code N of {session} was not replaced within {law.N_DAYS.on(session.day)} school days",
+                "enter the reason; if it cannot be established, enter O", "n_code",
+            )  # fmt: skip
+
+
+def n_overdue_on(assessor: Assessor, day: date) -> date:
+    """The day after the last day on which an N of `day` may stand: five school days after it, the school's calendar deciding.
+
+    Where the calendar does not reach, every working day is taken as a school day: the row follows the register until it is due.
+    """
+    left = law.N_DAYS.on(max(day, law.SCHEME_START))
+    school_days = assessor.school_days
+    while left:
+        day += timedelta(days=1)
+        left -= day in school_days or (day > assessor.known_until and is_working_day(day))
+    return day + timedelta(days=1)
+
+
+# --- What cases say ------------------------------------------------------------------------------------------------------
+
+
+def from_case(assessor: Assessor, case: Case, notices: Sequence[Notice]) -> Iterator[Return]:
+    """What a case says to others while it is as it is: opened, running out of time, amended after a document was issued."""
+    pupil, urn = assessor.view.roll.pupils.get(case.upn), assessor.view.urn
+    if case.state == "lapsed":
+        return
+    if case.met_at is not None:
+        at = f"met at {case.met_at.date.isoformat()} {case.met_at.session}"
+        opened = "a case opened"
+        if case.state == "gathering":
+            yield told(
+                "officer", urn, case.upn, pupil, f"opened {case.id}", case.opened_on, opened, case.id,
+                f"{at}; {case.proposal.reason}", f"decide; proposed: {case.proposal.route.replace('_', ' ')}", "threshold",
+            )  # fmt: skip
+        if pupil and pupil.looked_after:
+            yield told(
+                "virtual_school_head", urn, case.upn, pupil, f"opened {case.id}", case.opened_on, opened, case.id, at,
+                "tell the virtual school head", "unexplained_absence",
+            )  # fmt: skip
+        if (home := home_of(assessor, pupil)) is not None:
+            yield told(
+                home_list(home), urn, case.upn, pupil, f"opened {case.id}", case.opened_on, opened, case.id, at,
+                "say what support there is, and which penalty notices were issued in the last three years", "home_authority",
+            )  # fmt: skip
+    if case.state == "gathering" and case.prosecute_by is not None:
+        alert = case.prosecute_by - timedelta(days=law.PROSECUTION_ALERT_DAYS.on(case.prosecute_by))
+        yield told(
+            "officer", urn, case.upn, pupil, f"prosecute_by {case.id}", alert, "PROSECUTE_BY", case.id,
+            f"the first session can be prosecuted until {case.prosecute_by.isoformat()}", "decide before that day", "time_limit",
+        )  # fmt: skip
+    for notice in notices:
+        if case.amended_after_issue and notice.case == case.id and notice.stands:
+            yield _amended(assessor, case, notice, pupil)
+
+
+def home_of(assessor: Assessor, pupil: Pupil | None) -> str | None:
+    """The authority of the home if it is another than the school's."""
+    return pupil.home_la if pupil and pupil.home_la and pupil.home_la != assessor.view.la else None
+
+
+def _amended(assessor: Assessor, case: Case, notice: Notice, pupil: Pupil | None) -> Return:
+    """What an officer is told when the register no longer bears out a document: by how far it has gone (field.md E33, E34)."""
+    if notice.kind == "notice_to_improve":
+        because, what = "the improvement period rests on it", "end the period as improved, or record no action"
+    elif notice.prosecution:
+        because = f"proceedings ended: {notice.prosecution.replace('_', ' ')}"
+        what = "tell the authority's solicitor: only a court can set a conviction aside; no record is deleted"
+    elif received := money(notice, assessor.as_at).received:
+        because = f"£{received / 100:.2f} was paid"
+        what = f"withdraw on the ground ought_not, and pay back £{received / 100:.2f}"
+    else:
+        because, what = "nothing was paid", "withdraw on the ground ought_not"
+    return told(
+        "officer", assessor.view.urn, case.upn, pupil, f"amended {notice.reference}", assessor.as_at, "AMENDED_AFTER_ISSUE",
+        notice.reference, f"the threshold it rests on is no longer met; {because}", what, "amended_after_issue",
+    )  # fmt: skip
+
+
+# --- What notices say ----------------------------------------------------------------------------------------------------
+
+
+def from_notice(notice: Notice, upn: str, pupil: Pupil | None) -> Iterator[Return]:
+    """The time limits of a notice as it is now, each a row for officers on its day; a change of the notice makes them anew."""
+
+    def limit(name: str, day: date, because: str, what_to_do: str, provision: str) -> Return:
+        since = f"{name} {notice.reference} {day.isoformat()}"
+        return told(
+            "officer", notice.urn, upn, pupil, since, day, name.upper(), notice.reference, because, what_to_do, provision,
+            follows="notice",
+        )  # fmt: skip
+
+    if notice.issuer is not None or notice.standing == "expired":
+        return
+    if notice.retain_until:
+        yield limit(
+            "retained_until", notice.retain_until + timedelta(days=1), "its time of retention is over",
+            "decide whether the document and its record are erased", "retention",
+        )  # fmt: skip
+    if not notice.stands:
+        return
+    if notice.returned_on is not None:
+        yield limit(
+            "returned", notice.returned_on, "the letter came back: the days for paying or improving have not begun",
+            "find the address and serve it, or withdraw it", "service",
+        )  # fmt: skip
+    if notice.kind == "notice_to_improve":
+        if notice.improvement == "running" and notice.improvement_until:
+            yield limit(
+                "improvement_over", notice.improvement_until + timedelta(days=1),
+                f"the improvement period ended on {notice.improvement_until.isoformat()}",
+                "end it as improved or failed", "improvement_period",
+            )  # fmt: skip
+        return
+    if discharged(notice) or notice.prosecution:
+        return
+    if notice.reduced_until and notice.returned_on is None:
+        yield limit(
+            "reduced_amount_over", notice.reduced_until + timedelta(days=1),
+            f"£{(notice.reduced_amount_pence or 0) // 100} could be paid until {notice.reduced_until.isoformat()}",
+            f"£{(notice.amount_pence or 0) // 100} is due; remind the parent", "payment_period",
+        )  # fmt: skip
+    if notice.pay_by and notice.returned_on is None:
+        yield limit(
+            "unpaid", notice.pay_by + timedelta(days=1),
+            f"it could be paid until {notice.pay_by.isoformat()} and was not",
+            "prosecute for the offence, or withdraw on the ground not_prosecuting", "duty_to_withdraw",
+        )  # fmt: skip
+    if notice.prosecute_by:
+        yield limit(
+            "prosecute_by", notice.prosecute_by - timedelta(days=law.PROSECUTION_ALERT_DAYS.on(notice.prosecute_by)),
+            f"proceedings must begin by {notice.prosecute_by.isoformat()}", "begin proceedings, or withdraw", "time_limit",
+        )  # fmt: skip
+
+
+def wrong_tariff(withdrawn: Notice, second: Notice, upn: str, pupil: Pupil | None, today: date) -> Return:
+    """What an officer is told when a first notice is withdrawn after a second was issued (field.md E50)."""
+    reduced = amounts(1, second.offence_from or second.issued_on)[1] or 0
+    received_on = second.served_on or second.presumed_received_on or second.issued_on
+    until = received_on + timedelta(days=law.REDUCED_DAYS.on(received_on) - 1)
+    early = sum(p.pence for p in second.payments if p.paid_on <= until)
+    if early > reduced:
+        what = f"pay back £{(early - reduced) / 100:.2f}"
+    elif today <= until:
+        what = f"accept £{reduced // 100} until {until.isoformat()} and tell the parent, or withdraw it and issue anew"
+    else:
+        what = "nothing was paid in time for the reduced amount: decide whether to withdraw it and issue anew"
+    return told(
+        "officer", second.urn, upn, pupil, f"second_tariff {second.reference} {withdrawn.reference}", today,
+        "SECOND_TARIFF_WRONG", second.reference,
+        f"{withdrawn.reference} was withdrawn: this notice was the first, and £{reduced // 100} was due until "
+        f"{until.isoformat()}",
+        what, "second_after_withdrawal", follows="step",
+    )  # fmt: skip
+
+
+def step_for_home(
+    home: str, urn: str, upn: str, pupil: Pupil | None, step: str, on: date, what: str, about: str
+) -> Return:
+    """What the authority of the home is told of a step in a case: that it was taken, and no document."""
+    return told(
+        home_list(home), urn, upn, pupil, f"step {step}", on, what, about, "a step was taken in the case", "for information",
+        "home_authority", follows="step",
+    )  # fmt: skip
