@@ -64,10 +64,10 @@ def print_law(args: argparse.Namespace) -> int:
     return 0
 
 
-def read_cases(folder: Path = TABLES) -> list[Case]:
+def read_cases() -> list[Case]:
     """Every row of every table of cases, by table and row (the header is row 1); none where there are no tables."""
     found = []
-    for path in sorted(folder.glob("*.csv")):
+    for path in sorted(TABLES.glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             for number, row in enumerate(csv.DictReader(file), start=2):
                 covers = tuple((row.get("covers") or "").split())

@@ -6,12 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from attendance import law
-from attendance.law import Figure
+from attendance.law import FIGURES, Figure
 
-FIGURES = {
-    **{name: figure for name, figure in vars(law).items() if isinstance(figure, Figure)},
-    **{f"POST_DAYS {name}": figure for name, figure in law.POST_DAYS.items()},
-}
 LABEL = re.compile(r"\[[VCU]\]$")
 DAY = timedelta(days=1)
 
