@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "local.demo",
     "synth": "local.synth",
     "codes": "local.codes",
+    "law": "local.law",
 }
 
 

@@ -47,8 +47,8 @@ NOT_RAISED: Mapping[str, Reason] = {
 """Resource types, and properties (`type.Property`), that a template may have and that are not raised."""
 
 NOT_ENFORCED: Mapping[str, Reason] = {
-    "permissions of roles, grants of keys": Reason("moto ignores most conditions", "tests/infra/test_rights.py"),
-    "written once, in an authority's bucket": Reason(_MISJUDGED, "tests/infra/test_authorities.py"),
+    "permissions of roles, grants of keys": Reason("moto ignores most conditions", "tests/cases/test_permissions.py"),
+    "written once, in an authority's bucket": Reason(_MISJUDGED, "tests/cases/test_written_once.py"),
     "timeout, memory, disk and processor of a function": Reason(_IN_PROCESS, "nothing; an alarm tells, once deployed"),
     "functions running side by side": Reason(_IN_PROCESS, "nothing; --shuffle and --double draw other orders"),
     "the Lambda package": Reason("the code is that of this checkout", "tests/infra/test_packages.py"),

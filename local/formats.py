@@ -1,4 +1,4 @@
-"""Write what docs/ publishes of the formats: `uv run python -m local.formats`. A test fails when it is not up to date."""
+"""Write what docs/ publishes of formats and law: `uv run python -m local.formats`. A test fails when it is not up to date."""
 
 import re
 from pathlib import Path
@@ -7,20 +7,23 @@ from typing import Final
 from attendance.rows import MODELS
 from attendance.schemas import columns_table, csvw, findings_table, json_schema
 from attendance.text import pretty_json
+from local.law import figures_table, rules_table
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 _SECTION: Final = re.compile(r"(<!-- generated: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def published() -> dict[Path, str]:
-    """Every generated file under docs/ with its text; of formats.md the sections between the marks."""
+    """Every generated file under docs/ with its text; of a page the sections between the marks."""
     files = {DOCS / "formats" / f"{kind}.schema.json": pretty_json(json_schema(kind)) for kind in MODELS}
     files |= {DOCS / "formats" / f"{kind}.csv-metadata.json": pretty_json(csvw(kind)) for kind in MODELS}
-    sections = {kind: columns_table(kind) for kind in MODELS} | {"findings": findings_table()}
-    page = DOCS / "formats.md"
-    files[page] = _SECTION.sub(
-        lambda found: f"{found[1]}{sections[found['name']]}\n{found[3]}", page.read_text(encoding="utf-8")
-    )
+    sections = {kind: columns_table(kind) for kind in MODELS} | {
+        "findings": findings_table(), "rules": rules_table(), "figures": figures_table(),
+    }  # fmt: skip
+    for page in (DOCS / "formats.md", DOCS / "law.md"):
+        files[page] = _SECTION.sub(
+            lambda found: f"{found[1]}{sections[found['name']]}\n{found[3]}", page.read_text(encoding="utf-8")
+        )
     return files
 
 

@@ -1,4 +1,4 @@
-"""README, changelog and the pages of docs/ hold to the code."""
+"""README, changelog and the pages of docs/ hold to the code (what docs/law.md says of the law: test_law_traced.py)."""
 
 import argparse
 import importlib
@@ -11,15 +11,13 @@ import subprocess
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from types import ModuleType
 from typing import get_args
 
 import pytest
 
-from attendance import law
 from attendance.asked import BLOCKER_REMEDY
 from attendance.facts import Decision
-from attendance.law import PROVISIONS, Figure
+from attendance.law import FIGURES
 from attendance.positions import HARD_BLOCKERS, SOFT_BLOCKERS
 from attendance.rows import COLUMNS
 from attendance.settings import Action
@@ -34,9 +32,6 @@ README, CHANGELOG, LAW, DECISIONS = (
     for name in ("README.md", "CHANGELOG.md", "docs/law.md", "docs/decisions.md")
 )
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
-FIGURES = {name: figure for name, figure in vars(law).items() if isinstance(figure, Figure)} | {
-    f"POST_DAYS[{post}]": figure for post, figure in law.POST_DAYS.items()
-}
 
 
 def rows(page: str, heading: str) -> Iterator[list[str]]:
@@ -152,72 +147,6 @@ def test_no_file_carries_a_path_of_the_machine_it_was_written_on() -> None:
 
 
 # --- The law -------------------------------------------------------------------------------------------------------------
-
-
-def _written(value: object) -> str:
-    match value:
-        case frozenset():
-            return " ".join(sorted(value, key=int))
-        case tuple():
-            return " ".join("/".join(map(str, each)) if isinstance(each, tuple) else str(each) for each in value)
-        case _:
-            return str(value)
-
-
-def _since(figure: Figure[object]) -> str:
-    return "; ".join(
-        f"{_written(value)} {'always' if start == date.min else f'from {start}'}"
-        for start, value in sorted(figure.values.items())
-    )
-
-
-def test_every_figure_is_on_the_page_as_it_is_in_the_code() -> None:
-    on_page = {row[0].strip("`"): row[1:4] for row in rows(LAW, "Figures")}
-    assert on_page == {name: [_since(each), each.unit, each.source] for name, each in FIGURES.items()}
-
-
-def test_every_provision_is_on_the_page_as_it_is_in_the_code() -> None:
-    on_page = {row[0].strip("`"): row[1:3] for row in rows(LAW, "Rules")}
-    assert on_page == {key: [each.says, each.source] for key, each in PROVISIONS.items()}
-
-
-def _found(place: str) -> ModuleType | None:
-    """The module of a dotted place in the code, if every name of it is there."""
-    names = place.split(".")
-    module = importlib.import_module(".".join(names[:2]))
-    found: object = module
-    for name in names[2:]:
-        fields = getattr(found, "__dataclass_fields__", {}) | getattr(found, "model_fields", {})
-        if name not in fields and not hasattr(found, name):
-            return None
-        found = fields.get(name) or getattr(found, name)
-    return module
-
-
-PLACES = sorted(set(re.findall(r"`((?:attendance|aws|notices|thresholds|validate)\.[\w.]+)`", LAW)))
-
-
-@pytest.mark.parametrize("place", PLACES)
-def test_every_place_that_the_page_of_the_law_names_is_in_the_code(place: str) -> None:
-    assert _found(place)
-
-
-def test_every_figure_is_used_where_the_page_says() -> None:
-    for name, *_, places in rows(LAW, "Figures"):
-        plain = name.strip("`").partition("[")[0]
-        users = {place: _found(place) for place in re.findall(r"`([\w.]+)`", places)}
-        for place, module in users.items():
-            assert module is not None
-            assert plain in vars(module) or f"law.{plain}" in Path(str(module.__file__)).read_text("utf-8"), place
-        if not users:
-            sources = (path.read_text("utf-8") for path in (ROOT / "functions").rglob("*.py") if path.stem != "law")
-            assert not any(plain in source for source in sources), f"{plain} is used: say where"
-
-
-def test_every_rule_says_where_it_is_carried_out_and_tested() -> None:
-    for key, _, _, places, tested in rows(LAW, "Rules"):
-        assert re.search(r"`[\w./]+`", places), key
-        assert "](" in tested, key
 
 
 def test_every_edge_case_is_handled_and_tested_or_says_what_is_missing() -> None:

@@ -3,14 +3,15 @@
 from datetime import date, timedelta
 from typing import Final
 
-_BEGINS_AT: Final = 5
-_ENDS_AT: Final = 16
-_PRESCRIBED: Final = ((3, 31), (8, 31), (12, 31))  # s.8(4): 31 March, 31 August, 31 December
-_LAST_MONTH_OF_SCHOOL_YEAR: Final = 8  # a sixteenth birthday up to 31 August belongs to the year that ends [C]
-_FRIDAY: Final = 4
-_FULL_AGE: Final = (
-    18  # Family Law Reform Act 1969 s.1 [U]: to a parent under it nothing goes without an officer (field.md E47)
-)
+from attendance import law
+
+# Asked of every session, so read once: none of them has another value on any day.
+_BEGINS_AT: Final = law.COMPULSORY_FROM_AGE.latest
+_ENDS_AT: Final = law.COMPULSORY_UNTIL_AGE.latest
+_PRESCRIBED: Final = law.PRESCRIBED_DAYS.latest
+_MONTH, _WEEKDAY = law.LEAVING_DAY.latest
+_BIRTHDAYS_END_IN: Final = law.BIRTHDAYS_END_IN.latest
+_DAY: Final = timedelta(days=1)
 
 
 def compulsory_from(born: date) -> date:
@@ -29,9 +30,9 @@ def compulsory_until(born: date) -> date:
     >>> compulsory_until(date(2007, 9, 23))
     datetime.date(2024, 6, 28)
     """
-    year = born.year + _ENDS_AT + (born.month > _LAST_MONTH_OF_SCHOOL_YEAR)
-    end_of_june = date(year, 6, 30)
-    return end_of_june - timedelta(days=(end_of_june.weekday() - _FRIDAY) % 7)
+    year = born.year + _ENDS_AT + (born.month > _BIRTHDAYS_END_IN)
+    end_of_month = date(year, _MONTH + 1, 1) - _DAY
+    return end_of_month - timedelta(days=(end_of_month.weekday() - _WEEKDAY) % 7)
 
 
 def of_compulsory_age(born: date, day: date) -> bool:
@@ -45,4 +46,4 @@ def of_full_age(born: date, day: date) -> bool:
     >>> of_full_age(date(2007, 9, 8), date(2025, 9, 7)), of_full_age(date(2007, 9, 8), date(2025, 9, 8))
     (False, True)
     """
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day)) >= _FULL_AGE
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day)) >= law.FULL_AGE.latest

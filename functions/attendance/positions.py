@@ -449,7 +449,8 @@ class Assessor:
     def full_weeks(self) -> frozenset[date]:
         """The weeks with all ten sessions held; the running one is taken as full, for it is not over."""
         held = Counter(monday(session.day) for session in self.held.sessions if session.day.weekday() < 5)
-        return frozenset(week for week, count in held.items() if count == 10) | {monday(self.as_at)}
+        full = law.FULL_WEEK_SESSIONS.on(self.as_at)
+        return frozenset(week for week, count in held.items() if count == full) | {monday(self.as_at)}
 
     def differs_without_few(self, counted: Sequence[Counted], weeks: Sequence[date]) -> bool:
         """Whether the pupil's count or threshold would differ had the sessions held by few not been held."""

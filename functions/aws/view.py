@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from attendance.law import academic_year
+from attendance.law import DATE_YEARS_BACK, academic_year
 from attendance.marks import read_marks
 from attendance.positions import Carried, PupilHistory, SchoolView
 from attendance.roll import continued
 from attendance.settings import Settings
 from aws.registers import Registers, SchoolRecord
 from aws.schools import Listed
-
-YEARS_BACK = 2  # a window may begin in the academic year before the last (design 5.2, DATE_OUT_OF_RANGE)
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ def seen(
     """The school as at a day; a successor reads its predecessors' registers as its own (design 4.4, Across schools)."""
     earlier = [registers.read(la, urn) for la, urn in listed.predecessors]
     records = (own, *earlier)
-    since = academic_year(today) - YEARS_BACK
+    since = academic_year(today) - DATE_YEARS_BACK.latest  # no mark is older
     bodies = [body for record in records for year, body in sorted(record.registers.items()) if year >= since]
     view = SchoolView(
         urn=own.urn,

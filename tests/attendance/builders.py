@@ -7,7 +7,7 @@ Marks: `2025-10-06..2025-10-09 G; 2025-10-10/AM U`. Facts: `name=value name=valu
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -128,6 +128,17 @@ def support_rows(text: str) -> list[Row]:
     return [support_row(day, outcome, parent_id=who[0] if who else None) for day, outcome, *who in pieces]
 
 
+def expected_rows(text: str) -> Iterator[Row]:
+    """Rows of expected absences from `2025-09-08 2025-10-03 known=2025-09-10 evidence=letter`."""
+    for piece in filter(None, text.split("; ")):
+        first, until, *rest = piece.split()
+        given = facts(" ".join(rest))
+        received = f"{given['known']}T17:00:00.000000Z"
+        yield {
+            "upn": PUPIL, "from": first, "until": until, "evidence": given["evidence"], "received_at": received,
+        }  # fmt: skip
+
+
 @dataclass(frozen=True)
 class School:
     """A school of one pupil and classmates who never miss a session: what it held, what it was closed for, its roll."""
@@ -189,6 +200,8 @@ def school_of(case: Mapping[str, str]) -> School:
         given["closed"] = ""
     if text := case.get("support"):
         given["support"] = tuple(support_rows(text))
+    if text := case.get("expected_absences"):
+        given["expected"] = tuple(expected_rows(text))
     said = facts(case.get("school") or "")
     if "framework" in said:
         given["framework"] = said.pop("framework") == "yes"

@@ -1,61 +1,18 @@
-"""Each row of an extract is answered with exactly the findings it deserves, on the right row and field."""
+"""Rows of every kind of extract: what is found, what is counted and shown, what is taken whatever else has arrived."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import pytest
-from extracts import CALENDAR, PUPILS, RECEIVED, check, register_of, triples
+from extracts import CALENDAR, RECEIVED, check, triples
+from tables import extract
 
-from attendance.checking import Place
 from attendance.context import Known
 from attendance.findings import SEVERITY
 from attendance.rows import COLUMNS
 
-_CASES = Path(__file__).parents[1] / "cases"
-
-
-def _table(name: str) -> tuple[bytes, set[tuple[int, str | None, str]]]:
-    """A table of cases as the extract it is, and the findings that it expects: (row, field, code)."""
-    with (_CASES / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    columns = [name for name in rows[0] if name not in {"expected", "because"}]
-    extract = io.StringIO()
-    writer = csv.DictWriter(extract, columns, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    expected = {
-        (number, field or None, code)
-        for number, row in enumerate(rows, start=2)
-        for field, code in (each.split(":") for each in row["expected"].split())
-    }
-    return extract.getvalue().encode(), expected
-
-
-def test_rows_by_themselves() -> None:
-    body, expected = _table("findings_alone")
-    checked = check(body)
-    assert triples(checked) == expected
-    left_out = {row for row, _, code in expected if SEVERITY[code] == "error"}
-    assert checked.rows - checked.accepted == len(left_out), "errors keep a row out, nothing else does"
-
-
-def test_rows_beside_what_else_the_school_sent() -> None:
-    body, expected = _table("findings_in_context")
-    register = register_of(
-        "upn,date,session,code\n"
-        "B801200005001,2025-10-15,AM,O\nB801200005001,2025-10-15,PM,O\nB801200005001,2025-10-16,AM,O\n"
-        "E801200005003,2025-10-16,PM,\\\n"
-    )
-    known = Known(pupils=PUPILS, calendar=CALENDAR, registers=[register])
-    checked = check(body, known=known, place=Place(urn="100001", directory_known=False))
-    assert triples(checked) == expected | {(None, None, "DIRECTORY_MISSING")}
-    assert (checked.unchanged, checked.amended) == (1, 2)
-
 
 def test_every_code_that_rows_can_show_is_shown_somewhere_here() -> None:
-    shown = {code for name in ("findings_alone", "findings_in_context") for _, _, code in _table(name)[1]}
+    shown = {code for name in ("findings_alone", "findings_in_context") for _, _, code in extract(name)[1]}
     file_level = {code for code, severity in SEVERITY.items() if severity == "refused"}
     elsewhere = {
         "ROW_MALFORMED",
@@ -82,7 +39,7 @@ def test_held_by_fewer_than_one_in_ten(on_roll: int, expected: set[object]) -> N
 
 
 def test_a_row_is_taken_or_left_out_whatever_else_has_arrived() -> None:
-    body, _ = _table("findings_alone")
+    body, _ = extract("findings_alone")
     alone, beside = check(body), check(body, known=Known(pupils=(), calendar=CALENDAR))
     assert alone.parts == beside.parts
     assert _of_severity(alone.counts, "error") == _of_severity(beside.counts, "error")

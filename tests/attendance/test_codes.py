@@ -5,7 +5,6 @@ from datetime import date
 from io import StringIO
 
 import pytest
-from tables import cases
 
 from attendance import codes
 from attendance.codes import CODES, in_force, likely, table_csv
@@ -59,16 +58,6 @@ def test_the_sums_divide_the_possible_attendances() -> None:
     assert {"C", "C1", "C2", "E", "I", "J1", "M", "R", "S", "T", "H", "F"} == codes.AUTHORISED
     assert codes.ATTENDED | codes.AUTHORISED | codes.UNAUTHORISED == codes.POSSIBLE
     assert {"#", "Y4", "Z"} == set(CODES) - codes.SHOWS_SESSION_HELD
-
-
-@pytest.mark.parametrize("case", cases("codes_in_force"))
-def test_in_force(case: dict[str, str]) -> None:
-    assert in_force(case["code"], date.fromisoformat(case["day"])) is (case["in_force"] == "yes")
-
-
-@pytest.mark.parametrize("case", cases("codes_likely"))
-def test_the_code_probably_meant(case: dict[str, str]) -> None:
-    assert likely(case["written"]) == (case["likely"] or None)
 
 
 @pytest.mark.parametrize("code", [code for code in CODES if in_force(code, TODAY)])

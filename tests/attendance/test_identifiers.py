@@ -1,7 +1,6 @@
-"""UPNs are judged, never repaired; our own names carry none; a misread reference is noticed."""
+"""Our own names carry no UPN; a misread reference is noticed."""
 
 import pytest
-from tables import cases
 
 from attendance.identifiers import (
     case_id,
@@ -9,19 +8,10 @@ from attendance.identifiers import (
     pupil_id,
     reference,
     reference_problem,
-    upn_check_letter,
-    upn_problem,
 )
 
 SECRET = b"a secret of the deployment"
 REFERENCES = [reference("886", f"case {n}", "person", "penalty_notice", 0, SECRET) for n in range(100)]
-
-
-@pytest.mark.parametrize("case", cases("upn"))
-def test_upn(case: dict[str, str]) -> None:
-    assert upn_problem(case["upn"]) == (case["problem"] or None)
-    if case["letter"]:
-        assert upn_check_letter(case["upn"]) == case["letter"]
 
 
 def test_a_pupils_name_outlives_releases_and_says_nothing_without_the_secret() -> None:

@@ -1,18 +1,13 @@
-"""The figures of the law with their dates, the limit of two in three years, the provisions."""
+"""The figures of the law with their dates, the months and years they are counted in, the provisions."""
 
 import re
 from datetime import date, timedelta
 
 import pytest
-from tables import cases
 
 from attendance import law
-from attendance.law import Figure
+from attendance.law import FIGURES, Figure
 
-FIGURES = {
-    **{name: figure for name, figure in vars(law).items() if isinstance(figure, Figure)},
-    **{f"POST_DAYS {name}": figure for name, figure in law.POST_DAYS.items()},
-}
 LABEL = re.compile(r"\[[VCU]\]$")
 DAY = timedelta(days=1)
 
@@ -81,14 +76,6 @@ def test_a_figure_is_what_began_last_before_the_day() -> None:
 
     assert [figure.on(date(year, 12, 31)) for year in (2024, 2025, 2029, 2030)] == [1, 2, 2, 3]
     assert figure.latest == 3
-
-
-@pytest.mark.parametrize("case", cases("limit"))
-def test_two_notices_in_three_years(case: dict[str, str]) -> None:
-    issued = [date.fromisoformat(day) for day in case["issued"].split()]
-    place = law.next_in_sequence(issued, date.fromisoformat(case["proposed_on"]))
-
-    assert ("barred" if place is None else str(place)) == case["place"]
 
 
 @pytest.mark.parametrize(

@@ -3,21 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from tables import cases
 
-from attendance.service import Payment, amounts, bank_holidays, is_working_day, payment_dates
-
-
-@pytest.mark.parametrize("case", cases("service"))
-def test_the_days_of_a_notice(case: dict[str, str]) -> None:
-    days = payment_dates(date.fromisoformat(case["issued_on"]), case["post"], case["when"])
-
-    assert days == Payment(
-        *(
-            date.fromisoformat(case[column])
-            for column in ("posted_on", "presumed_received_on", "reduced_until", "pay_by")
-        )
-    )
+from attendance.service import amounts, bank_holidays, is_working_day, payment_dates
 
 
 def test_the_day_of_receipt_is_the_first_of_the_21_and_of_the_28_days() -> None:

@@ -9,9 +9,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 from pydantic import BaseModel
-from tables import cases
 
-from attendance.law import PROVISIONS
 from attendance.settings import Action, Settings, SettingsRefused, in_force, load
 
 KENT = """
@@ -65,20 +63,6 @@ def test_what_is_left_out_is_the_mildest_choice() -> None:
     brief = "".join(line + "\n" for line in KENT.splitlines() if not line.startswith(("referral", "notice", "post:")))
 
     assert one(brief) == one(), "a notice to improve on authorisation, first-class post, no referral"
-
-
-@pytest.mark.parametrize("case", cases("settings_refused"))
-def test_settings_outside_the_law_are_refused(case: dict[str, str]) -> None:
-    with pytest.raises(SettingsRefused) as refusal:
-        load(changed(case["path"], yaml.safe_load(case["value"])), "886/settings.yaml")
-
-    (problem, *_) = refusal.value.problems
-    assert problem.key == case["key"]
-    assert problem.provision == PROVISIONS[case["provision"]].citation
-    assert problem.remedy
-    assert all(
-        part in str(refusal.value) for part in ("886/settings.yaml", problem.key, problem.provision, problem.remedy)
-    )
 
 
 @pytest.mark.parametrize("days", [15, 30])

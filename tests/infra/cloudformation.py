@@ -1,11 +1,13 @@
 """Reading a synthesised template: enough of CloudFormation to say in a test what a resource is and what a policy allows."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 PREFIX = "attendance-test"
+FUNCTIONS = ("validate", "thresholds", "notices")
 # The property that gives a resource its name, by type.
 NAMED_BY = {
     "AWS::S3::Bucket": "BucketName",
@@ -71,3 +73,26 @@ def text(template: Template, value: Any) -> str:
 def listed(value: Any) -> list[Any]:
     """A policy's "one or many" as many."""
     return value if isinstance(value, list) else [value]
+
+
+def condition(core: Template, statement: Mapping[str, Any]) -> str:
+    """The conditions of a statement in words, as the table writes them."""
+    said = []
+    for operator, keys in sorted(statement.get("Condition", {}).items()):
+        for key, value in sorted(keys.items()):
+            values = " ".join(text(core, v).removesuffix(".AWS::Region.amazonaws.com") for v in listed(value))
+            said.append(f"with {key}" if (operator, values) == ("Null", "false") else f"{operator} {key} {values}")
+    return "; ".join(said)
+
+
+def rights_in_template(core: Template) -> dict[tuple[str, str, str], set[str]]:
+    """(function, resource, condition) -> actions allowed, over all policies of the function's role."""
+    rights: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for function in FUNCTIONS:
+        for statement in role_statements(core, f"{PREFIX}-{function}"):
+            assert statement["Effect"] == "Allow"
+            assert not {"NotAction", "NotResource", "NotPrincipal"} & set(statement)
+            for resource in listed(statement["Resource"]):
+                name = text(core, resource).removeprefix(f"arn:AWS::Partition:s3:::{PREFIX}-")
+                rights[function, name, condition(core, statement)].update(listed(statement["Action"]))
+    return dict(rights)

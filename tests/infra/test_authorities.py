@@ -1,14 +1,8 @@
-"""One small stack per authority: documents are written once, and an authority can join without touching the others."""
+"""One small stack per authority: an authority can join without touching the others."""
 
-import csv
-from pathlib import Path
-
-import pytest
-from cloudformation import PREFIX, listed, of_type, read, text
+from cloudformation import PREFIX, of_type, read
 
 from attendance.authorities import AUTHORITIES
-
-CASES = Path(__file__).parents[1] / "cases" / "written_once.csv"
 
 
 def test_all_authorities_have_their_bucket(deployment):
@@ -54,41 +48,3 @@ def test_an_authority_may_have_a_key_of_its_own_that_admits_only_notices(tmp_pat
     assert ":root" in str(root["Principal"])
     assert notices["Principal"] == {"AWS": {"Fn::ImportValue": f"{PREFIX}-notices-role-arn"}}
     assert set(notices["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
-
-
-def denied(template, request):
-    """Whether the bucket policy denies a request {"action", "who", "headers", "tls"}; raises on what it cannot judge."""
-
-    def holds(operator, key, value):
-        match operator, key:
-            case "Null", "s3:if-none-match":
-                return ("if-none-match" not in request["headers"]) == (value == "true")
-            case "ArnNotEquals", "aws:PrincipalArn":
-                return not text(template, value).endswith(f":role/{request['who']}")
-            case "Bool", "aws:SecureTransport":
-                return (request["tls"] > 0) == (value == "true")
-            case "NumericLessThan", "s3:TlsVersion":
-                return request["tls"] < value
-        raise NotImplementedError(f"{operator} {key}")
-
-    (policy,) = of_type(template, "AWS::S3::BucketPolicy").values()
-    for statement in policy["PolicyDocument"]["Statement"]:
-        assert statement["Effect"] == "Deny"
-        assert statement["Principal"] in ("*", {"AWS": "*"})
-        if not {request["action"], "s3:*"} & set(listed(statement["Action"])):
-            continue
-        conditions = statement["Condition"].items()
-        if all(holds(operator, key, value) for operator, keys in conditions for key, value in keys.items()):
-            return True
-    return False
-
-
-def cases():
-    with CASES.open(encoding="utf-8", newline="") as file:
-        return [pytest.param(row, id=row["because"]) for row in csv.DictReader(file)]
-
-
-@pytest.mark.parametrize("case", cases())
-def test_a_document_is_written_once(authority, case):
-    request = {**case, "headers": case["headers"].split(), "tls": float(case["tls"])}
-    assert denied(authority, request) == (case["denied"] == "yes")
