@@ -195,7 +195,11 @@ PROSECUTION_MARGIN_DAYS: Final = Figure(
 )
 
 PROSECUTION_ALERT_DAYS: Final = Figure(
-    "days before the last day for proceedings on which an officer is told", "our figure [U]", {_ALWAYS: 28}
+    "days before the last day for proceedings on which an officer is told",
+    "our figure [U]",
+    {_ALWAYS: 28},
+    "time_limit",
+    ("attendance.told.from_case", "attendance.told.from_notice"),
 )
 
 # --- Service by post -------------------------------------------------------------------------------------------------
@@ -233,14 +237,14 @@ IMPROVEMENT_DAYS_LEAST: Final = Figure(
     "WTISA ch. 6: three to six weeks [V]; school weeks [U]",
     {SCHEME_START: 15},
     "improvement_period",
-    ("attendance.settings.load", "attendance.improvement._improvement_period"),
+    ("attendance.settings.load", "attendance.improvement.improvement_period"),
 )
 IMPROVEMENT_DAYS_MOST: Final = Figure(
     "school days",
     "WTISA ch. 6: three to six weeks [V]; school weeks [U]",
     {SCHEME_START: 30},
     "improvement_period",
-    ("attendance.settings.load", "attendance.improvement._improvement_period"),
+    ("attendance.settings.load", "attendance.improvement.improvement_period"),
 )
 
 # --- Registers and returns -------------------------------------------------------------------------------------------
@@ -565,7 +569,7 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
             "SI 2007/1867 as amended by SI 2024/210; WTISA ch. 6 [V]; which regulation [U]",
             "At most two penalty notices to one parent for one child in any three years; after that the authority "
             "considers prosecution, a parenting order, an education supervision order or an attendance contract.",
-            ("attendance.law.next_in_sequence", "attendance.penalty._counting"),
+            ("attendance.law.next_in_sequence", "attendance.asked.counting"),
         ),
         "amount": Provision(
             "SI 2007/1867 reg 4, as amended by SI 2024/210 [V]",
@@ -592,7 +596,7 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
         "discharge": Provision(
             "SI 2007/1867 reg 3 [V]; lettering [U]",
             "Payment within the period discharges any liability for the offence.",
-            ("attendance.afterwards.paid",),
+            ("attendance.money.discharged",),
         ),
         "no_appeal": Provision(
             "codes of conduct [V]",
@@ -609,11 +613,19 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
             "WTISA paras 174-200; codes of conduct [V]",
             "Before a penalty notice the officer considers whether support was sufficient, whether a notice is the best "
             "available tool, the duties under the Equality Act 2010 and the public interest.",
+            (
+                "attendance.considerations.authorisation",
+                "attendance.considerations.words_required",
+            ),
         ),
         "automatic_letter": Provision(
             "WTISA paras 174-200 [V]; our rule for whom no letter goes by itself [U]",
             "No letter goes by itself where the child is looked after or has a social worker, or where an address is "
             "protected or missing, or the parent is under 18, no longer a parent, or reads another language.",
+            (
+                "attendance.recipients.for_an_officer",
+                "thresholds.assess.Thresholds._by_itself",
+            ),
         ),
         # by whom
         "authorised_officer": Provision(
@@ -647,7 +659,7 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
         "duty_to_withdraw": Provision(
             "SI 2007/1867 reg 9 [V]",
             "A notice unpaid after the payment period is prosecuted for the original offence or withdrawn.",
-            ("attendance.afterwards.withdraw", "notices.carry_out.Notices.case_due"),
+            ("attendance.afterwards.withdraw", "attendance.told.from_notice"),
         ),
         "proceedings": Provision(
             "SI 2007/1867 reg 7 [V]; 28 days since 2013 [V]",
@@ -662,35 +674,57 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
         "second_after_withdrawal": Provision(
             "SI 2007/1867 regs 4 and 8 [V]; what becomes of the second notice [U]",
             "If a first notice is withdrawn after a second was issued, the second was the first: the reduced amount was due.",
+            (
+                "attendance.afterwards.withdraw",
+                "attendance.told.wrong_tariff",
+            ),
         ),
         "amended_after_issue": Provision(
             "SI 2007/1867 reg 8 [V]",
             "A notice whose register was amended so that its ground fell away ought not to have been issued; the document "
             "does not change, and an officer decides whether it is withdrawn.",
+            (
+                "attendance.cases._amended",
+                "attendance.told.from_case",
+            ),
         ),
         "intervention": Provision(
             "WTISA paras 138-150 [V]; EA 1996 s.444 [V]; numbering [U]",
             "An attendance contract, an education supervision order, a parenting order and a prosecution are recorded when "
             "they happen.",
+            ("attendance.afterwards.record_intervention",),
         ),
         "excluded_pupil": Provision(
             "Education and Inspections Act 2006 ss.103 to 105 [V]",
             "A notice for an excluded pupil in a public place is another notice: it can be recorded, and it does not count "
             "towards the limit.",
+            (
+                "attendance.afterwards.record_elsewhere",
+                "attendance.cases.Notice.counts",
+            ),
         ),
         "home_authority": Provision(
             "codes of conduct on cross-border cases [V]",
             "The authority of the home is told of a case and of each step, and gets no document.",
+            (
+                "attendance.told.from_case",
+                "attendance.decisions.recorded",
+            ),
         ),
         "unexplained_absence": Provision(
             "WTISA para 52 [V]; the virtual school head [U]",
             "The social worker, the youth offending team worker and, for a looked-after pupil, the virtual school head are "
             "told of unexplained absence.",
+            ("attendance.told.from_register",),
         ),
         "retention": Provision(
             "SI 2024/208 reg 7; SI 2007/1867 reg 20 [V]; from when [U]",
             "Registers are kept for six years and notices for as long as the authority's settings say; what may be erased "
             "after that is a person's decision.",
+            (
+                "attendance.notice_record.retain_until",
+                "attendance.told.from_notice",
+            ),
         ),
         # notice to improve
         "notice_to_improve": Provision(
@@ -702,7 +736,7 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
         "improvement_period": Provision(
             "WTISA ch. 6 [V]; school days [U]",
             "The period for improving is three to six weeks, 15 to 30 school days.",
-            ("attendance.improvement._improvement_period", "attendance.settings.load"),
+            ("attendance.improvement.improvement_period", "attendance.settings.load"),
         ),
         "early_end": Provision(
             "WTISA ch. 6 [V]",
