@@ -141,11 +141,10 @@ REGISTER_YEARS: Final = Figure(
     "years for which every entry is kept", "SI 2024/208 reg 7 [V]", {_REGULATIONS_2006: 3, SCHEME_START: 6}
 )
 SICKNESS_DAYS: Final = Figure("school days in the school year", "SI 2024/208 reg 13 [V]", {SCHEME_START: 15})
-CONTINUOUS_DAYS: Final = Figure("school days", "SI 2024/208 reg 13 [V]", {_REGULATIONS_2006: 10})
-CONTINUOUS_SESSIONS: Final = Figure(
-    "sessions that are ten school days",
-    "SI 2024/208 reg 13; a Department for Education prototype [C]",
-    {_REGULATIONS_2006: 20},
+CONTINUOUS_DAYS: Final = Figure(
+    "school days, each of two sessions",
+    "SI 2024/208 reg 13 [V]; two sessions a day, a Department for Education prototype [C]",
+    {_REGULATIONS_2006: 10},
 )
 NEW_PUPIL_DAYS: Final = Figure(
     "days after the day on which the name is entered", "SI 2024/208 reg 13(1) [V]", {SCHEME_START: 5}
@@ -159,6 +158,24 @@ TERM_ENDS: Final = Figure(
     "ends of term for termly returns, month and day",
     "agreed with each school, reg 13; our figure where nothing is [U]",
     {_ALWAYS: ((4, 30), (7, 31), (12, 31))},
+)
+HALF_TERM_ENDS: Final = Figure(
+    "ends of half-term for half-termly returns, month and day",
+    "agreed with each school, reg 13; six terms in Lincolnshire [V]; the days ours [U]",
+    {_ALWAYS: ((2, 28), (4, 30), (5, 31), (7, 31), (10, 31), (12, 31))},
+)
+DELETION_ABSENCE_DAYS: Final = Figure(
+    "school days of continuous absence, every session of them G, N or O",
+    "SI 2024/208 reg 9(1)(i) [V]",
+    {SCHEME_START: 20},
+)
+LEAVE_RETURN_DAYS: Final = Figure(
+    "school days after a leave of absence", "SI 2024/208 reg 9(1)(h) [V]", {SCHEME_START: 10}
+)
+INDEPENDENT_TYPES: Final = Figure(
+    "type codes of Get Information about Schools: independent and non-maintained special schools",
+    "SI 2024/208 reg 9(1)(m) and (n); list of types [U]",
+    {SCHEME_START: frozenset({"8", "10", "11"})},
 )
 PERSISTENT_TENTHS: Final = Figure(
     "tenths of the possible sessions, missed",
@@ -436,6 +453,29 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
         "deletion_return": Provision(
             "SI 2024/208 reg 13(4) to (6) [C]",
             "A deletion is reported as soon as its ground arises and not later than the name is deleted.",
+        ),
+        "deletion_ground": Provision(
+            "SI 2024/208 reg 9(1) [V]",
+            "The name of a pupil of compulsory school age is deleted on one of fifteen grounds, a to o, and on no other.",
+        ),
+        "deletion_after_leave": Provision(
+            "SI 2024/208 reg 9(1)(h) [V]; whether the leave must be a long one [U]",
+            "On ground h a name is deleted when the pupil was granted leave of absence and has not come back within ten "
+            "school days after it.",
+        ),
+        "deletion_after_absence": Provision(
+            "SI 2024/208 reg 9(1)(i) [V]; whole days [U]",
+            "On ground i a name is deleted after at least 20 school days of continuous absence, every session of them "
+            "recorded G, N or O.",
+        ),
+        "joint_enquiries": Provision(
+            "SI 2024/208 reg 9(1)(h) and (i) [V]",
+            "On grounds h and i the school and the authority first enquire together where the pupil is, and if they "
+            "find the pupil both must agree that no return is to be expected.",
+        ),
+        "deletion_day": Provision(
+            "WTISA [V]",
+            "A name is not deleted for a day that has passed.",
         ),
     }
 )

@@ -24,7 +24,7 @@ from attendance.positions import (
     window_ending,
     window_size,
 )
-from attendance.returns import returns_due, same_episode, write_on
+from attendance.returns import Readings, no_later, returns_due, same_episode, write_on
 from attendance.roll import Parent, Pupil
 from attendance.sessions import monday
 from attendance.settings import Settings
@@ -229,7 +229,7 @@ class Thresholds:
     def _record_returns(self, assessor: Assessor, settings: Settings | None, items: SchoolItems, day: date) -> None:
         """Record what is due as known now; what was found earlier and has no file yet follows the register, or lapses."""
         la, urn = assessor.view.la, assessor.view.urn
-        halves = settings is not None and settings.illness_half_days == "halves"
+        readings = Readings(halves=settings is not None and settings.illness_half_days == "halves")
         no_more = {
             key: item for key, item in items.returns.items()
             if item.due.urn == urn and not item.file and not item.lapsed and academic_year(item.due.made_due_on) == assessor.year
@@ -238,7 +238,7 @@ class Thresholds:
             (pupil, item.due.kind, item.due.since)
             for (pupil, _), item in items.returns.items() if item.due.urn != urn and item.file
         }  # fmt: skip
-        for due in returns_due(assessor, halves):
+        for due in returns_due(assessor, readings):
             key = self._pupil(due.upn), return_key(due)
             no_more.pop(key, None)
             known = items.returns.get(key)
@@ -249,7 +249,7 @@ class Thresholds:
                 continue  # its first day was amended after it was reported
             schedule = getattr(settings.returns, due.kind) if settings else "at_once"
             found_on = known.found_on if known and not known.lapsed else day
-            written_on = write_on(schedule, found_on)
+            written_on = write_on(schedule, found_on, no_later(due, found_on))
             dated = due.made_due_on if schedule == "at_once" else written_on
             item = ReturnItem(due=due, found_on=found_on, write_on=written_on, dated=dated)
             if item != known:

@@ -122,6 +122,19 @@ def calendar_rows(text: str) -> list[Row]:
     return rows
 
 
+def expected_rows(text: str) -> list[Row]:
+    """Rows of expected absences from `2025-09-08 2025-10-03 known=2025-09-10 evidence=letter`."""
+    rows: list[Row] = []
+    for piece in filter(None, text.split("; ")):
+        first, until, *rest = piece.split()
+        told = facts(" ".join(rest))
+        received = f"{told['known']}T17:00:00.000000Z"
+        rows.append(
+            {"upn": PUPIL, "from": first, "until": until, "evidence": told["evidence"], "received_at": received}
+        )
+    return rows
+
+
 def support_rows(text: str) -> list[Row]:
     """Support rows from `2025-10-13 declined; 2025-10-20 ongoing p2`."""
     pieces = (each.split() for each in text.split(";") if each.strip())

@@ -1,34 +1,22 @@
 """The returns of regulation 13: who is reported, since when, and on which day it fell due (law.md section 3, R1 to R7)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
 import pytest
-from builders import CLASSMATE, PUPIL, facts, marked, pupil_row, school_of
+from builders import CLASSMATE, PUPIL, expected_rows, facts, marked, pupil_row, school_of
 from tables import cases
 
 from attendance.positions import Assessor
-from attendance.returns import COLUMNS, Return, return_csv, returns_due, same_episode, write_on
-from attendance.roll import Row
-
-
-def expected_rows(text: str) -> Iterator[Row]:
-    """Rows of expected absences from `2025-09-08 2025-10-03 known=2025-09-10 evidence=letter`."""
-    for piece in filter(None, text.split("; ")):
-        first, until, *rest = piece.split()
-        said = facts(" ".join(rest))
-        received = f"{said['known']}T17:00:00.000000Z"
-        yield {
-            "upn": PUPIL, "from": first, "until": until, "evidence": said["evidence"], "received_at": received,
-        }  # fmt: skip
+from attendance.returns import COLUMNS, Readings, Return, return_csv, returns_due, same_episode, write_on
 
 
 def returns_of(case: Mapping[str, str]) -> list[Return]:
     as_at = date.fromisoformat(case["as_at"])
     school = replace(school_of(case), expected=tuple(expected_rows(case["expected_absences"])))
     assessor = Assessor(school.view(marked(case["marks"]), as_at), as_at)
-    return [each for each in returns_due(assessor, case["halves"] == "yes") if each.upn == PUPIL]
+    return [each for each in returns_due(assessor, Readings(halves=case["halves"] == "yes")) if each.upn == PUPIL]
 
 
 @pytest.mark.parametrize("case", cases("returns"))
