@@ -191,7 +191,9 @@ def _sickness(assessor: Assessor, upn: str, pupil: Pupil | None, readings: Readi
     Due on the first day on which the days with an I, together with all that the evidence known by then expects, are fifteen.
     """
     roll = assessor.view.roll
-    if assessor.number_of(upn, _ILL) < law.SICKNESS_DAYS.on(assessor.as_at) and upn not in roll.expected:
+    per_day = len(HALVES) if readings.halves else 1
+    need = law.SICKNESS_DAYS.on(assessor.as_at) * per_day
+    if assessor.number_of(upn, _ILL) < need and upn not in roll.expected:
         return
     marks = _this_year(assessor, upn, pupil)
     rows = [row for row in roll.expected.get(upn, ()) if row.known_on <= assessor.as_at]
@@ -202,8 +204,6 @@ def _sickness(assessor: Assessor, upn: str, pupil: Pupil | None, readings: Readi
         tuple(session for session, code in marks if code in _ILL),
         {row: frozenset(_school_sessions(assessor, row.first, row.until, pupil)) for row in rows},
     )
-    per_day = len(HALVES) if readings.halves else 1
-    need = law.SICKNESS_DAYS.on(assessor.as_at) * per_day
 
     def units(sessions: Iterable[Session]) -> int:
         return len(set(sessions)) if readings.halves else len({session.day for session in sessions})
@@ -237,7 +237,8 @@ def _sickness(assessor: Assessor, upn: str, pupil: Pupil | None, readings: Readi
             if units(together) >= need:
                 told = together
                 yield due(str(assessor.year), day, told, units(seen) >= need)
-                if not readings.each_illness:
+                further = readings.each_illness and (rows or units(s for s in illness.ill if s not in told) >= need)
+                if not further:
                     return
             continue
         for period in map(frozenset, illness.periods(day)):
@@ -426,7 +427,7 @@ def write_on(schedule: str, today: date, no_later: date = date.max) -> date:
     return max(today, min(day, no_later))
 
 
-def no_later(due: Return, found_on: date) -> date:
+def last_day(due: Return, found_on: date) -> date:
     """The last day on which a return found that day may be written, whatever the schedule says.
 
     An attendance return goes at least once a calendar month [V], a new pupil's and a deletion's by their own last day.

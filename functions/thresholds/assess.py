@@ -24,7 +24,7 @@ from attendance.positions import (
     window_ending,
     window_size,
 )
-from attendance.returns import Readings, no_later, returns_due, same_episode, write_on
+from attendance.returns import Readings, last_day, returns_due, same_episode, write_on
 from attendance.roll import Parent, Pupil
 from attendance.sessions import monday
 from attendance.settings import Settings
@@ -249,7 +249,7 @@ class Thresholds:
                 continue  # its first day was amended after it was reported
             schedule = getattr(settings.returns, due.kind) if settings else "at_once"
             found_on = known.found_on if known and not known.lapsed else day
-            written_on = write_on(schedule, found_on, no_later(due, found_on))
+            written_on = write_on(schedule, found_on, last_day(due, found_on))
             dated = due.made_due_on if schedule == "at_once" else written_on
             item = ReturnItem(due=due, found_on=found_on, write_on=written_on, dated=dated)
             if item != known:
