@@ -271,12 +271,9 @@ SICKNESS_DAYS: Final = Figure(
     ("attendance.returns._sickness",),
 )
 CONTINUOUS_DAYS: Final = Figure(
-    "school days", "SI 2024/208 reg 13 [V]", {_REGULATIONS_2006: 10}, "attendance_return", ()
-)
-CONTINUOUS_SESSIONS: Final = Figure(
-    "sessions that are ten school days",
-    "SI 2024/208 reg 13; a Department for Education prototype [C]",
-    {_REGULATIONS_2006: 20},
+    "school days, each of two sessions",
+    "SI 2024/208 reg 13 [V]; two sessions a day, a Department for Education prototype [C]",
+    {_REGULATIONS_2006: 10},
     "attendance_return",
     ("attendance.returns._attendance",),
 )
@@ -285,7 +282,7 @@ NEW_PUPIL_DAYS: Final = Figure(
     "SI 2024/208 reg 13(1) [V]",
     {SCHEME_START: 5},
     "new_pupil_return",
-    (),
+    ("attendance.returns._new_pupil",),
 )
 LAST_TERM_ENDS_IN: Final = Figure(
     "months in which the last term of a school year can end",
@@ -300,6 +297,37 @@ TERM_ENDS: Final = Figure(
     {_ALWAYS: ((4, 30), (7, 31), (12, 31))},
     "sickness_return",
     ("attendance.returns.write_on",),
+)
+HALF_TERM_ENDS: Final = Figure(
+    "ends of half-term for half-termly returns, month and day",
+    "agreed with each school, reg 13; six terms in Lincolnshire [V]; the days ours [U]",
+    {_ALWAYS: ((2, 28), (4, 30), (5, 31), (7, 31), (10, 31), (12, 31))},
+    "sickness_return",
+    ("attendance.returns.write_on",),
+)
+DELETION_ABSENCE_DAYS: Final = Figure(
+    "school days of continuous absence, every session of them G, N or O",
+    "SI 2024/208 reg 9(1)(i) [V]",
+    {SCHEME_START: 20},
+    "deletion_after_absence",
+    ("attendance.deletions._continuously_absent",),
+)
+LEAVE_RETURN_DAYS: Final = Figure(
+    "school days after a leave of absence",
+    "SI 2024/208 reg 9(1)(h) [V]",
+    {SCHEME_START: 10},
+    "deletion_after_leave",
+    ("attendance.deletions._not_back_after_leave",),
+)
+INDEPENDENT_TYPES: Final = Figure(
+    "type codes of Get Information about Schools: independent and non-maintained special schools",
+    "SI 2024/208 reg 9(1)(m) and (n); list of types [U]",
+    {SCHEME_START: frozenset({"8", "10", "11"})},
+    "deletion_ground",
+    (
+        "attendance.deletions._fees_unpaid",
+        "attendance.deletions._ceased",
+    ),
 )
 PERSISTENT_TENTHS: Final = Figure(
     "tenths of the possible sessions, missed",
@@ -814,6 +842,34 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
             "SI 2007/1867 reg 20 [V]; UK GDPR art. 5(1)(f) [U]",
             "A document is written once, and nobody can replace, hide or delete it while it must be kept.",
             ("infra/authority.py", "aws.buckets.Bucket.put_ours"),
+        ),
+        "deletion_ground": Provision(
+            "SI 2024/208 reg 9(1) [V]",
+            "The name of a pupil of compulsory school age is deleted on one of fifteen grounds, a to o, and on no other.",
+            ("attendance.deletions.deletion_problems",),
+        ),
+        "deletion_after_leave": Provision(
+            "SI 2024/208 reg 9(1)(h) [V]; whether the leave must be a long one [U]",
+            "On ground h a name is deleted when the pupil was granted leave of absence and has not come back within ten "
+            "school days after it.",
+            ("attendance.deletions._not_back_after_leave",),
+        ),
+        "deletion_after_absence": Provision(
+            "SI 2024/208 reg 9(1)(i) [V]; whole days [U]",
+            "On ground i a name is deleted after at least 20 school days of continuous absence, every session of them "
+            "recorded G, N or O.",
+            ("attendance.deletions._continuously_absent",),
+        ),
+        "joint_enquiries": Provision(
+            "SI 2024/208 reg 9(1)(h) and (i) [V]",
+            "On grounds h and i the school and the authority first enquire together where the pupil is, and if they "
+            "find the pupil both must agree that no return is to be expected.",
+            ("attendance.deletions._enquired",),
+        ),
+        "deletion_day": Provision(
+            "WTISA [V]",
+            "A name is not deleted for a day that has passed.",
+            ("attendance.deletions._marked_afterwards",),
         ),
     }
 )

@@ -7,14 +7,18 @@ was made already is known by its key (kind, school, pupil, `since`), so a return
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from types import MappingProxyType
+from typing import Final, Literal
+
+import numpy as np
 
 from attendance import law
-from attendance.ages import of_compulsory_age
+from attendance.ages import compulsory_from, compulsory_until
 from attendance.codes import POSSIBLE, UNAUTHORISED
 from attendance.law import academic_year, academic_year_days
-from attendance.marks import CODE_ORDER, session_of
+from attendance.marks import CODE_ORDER, at, session_of
 from attendance.positions import Assessor, Frozen
 from attendance.roll import Expected, Pupil
 from attendance.service import is_working_day
@@ -32,6 +36,28 @@ TOLD_COLUMNS = ("urn", "upn", "surname", "forename", "on", "what", "about", "bec
 """The columns of every daily list (attendance.told)."""
 
 
+READ_AS: Final[Mapping[Kind, str]] = MappingProxyType(
+    {
+        "attendance": "A run is broken by a possible session with a code other than G, N, O and U; sessions that are not "
+        "possible, or have no mark, are passed over. Two sessions are a day.",
+        "sickness": "A day with one I is a day. A continuous period of sickness is a run of sessions with I: a possible "
+        "session with another code ends it; sessions that are not possible, or have no mark, are passed over. One return "
+        "a school year.",
+    }
+)
+"""How two returns read what the text leaves open [U]; the other readings are in docs/law.md."""
+
+
+@dataclass(frozen=True)
+class Readings:
+    """How an authority reads what the text of the sickness return leaves open [U]; as made, the adopted reading."""
+
+    halves: bool = False
+    """Sickness is counted in sessions (two make a day), not in days with at least one I."""
+    each_illness: bool = False
+    """After the return of the year, a later and separate continuous period that itself comes to fifteen days needs another."""
+
+
 class Return(Frozen):
     """One pupil due to be reported: `since` names the episode, `made_due_on` the day that made it due.
 
@@ -47,20 +73,61 @@ class Return(Frozen):
     made_due_on: date
     row: Mapping[str, str]
     follows: Literal["register", "notice", "step"] = "register"
+    due_by: date | None = None
+    """The last day on which the law lets it be made; None: it goes by intervals that are agreed."""
+
+    def late(self, found_on: date) -> bool:
+        """Whether it was found only after its last day."""
+        return self.due_by is not None and self.due_by < found_on
 
 
-def returns_due(assessor: Assessor, halves: bool) -> Iterator[Return]:
-    """Every return of the academic year of as-at that is due by then, whether or not it was made already.
+@dataclass(frozen=True)
+class Correction:
+    """A return that was written and that the register no longer bears out; `now` is its row as due now, None: none is."""
 
-    `halves`: the authority counts sickness in sessions (two make a day), not in days with at least one I.
-    """
+    kind: str
+    urn: str
+    upn: str
+    since: str
+    now: Mapping[str, str] | None
+
+    @property
+    def says(self) -> str:
+        """What the register says now."""
+        return _NO_MORE[self.kind] if self.now is None else _SAYS_NOW[self.kind].format(**self.now)
+
+
+_NO_MORE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "attendance": "the register no longer shows an absence that makes an attendance return due",
+        "sickness": "the register no longer shows, and no evidence expects, illness that makes a sickness return due",
+        "new_pupil": "the roll no longer gives that starting day",
+        "deletion": "the roll no longer gives that leaving day",
+    }
+)
+_SAYS_NOW: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "attendance": "the register now shows {sessions} sessions, from {from} until {until}",
+        "sickness": "the register now shows {days} days, from {from} until {until}",
+        "new_pupil": "the roll now gives the starting day {starting_day}",
+        "deletion": "the roll now gives the leaving day {leaving_day} and the ground {ground}",
+    }
+)
+
+
+def returns_due(assessor: Assessor, readings: Readings) -> Iterator[Return]:
+    """Every return of the academic year of as-at that is due by then, whether or not it was made already."""
+    in_force = assessor.as_at >= law.SCHEME_START  # before it only the attendance return was owed
     for upn in sorted({*assessor.view.marks.upns, *assessor.view.roll.pupils}):
         pupil = assessor.view.roll.pupils.get(upn)
         yield from _attendance(assessor, upn, pupil)
-        yield from _sickness(assessor, upn, pupil, halves)
-    for upn, pupil in sorted(assessor.view.roll.pupils.items()):
-        yield from _new_pupil(assessor, upn, pupil)
-        yield from _deletion(assessor, upn, pupil)
+        if in_force:
+            yield from _sickness(assessor, upn, pupil, readings)
+    if in_force:
+        year = school_year(assessor)
+        for upn, pupil in sorted(assessor.view.roll.pupils.items()):
+            yield from _new_pupil(assessor, upn, pupil, year)
+            yield from _deletion(assessor, upn, pupil, year)
 
 
 def _who(urn: str, upn: str, pupil: Pupil | None) -> dict[str, str]:
@@ -75,35 +142,45 @@ def _who(urn: str, upn: str, pupil: Pupil | None) -> dict[str, str]:
     }
 
 
+def _year_of(assessor: Assessor, pupil: Pupil | None) -> tuple[date, date]:
+    """The days of the academic year on which the pupil is of compulsory school age (birth date unknown: taken so)."""
+    first, last = academic_year_days(assessor.year)
+    if pupil is None or pupil.date_of_birth is None:
+        return first, last
+    return max(first, compulsory_from(pupil.date_of_birth)), min(last, compulsory_until(pupil.date_of_birth))
+
+
 def _this_year(assessor: Assessor, upn: str, pupil: Pupil | None) -> list[tuple[Session, str]]:
-    """The pupil's marks of the academic year, on days of compulsory school age (birth date unknown: taken so)."""
-    begin = academic_year_days(assessor.year)[0]
+    """The pupil's marks on those days, in order."""
+    first, last = _year_of(assessor, pupil)
     marks = assessor.marks_of(upn)
-    born = pupil.date_of_birth if pupil else None
-    found = ((session_of(int(n)), CODE_ORDER[int(c)]) for n, c in zip(marks.at, marks.code, strict=True))
-    return [(s, code) for s, code in found if s.day >= begin and (born is None or of_compulsory_age(born, s.day))]
+    begin, end = np.searchsorted(marks.at, [at(Session(first, "AM")), at(Session(last, "PM")) + 1])
+    found = zip(marks.at[begin:end], marks.code[begin:end], strict=True)
+    return [(session_of(int(n)), CODE_ORDER[int(code)]) for n, code in found]
+
+
+def _runs(marks: Iterable[tuple[Session, str]], codes: frozenset[str]) -> Iterator[list[Session]]:
+    """The runs of sessions with one of these codes: any other possible code ends one, what is not possible is skipped."""
+    run: list[Session] = []
+    for session, code in marks:
+        if code in codes:
+            run.append(session)
+        elif code in POSSIBLE and run:
+            yield run
+            run = []
+    if run:
+        yield run
 
 
 _ILL = frozenset({"I"})
 
 
 def _attendance(assessor: Assessor, upn: str, pupil: Pupil | None) -> Iterator[Return]:
-    """Ten continuous school days (20 sessions) of G, N, O or U; one return an episode (reg 13; R1, R2).
-
-    Sessions not possible or without a mark are skipped; any other code breaks the run [U].
-    """
-    need = law.CONTINUOUS_SESSIONS.on(assessor.as_at)
+    """Ten continuous school days of G, N, O or U, each of two sessions; one return an episode (reg 13; R1, R2, READ_AS)."""
+    need = law.CONTINUOUS_DAYS.on(assessor.as_at) * len(HALVES)
     if assessor.number_of(upn, UNAUTHORISED) < need:
         return
-    run: list[Session] = []
-    runs: list[list[Session]] = []
-    for session, code in _this_year(assessor, upn, pupil):
-        if code in UNAUTHORISED:
-            run.append(session)
-        elif code in POSSIBLE:
-            runs.append(run)
-            run = []
-    for each in (*runs, run):
+    for each in _runs(_this_year(assessor, upn, pupil), UNAUTHORISED):
         if len(each) >= need:
             yield Return(
                 kind="attendance",
@@ -116,123 +193,263 @@ def _attendance(assessor: Assessor, upn: str, pupil: Pupil | None) -> Iterator[R
             )
 
 
-def _sickness(assessor: Assessor, upn: str, pupil: Pupil | None, halves: bool) -> Iterator[Return]:
-    """Fifteen school days of the school year missed, or expected to be missed, through illness; one return a year [U].
+def _sickness(assessor: Assessor, upn: str, pupil: Pupil | None, readings: Readings) -> Iterator[Return]:
+    """Fifteen school days of the school year missed, or expected to be missed, through illness (reg 13; R3 to R5, READ_AS).
 
     Due on the first day on which the days with an I, together with all that the evidence known by then expects, are fifteen.
     """
-    if assessor.number_of(upn, _ILL) < law.SICKNESS_DAYS.on(assessor.as_at) and upn not in assessor.view.roll.expected:
-        return
-    per_day = len(HALVES) if halves else 1
+    roll = assessor.view.roll
+    per_day = len(HALVES) if readings.halves else 1
     need = law.SICKNESS_DAYS.on(assessor.as_at) * per_day
-    ill = [session for session, code in _this_year(assessor, upn, pupil) if code == "I"]
-    rows = [row for row in assessor.view.roll.expected.get(upn, ()) if row.known_on <= assessor.as_at]
-    expected = {row: _expected_sessions(assessor, row, pupil) for row in rows}
+    if assessor.number_of(upn, _ILL) < need and upn not in roll.expected:
+        return
+    marks = _this_year(assessor, upn, pupil)
+    rows = [row for row in roll.expected.get(upn, ()) if row.known_on <= assessor.as_at]
+    illness = _Illness(
+        assessor,
+        pupil,
+        dict(marks),
+        tuple(session for session, code in marks if code in _ILL),
+        {row: frozenset(_school_sessions(assessor, row.first, row.until, pupil)) for row in rows},
+    )
 
     def units(sessions: Iterable[Session]) -> int:
-        return len(set(sessions)) if halves else len({session.day for session in sessions})
+        return len(set(sessions)) if readings.halves else len({session.day for session in sessions})
 
-    for day in sorted({*(session.day for session in ill), *(row.known_on for row in rows)}):
-        seen = [session for session in ill if session.day <= day]
-        known = [row for row in rows if row.known_on <= day]
-        by_count = units(seen) >= need
-        if by_count or units([*seen, *(s for row in known for s in expected[row])]) >= need:
-            relied_on = [] if by_count else known
-            missed = sorted({*ill, *(s for row in relied_on for s in expected[row])})
-            yield Return(
-                kind="sickness",
-                urn=assessor.view.urn,
-                upn=upn,
-                since=str(assessor.year),
-                made_due_on=max(day, academic_year_days(assessor.year)[0]),
-                row=_who(assessor.view.urn, upn, pupil)
-                | {
-                    "from": missed[0].day.isoformat(),
-                    "until": max([missed[-1].day, *(row.until for row in relied_on)]).isoformat(),
-                    "days": f"{units(missed) / per_day:g}",
-                    "basis": "counted" if by_count else "expected",
-                    "evidence": "; ".join(dict.fromkeys(row.evidence for row in relied_on)),
-                },
-            )
-            return
+    def due(since: str, day: date, told: frozenset[Session], counted: bool) -> Return:
+        relied_on = [] if counted else [row for row, s in illness.known(day).items() if not told.isdisjoint(s)]
+        so_far = illness.periods_of(told) if readings.each_illness else illness.ill
+        missed = sorted({*so_far, *(() if counted else told)})
+        return Return(
+            kind="sickness",
+            urn=assessor.view.urn,
+            upn=upn,
+            since=since,
+            made_due_on=max(day, academic_year_days(assessor.year)[0]),
+            row=_who(assessor.view.urn, upn, pupil)
+            | {
+                "from": missed[0].day.isoformat(),
+                "until": max([missed[-1].day, *(row.until for row in relied_on)]).isoformat(),
+                "days": f"{units(missed) / per_day:g}",
+                "basis": "counted" if counted else "expected",
+                "evidence": "; ".join(dict.fromkeys(row.evidence for row in relied_on)),
+            },
+        )
+
+    if not rows and units(illness.ill) < need:
+        return
+    told: frozenset[Session] = frozenset()
+    for day in sorted({*(session.day for session in illness.ill), *(row.known_on for row in rows)}):
+        seen, together = illness.seen(day), illness.together(day)
+        if not told:
+            if units(together) >= need:
+                told = together
+                yield due(str(assessor.year), day, told, units(seen) >= need)
+                further = readings.each_illness and (rows or units(s for s in illness.ill if s not in told) >= need)
+                if not further:
+                    return
+            continue
+        for period in map(frozenset, illness.periods(day)):
+            if told.isdisjoint(period) and units(period) >= need:
+                told |= period
+                yield due(min(period).day.isoformat(), day, period, units(period & seen) >= need)
 
 
-def _expected_sessions(assessor: Assessor, row: Expected, pupil: Pupil | None) -> list[Session]:
-    """The sessions of an expected absence this year, of compulsory age: the school's calendar, else every working day."""
+@dataclass(frozen=True)
+class _Illness:
+    """A pupil's sessions of a school year: the marks, and what each row of evidence expects."""
+
+    assessor: Assessor
+    pupil: Pupil | None
+    marks: Mapping[Session, str]
+    ill: tuple[Session, ...]
+    expected: Mapping[Expected, frozenset[Session]]
+
+    def seen(self, day: date) -> frozenset[Session]:
+        """The sessions missed through illness by the end of a day."""
+        return frozenset(session for session in self.ill if session.day <= day)
+
+    def known(self, day: date) -> Mapping[Expected, frozenset[Session]]:
+        return {row: sessions for row, sessions in self.expected.items() if row.known_on <= day}
+
+    def together(self, day: date) -> frozenset[Session]:
+        """With those that the evidence known that day still lets expect: one that has passed with another code does not count."""
+        foreseen = (s for sessions in self.known(day).values() for s in sessions)
+        return self.seen(day) | {s for s in foreseen if s.day > day or self.marks.get(s, "I") in _ILL}
+
+    def periods(self, day: date) -> Iterator[list[Session]]:
+        """The continuous periods as that day shows them; on school days ahead that no evidence names, the pupil is expected."""
+        together = self.together(day)
+        marks = {session: code for session, code in self.marks.items() if session.day <= day}
+        until = max((session.day for session in together), default=day)
+        ahead = _school_sessions(self.assessor, day + timedelta(days=1), until, self.pupil)
+        every = dict.fromkeys(ahead, _ATTENDS) | marks | dict.fromkeys(together, "I")
+        return _runs(sorted(every.items()), _ILL)
+
+    def periods_of(self, told: frozenset[Session]) -> Iterator[Session]:
+        """The marked sessions of the periods that these belong to, as they went on."""
+        for period in _runs(self.marks.items(), _ILL):
+            if not told.isdisjoint(period):
+                yield from period
+
+
+_ATTENDS: Final = "/"
+
+
+def _school_sessions(assessor: Assessor, first: date, until: date, pupil: Pupil | None) -> list[Session]:
+    """The sessions between two days of this year, of compulsory age: by the school's calendar, else every working day."""
+    begin, end = _year_of(assessor, pupil)
+    first, until = max(first, begin), min(until, end)
     calendar: dict[date, bool] = {}
     for session, is_open in assessor.view.roll.calendar.items():
         calendar[session.day] = calendar.get(session.day, False) or is_open
     met = {session.day for session in assessor.held.sessions}
-    born = pupil.date_of_birth if pupil else None
-    first, last = academic_year_days(assessor.year)
-    first, last = max(row.first, first), min(row.until, last)
-    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    days = (first + timedelta(days=n) for n in range((until - first).days + 1))
     return [
-        Session(day, half) for day in days for half in HALVES
+        Session(day, half) for day in days
         if calendar.get(day, day in met if day <= assessor.as_at else is_working_day(day))
-        and (born is None or of_compulsory_age(born, day))
+        for half in HALVES
     ]  # fmt: skip
 
 
-def _classes(assessor: Assessor) -> list[int]:
-    """The classes of the school, the most junior first; a pupil whose class is not given is in none of them."""
-    found = {_class_number(pupil) for pupil in assessor.view.roll.pupils.values()}
-    return sorted(number for number in found if number is not None)
-
-
-def _class_number(pupil: Pupil) -> int | None:
+def class_number(pupil: Pupil) -> int | None:
+    """The place of a pupil's class, reception being 0 and nursery below it; None: the roll does not say."""
     text = (pupil.year_group or "").strip().upper()
     named = {"N2": -2, "N1": -1, "N": -1, "R": 0}
     return named.get(text, int(text) if text.isdigit() else None)
 
 
-def _year_days(assessor: Assessor) -> list[date]:
-    first, last = academic_year_days(assessor.year)
-    return [s.day for s in (*assessor.held.sessions, *assessor.held.open_ahead) if first <= s.day <= last]
+@dataclass(frozen=True)
+class SchoolYear:
+    """The first and last day of the academic year on which the school meets, as far as known, and its end classes."""
+
+    first: date | None
+    last: date | None
+    junior: int | None
+    senior: int | None
+
+    def enters_at_the_bottom(self, pupil: Pupil) -> bool:
+        """Whether the pupil enters the most junior class on the first day of the school year (reg 13(2))."""
+        day, place = pupil.starting_day, class_number(pupil)
+        return bool(day and self.first and day <= self.first and place is not None and place == self.junior)
+
+    def leaves_from_the_top(self, pupil: Pupil) -> bool:
+        """Whether the pupil leaves the most senior class at or after the end of the year's last term (reg 13(5))."""
+        day, place = pupil.leaving_day, class_number(pupil)
+        if day is None or self.last is None or self.last.month not in law.LAST_TERM_ENDS_IN.on(day):
+            return False
+        return day >= self.last and place is not None and place == self.senior
 
 
-def _new_pupil(assessor: Assessor, upn: str, pupil: Pupil) -> Iterator[Return]:
+def school_year(assessor: Assessor) -> SchoolYear:
+    """The academic year of as-at at the school."""
+    begin, end = academic_year_days(assessor.year)
+    days = [s.day for s in (*assessor.held.sessions, *assessor.held.open_ahead) if begin <= s.day <= end]
+    classes = [place for p in assessor.view.roll.pupils.values() if (place := class_number(p)) is not None]
+    return SchoolYear(
+        min(days, default=None), max(days, default=None), min(classes, default=None), max(classes, default=None)
+    )
+
+
+def _new_pupil(assessor: Assessor, upn: str, pupil: Pupil, year: SchoolYear) -> Iterator[Return]:
     """A name entered this academic year (reg 13(1)-(3)), but for entrants to the most junior class on its first day."""
     day = pupil.starting_day
-    if day is None or academic_year(day) != assessor.year or day > assessor.as_at:
-        return
-    first = min(_year_days(assessor), default=None)
-    if first is not None and day <= first and _class_number(pupil) in _classes(assessor)[:1]:
+    if day is None or academic_year(day) != assessor.year or day > assessor.as_at or year.enters_at_the_bottom(pupil):
         return
     row = _who(assessor.view.urn, upn, pupil) | {"starting_day": day.isoformat()}
-    yield Return(kind="new_pupil", urn=assessor.view.urn, upn=upn, since=day.isoformat(), made_due_on=day, row=row)
+    due_by = day + timedelta(days=law.NEW_PUPIL_DAYS.on(assessor.as_at))
+    yield Return(
+        kind="new_pupil", urn=assessor.view.urn, upn=upn, since=day.isoformat(), made_due_on=day, row=row, due_by=due_by
+    )
 
 
-def _deletion(assessor: Assessor, upn: str, pupil: Pupil) -> Iterator[Return]:
+def _deletion(assessor: Assessor, upn: str, pupil: Pupil, year: SchoolYear) -> Iterator[Return]:
     """A name deleted this academic year (reg 13(4)), but for the most senior class at the end of its last term (13(5))."""
     day = pupil.leaving_day
-    if day is None or academic_year(day) != assessor.year or day > assessor.as_at:
-        return
-    last = max(_year_days(assessor), default=None)
-    ended = last is not None and last.month in law.LAST_TERM_ENDS_IN.on(day) and day >= last
-    if ended and _class_number(pupil) in _classes(assessor)[-1:]:
+    if day is None or academic_year(day) != assessor.year or day > assessor.as_at or year.leaves_from_the_top(pupil):
         return
     row = _who(assessor.view.urn, upn, pupil) | {"leaving_day": day.isoformat(), "ground": pupil.deletion_ground or ""}
-    yield Return(kind="deletion", urn=assessor.view.urn, upn=upn, since=day.isoformat(), made_due_on=day, row=row)
+    yield Return(
+        kind="deletion", urn=assessor.view.urn, upn=upn, since=day.isoformat(), made_due_on=day, row=row, due_by=day
+    )
 
 
 def same_episode(one: Return, other: Return) -> bool:
-    """Whether two returns tell of the same continuous absence, whose first or last day an amendment has moved (reg 13)."""
-    if one.kind != "attendance" or other.kind != "attendance":
+    """Whether two returns tell of the same continuous absence, whose first or last day an amendment has moved (reg 13).
+
+    The sickness return of a year, which tells of all its illness, is known by its year and is never meant.
+    """
+    if one.kind != other.kind or one.kind not in {"attendance", "sickness"} or not (_of_days(one) and _of_days(other)):
         return False
     return one.row["from"] <= other.row["until"] and other.row["from"] <= one.row["until"]
 
 
-def write_on(schedule: str, today: date) -> date:
-    """The day on which a return found today is written, by the authority's schedule: at once, month's end, term's end [U]."""
+def _of_days(due: Return) -> bool:
+    return due.kind == "attendance" or "-" in due.since
+
+
+def corrections(written: Iterable[Return], due_now: Sequence[Return], as_at: date) -> Iterator[Correction]:
+    """The returns written for one school this academic year that its register no longer bears out (E61), for an officer.
+
+    A return that was right when it was written stands; nothing is taken back. More absence than was told corrects nothing;
+    less does, unless it was told as expected.
+    """
+    for told in written:
+        if academic_year(told.made_due_on) != academic_year(as_at):
+            continue
+        alike = [due for due in due_now if (due.kind, due.urn, due.upn) == (told.kind, told.urn, told.upn)]
+        same = [due for due in alike if due.since == told.since] or [due for due in alike if same_episode(told, due)]
+        if not same and told.kind in {"new_pupil", "deletion"}:
+            same = alike
+        now = same[0].row if same else None
+        if now is None or not _borne_out(told, now):
+            yield Correction(told.kind, told.urn, told.upn, told.since, now)
+
+
+def _borne_out(told: Return, now: Mapping[str, str]) -> bool:
+    match told.kind:
+        case "attendance":
+            return int(now["sessions"]) >= int(told.row["sessions"])
+        case "sickness":
+            return told.row["basis"] == "expected" or float(now["days"]) >= float(told.row["days"])
+        case "new_pupil":
+            return now["starting_day"] == told.row["starting_day"]
+        case _:
+            return (now["leaving_day"], now["ground"]) == (told.row["leaving_day"], told.row["ground"])
+
+
+def write_on(schedule: str, today: date, no_later: date = date.max) -> date:
+    """The day on which a return found today is written: at once, or at the end of the month, half-term or term [U].
+
+    Never after `no_later`, the last day that the law lets; if that has passed, today.
+    """
     match schedule:
         case "monthly":
-            return (today.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+            day = _end_of_month(today)
+        case "half_termly":
+            day = _next_of(law.HALF_TERM_ENDS.on(today), today)
         case "termly":
-            ends = (date(year, *end) for year in (today.year, today.year + 1) for end in law.TERM_ENDS.on(today))
-            return next(end for end in ends if end >= today)
+            day = _next_of(law.TERM_ENDS.on(today), today)
         case _:
-            return today
+            day = today
+    return max(today, min(day, no_later))
+
+
+def last_day(due: Return, found_on: date) -> date:
+    """The last day on which a return found that day may be written, whatever the schedule says.
+
+    An attendance return goes at least once a calendar month [V], a new pupil's and a deletion's by their own last day.
+    """
+    return _end_of_month(found_on) if due.kind == "attendance" else due.due_by or date.max
+
+
+def _end_of_month(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+def _next_of(ends: Iterable[tuple[int, int]], today: date) -> date:
+    """The next of such days of the year (month and day), today included."""
+    return min(day for year in (today.year, today.year + 1) for end in ends if (day := date(year, *end)) >= today)
 
 
 def return_csv(kind: str, returns: Sequence[Return]) -> list[list[str]]:

@@ -7,7 +7,7 @@ missed is the same. The lists are `officer` (time limits and what an amendment m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -15,11 +15,12 @@ from attendance import law
 from attendance.ages import of_compulsory_age
 from attendance.cases import Case, Notice
 from attendance.codes import POSSIBLE
+from attendance.deletions import Enquiries, deletion_problems
 from attendance.law import PROVISIONS
 from attendance.marks import CODE_ORDER, session_of
 from attendance.money import discharged, money
 from attendance.positions import Assessor
-from attendance.returns import Return
+from attendance.returns import Return, corrections
 from attendance.roll import Pupil
 from attendance.service import amounts, is_working_day
 from attendance.sessions import Session
@@ -121,6 +122,47 @@ def n_overdue_on(assessor: Assessor, day: date) -> date:
         day += timedelta(days=1)
         left -= day in school_days or (day > assessor.known_until and is_working_day(day))
     return day + timedelta(days=1)
+
+
+def from_roll(assessor: Assessor, enquiries: Mapping[str, Enquiries], school_type: str | None) -> Iterator[Return]:
+    """What speaks against deletions of this academic year: to the school, and to officers where both must agree (reg 9)."""
+    urn = assessor.view.urn
+    for upn, pupil in sorted(assessor.view.roll.pupils.items()):
+        if pupil.leaving_day is None or pupil.leaving_day > assessor.as_at:
+            continue
+        for problem in deletion_problems(assessor, upn, pupil, enquiries.get(upn), school_type):
+            for name in ("school", "officer") if problem.problem.startswith("ENQUIRIES") else ("school",):
+                row = told(
+                    name, urn, upn, pupil, f"deletion {pupil.leaving_day.isoformat()} {problem.problem}", pupil.leaving_day,
+                    f"DELETION_{problem.problem}", f"ground {problem.ground or '(none)'}", problem.wrong, problem.to_do,
+                    "deletion_ground",
+                )  # fmt: skip
+                yield row.model_copy(update={"row": {**row.row, "provision": problem.provision}})
+
+
+def from_returns(assessor: Assessor, written: Sequence[Return], due_now: Sequence[Return]) -> Iterator[Return]:
+    """What the register no longer bears out of returns that were written, for officers: a return never changes (E61)."""
+    for each in corrections(written, due_now, assessor.as_at):
+        provision: Mapping[str, str] = {
+            "attendance": "attendance_return", "sickness": "sickness_return", "new_pupil": "new_pupil_return",
+            "deletion": "deletion_return",
+        }  # fmt: skip
+        yield told(
+            "officer", each.urn, each.upn, assessor.view.roll.pupils.get(each.upn), f"correction {each.kind} {each.since}",
+            assessor.as_at, "RETURN_CORRECTED", f"{each.kind} return of {each.since}", each.says,
+            "correct what was made of the return", provision[each.kind],
+        )  # fmt: skip
+
+
+def late_return(assessor: Assessor, due: Return, found_on: date) -> Return:
+    """What the school is told of a return that was found only after its last day."""
+    provision = "new_pupil_return" if due.kind == "new_pupil" else "deletion_return"
+    return told(
+        "school", due.urn, due.upn, assessor.view.roll.pupils.get(due.upn), f"late {due.kind} {due.since}", found_on, "RETURN_LATE",
+        f"{due.kind.replace('_', ' ')} return of {due.since}",
+        f"it was due by {due.due_by.isoformat() if due.due_by else ''} and the roll came later",
+        "send the roll on the day on which a name is entered or deleted", provision,
+    )  # fmt: skip
 
 
 # --- What cases say ------------------------------------------------------------------------------------------------------

@@ -175,7 +175,10 @@ class Cases:
             {pupil: tuple(found) for pupil, found in notices.items()},
             returns,
             carried,
-            {pupil: tuple(found) for pupil, found in interventions.items()},
+            {
+                pupil: tuple(sorted(found, key=lambda each: (each.on, each.id)))
+                for pupil, found in interventions.items()
+            },
         )
 
     def of_pupil(self, la: str, pupil: str) -> PupilItems:

@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import cast
 
 from attendance.cases import Case, follow, pupil_history
+from attendance.deletions import Enquiries
 from attendance.events import DecisionMade, ReturnsDue, SchoolDue, ThresholdMet
 from attendance.facts import BY_ITSELF, Decision, people_known
 from attendance.identifiers import pupil_id
@@ -23,18 +25,18 @@ from attendance.positions import (
     window_size,
 )
 from attendance.recipients import for_an_officer
-from attendance.returns import COLUMNS, Return, returns_due, same_episode, write_on
+from attendance.returns import COLUMNS, Readings, Return, last_day, returns_due, same_episode, write_on
 from attendance.sessions import monday
 from attendance.settings import Settings
 from attendance.text import pretty_json
-from attendance.told import from_case, from_register
+from attendance.told import from_case, from_register, from_returns, from_roll, late_return
 from aws.buckets import Bucket
 from aws.cases import Cases, Changed, PupilItems, ReturnItem, SchoolItems, live, return_key, row_item
 from aws.clock import today
 from aws.messages import Bus, NoticesQueue, ThresholdsQueue
 from aws.observability import logger
 from aws.registers import TRIES, Contended, Registers, year_prefix
-from aws.schools import Schools
+from aws.schools import Listed, Schools
 from aws.settings import AuthoritySettings
 from aws.view import seen
 
@@ -142,7 +144,7 @@ class Thresholds:
             if amended != history.get(upn, PupilHistory()).amended:
                 history[upn] = replace(history.get(upn, PupilHistory()), amended=amended)
                 standings[upn] = assessor.standing(upn)
-        self._record_lists(assessor, settings, items, followed, day)
+        self._record_lists(assessor, settings, items, followed, listed)
         self.cases.school_due(la, urn, assessor.next_change())
         positions = Positions(
             urn=urn, as_at=day, known_at=record.known_at, pupils=tuple(each.position for each in standings.values())
@@ -229,7 +231,7 @@ class Thresholds:
             self.to_notices.send(event, told=correlation_id)
 
     def _record_lists(
-        self, assessor: Assessor, settings: Settings | None, items: SchoolItems, cases: Sequence[Case], day: date
+        self, assessor: Assessor, settings: Settings | None, items: SchoolItems, cases: Sequence[Case], listed: Listed
     ) -> None:
         """Record the returns and rows of daily lists due as known now; what has no file yet follows the register, or lapses."""
         la, urn = assessor.view.la, assessor.view.urn
@@ -238,13 +240,13 @@ class Thresholds:
             if item.due.urn == urn and item.due.follows == "register" and not item.file and not item.lapsed
             and (item.due.kind not in COLUMNS or academic_year(item.due.made_due_on) == assessor.year)
         }  # fmt: skip
-        for due in self._due(assessor, settings, items, cases):
+        for due in self._due(assessor, settings, items, cases, listed):
             key = self._pupil(due.upn), return_key(due)
             no_more.pop(key, None)
             known = items.returns.get(key)
             if known and known.file:
                 continue
-            found_on = known.found_on if known and not known.lapsed else day
+            found_on = known.found_on if known and not known.lapsed else assessor.as_at
             item = _item(due, settings, found_on)
             if item != known:
                 self.cases.record_return(la, key[0], item)
@@ -252,16 +254,17 @@ class Thresholds:
             self.cases.record_return(la, pupil, item.model_copy(update={"lapsed": True}))
 
     def _due(
-        self, assessor: Assessor, settings: Settings | None, items: SchoolItems, cases: Sequence[Case]
+        self, assessor: Assessor, settings: Settings | None, items: SchoolItems, cases: Sequence[Case], listed: Listed
     ) -> Iterator[Return]:
-        """What is due as known now, less what a predecessor returned and absences whose first day was amended after."""
+        """Returns and rows due as known now, less what a predecessor returned and absences whose first day was amended after."""
         urn = assessor.view.urn
-        halves = settings is not None and settings.illness_half_days == "halves"
+        readings = Readings(halves=settings is not None and settings.illness_half_days == "halves")
         by_predecessor = {
             (pupil, item.due.kind, item.due.since)
             for (pupil, _), item in items.returns.items() if item.due.urn != urn and item.file
         }  # fmt: skip
-        for due in returns_due(assessor, halves):
+        every = list(returns_due(assessor, readings))
+        for due in every:
             pupil = self._pupil(due.upn)
             if (pupil, due.kind, due.since) in by_predecessor:
                 continue
@@ -270,7 +273,20 @@ class Thresholds:
             )
             if not any(same_episode(due, earlier) for earlier in written):
                 yield due
+                known = items.returns.get((pupil, return_key(due)))
+                found_on = known.found_on if known else assessor.as_at
+                if due.late(found_on):
+                    yield late_return(assessor, due, found_on)
         yield from from_register(assessor)
+        told = [
+            item.due
+            for item in items.returns.values()
+            if item.file and item.due.urn == urn and item.due.kind in COLUMNS
+        ]
+        yield from from_returns(assessor, told, every)
+        found = {i.upn: i for steps in items.interventions.values() for i in steps if i.kind.startswith("enquiries_")}
+        enquiries = {upn: cast(Enquiries, i.kind.removeprefix("enquiries_")) for upn, i in found.items()}
+        yield from from_roll(assessor, enquiries, listed.school.type_code if listed.school else None)
         for case in cases:
             yield from from_case(assessor, case, items.notices.get(case.pupil, ()))
 
@@ -295,7 +311,7 @@ def _item(due: Return, settings: Settings | None, found_on: date) -> ReturnItem:
     if due.kind not in COLUMNS:
         return row_item(due, found_on)
     schedule = getattr(settings.returns, due.kind) if settings else "at_once"
-    written_on = write_on(schedule, found_on)
+    written_on = write_on(schedule, found_on, last_day(due, found_on))
     dated = due.made_due_on if schedule == "at_once" else written_on
     return ReturnItem(due=due, found_on=found_on, write_on=written_on, dated=dated)
 

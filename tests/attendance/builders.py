@@ -7,7 +7,7 @@ Marks: `2025-10-06..2025-10-09 G; 2025-10-10/AM U`. Facts: `name=value name=valu
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -122,21 +122,23 @@ def calendar_rows(text: str) -> list[Row]:
     return rows
 
 
+def expected_rows(text: str) -> list[Row]:
+    """Rows of expected absences from `2025-09-08 2025-10-03 known=2025-09-10 evidence=letter`."""
+    rows: list[Row] = []
+    for piece in filter(None, text.split("; ")):
+        first, until, *rest = piece.split()
+        told = facts(" ".join(rest))
+        received = f"{told['known']}T17:00:00.000000Z"
+        rows.append(
+            {"upn": PUPIL, "from": first, "until": until, "evidence": told["evidence"], "received_at": received}
+        )
+    return rows
+
+
 def support_rows(text: str) -> list[Row]:
     """Support rows from `2025-10-13 declined; 2025-10-20 ongoing p2`."""
     pieces = (each.split() for each in text.split(";") if each.strip())
     return [support_row(day, outcome, parent_id=who[0] if who else None) for day, outcome, *who in pieces]
-
-
-def expected_rows(text: str) -> Iterator[Row]:
-    """Rows of expected absences from `2025-09-08 2025-10-03 known=2025-09-10 evidence=letter`."""
-    for piece in filter(None, text.split("; ")):
-        first, until, *rest = piece.split()
-        given = facts(" ".join(rest))
-        received = f"{given['known']}T17:00:00.000000Z"
-        yield {
-            "upn": PUPIL, "from": first, "until": until, "evidence": given["evidence"], "received_at": received,
-        }  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,7 @@ class Story:
         cases = [case for _, case in sorted(self.cases.items()) if case.state != "forgotten"]
         fields: dict[str, object] = {
             **{name: value for name, value in self.record.items() if name != "provisions"},
-            **(dict(notice) if notice else {}),
+            **{name: value for name, value in (notice or ()) if value is not None or name not in self.record},
             "listed": len(notice.sessions) if notice else 0,
             "listed_from": notice.sessions[0].at if notice and notice.sessions else None,
             "listed_until": notice.sessions[-1].at if notice and notice.sessions else None,

@@ -38,7 +38,6 @@ def test_every_provision_is_cited_with_a_label_and_says_one_thing(name: str) -> 
         ("REDUCED_DAYS", 21, 21),
         ("PAY_DAYS", 28, 28),
         ("CONTINUOUS_DAYS", 10, 10),
-        ("CONTINUOUS_SESSIONS", 20, 20),
         ("PERSISTENT_TENTHS", 1, 1),
         ("SEVERE_TENTHS", 5, 5),
         ("PROSECUTION_MONTHS", 6, 6),
@@ -63,6 +62,8 @@ def test_what_was_law_on_both_sides_of_19_august_2024(figure: str, before: int, 
         ("N_DAYS", 5),
         ("SICKNESS_DAYS", 15),
         ("NEW_PUPIL_DAYS", 5),
+        ("DELETION_ABSENCE_DAYS", 20),
+        ("LEAVE_RETURN_DAYS", 10),
     ],
 )
 def test_what_began_on_19_august_2024(figure: str, since: int) -> None:

@@ -31,7 +31,7 @@ def test_a_return_names_the_pupil_as_the_roll_does_one_row_each_by_upn() -> None
     pupil = dict(pupil_row(address_2="Madeup"))
     as_at, school = date(2025, 10, 10), School(pupil={"address_2": "Madeup"})
     view = school.view(marked("2025-09-29..2025-10-10 O"), as_at)
-    (due,) = returns_due(Assessor(view, as_at), halves=False)
+    (due,) = returns_due(Assessor(view, as_at), Readings())
     other = due.model_copy(update={"upn": CLASSMATE, "row": {**due.row, "upn": CLASSMATE}})
 
     header, first, second = return_csv("attendance", [other, due])

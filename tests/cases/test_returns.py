@@ -1,20 +1,22 @@
 """The returns of regulation 13: who is reported, since when, and on which day it fell due (law.md section 3, R1 to R7)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 import pytest
-from builders import PUPIL, facts, marked, school_of
+from builders import PUPIL, expected_rows, facts, marked, school_of
 from tables import cases
 
 from attendance.positions import Assessor
-from attendance.returns import COLUMNS, Return, returns_due
+from attendance.returns import COLUMNS, Readings, Return, returns_due
 
 
 def returns_of(case: Mapping[str, str]) -> list[Return]:
     as_at = date.fromisoformat(case["as_at"])
-    assessor = Assessor(school_of(case).view(marked(case["marks"]), as_at), as_at)
-    return [each for each in returns_due(assessor, case["halves"] == "yes") if each.upn == PUPIL]
+    school = replace(school_of(case), expected=tuple(expected_rows(case["expected_absences"])))
+    assessor = Assessor(school.view(marked(case["marks"]), as_at), as_at)
+    return [each for each in returns_due(assessor, Readings(halves=case["halves"] == "yes")) if each.upn == PUPIL]
 
 
 @pytest.mark.parametrize("case", cases("returns"))
