@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from attendance.cases import Case, Met, Notice, met_for
+from attendance.conduct import officer_in_place
 from attendance.facts import BY_ITSELF, Decision, Facts, Refused
 from attendance.positions import HARD_BLOCKERS
 from attendance.roll import Parent
@@ -61,6 +62,7 @@ def officer_of(decision: Decision, facts: Facts) -> Mapping[str, str]:
         raise Refused(f"{decision.by} is no officer in the authority's settings", "authorised_officer")
     if officer is None:
         raise Refused(f"{decision.by} may not {decision.action} on {facts.today.isoformat()}", "authorised_officer")
+    officer_in_place(officer, decision, facts, settings)
     return {"id": officer.id, "name": officer.name, "office": officer.office}
 
 
