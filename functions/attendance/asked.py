@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from attendance import law
 from attendance.cases import Case, Met, Notice, met_for
+from attendance.conduct import officer_in_place
 from attendance.facts import BY_ITSELF, Decision, Facts, Refused
 from attendance.positions import HARD_BLOCKERS
 from attendance.roll import Parent
@@ -62,6 +63,7 @@ def officer_of(decision: Decision, facts: Facts) -> Mapping[str, str]:
         raise Refused(f"{decision.by} is no officer in the authority's settings", "authorised_officer")
     if officer is None:
         raise Refused(f"{decision.by} may not {decision.action} on {facts.today.isoformat()}", "authorised_officer")
+    officer_in_place(officer, decision, facts, settings)
     return {"id": officer.id, "name": officer.name, "office": officer.office}
 
 

@@ -18,6 +18,7 @@ from attendance.asked import (
     signature_of,
 )
 from attendance.cases import Case, Notice, propose, settled
+from attendance.conduct import before_early_end, before_notice_to_improve
 from attendance.facts import Decision, Facts, Outcome, Refused, Reservation, recipient_of
 from attendance.identifiers import reference
 from attendance.notice_record import citations, printed_beside, record_of, retain_until
@@ -48,6 +49,7 @@ def issue_notice_to_improve(decision: Decision, facts: Facts) -> Outcome:
     ):
         raise Refused("an improvement period of this parent is running", "improvement_period")
     pass_blockers(decision, facts, met, soft_too=False)
+    before_notice_to_improve(decision, facts, settings, met)
     posted = service.posted_on(facts.today, settings.post.when)
     received = service.presumed_received(posted, settings.post.post_class)
     first, last = improvement_period(facts, settings, received, decision.until)
@@ -131,6 +133,8 @@ def end_improvement(decision: Decision, facts: Facts) -> Outcome:
     last = max(n.improvement_until for n in running if n.improvement_until)
     if decision.ground == "failed" and facts.today < last:
         raise Refused(f"the period runs until {last.isoformat()}; before that it can only be ended_early", "early_end")
+    if decision.ground == "ended_early":
+        before_early_end(facts, settings_of(facts), running)
     ended = tuple(n.model_copy(update={"improvement": decision.ground}) for n in running)
     cases = []
     for case in facts.cases:

@@ -72,7 +72,7 @@ THRESHOLD_SESSIONS: Final = Figure(
     "WTISA paras 174-200, national threshold [V]",
     {SCHEME_START: 10},
     "threshold",
-    ("attendance.positions.sessions_needed", "attendance.penalty._listed"),
+    ("attendance.positions.sessions_needed", "attendance.penalty._listed", "attendance.bounds.outside_the_law"),
 )
 THRESHOLD_WEEKS: Final = Figure(
     "school weeks",
@@ -237,14 +237,14 @@ IMPROVEMENT_DAYS_LEAST: Final = Figure(
     "WTISA ch. 6: three to six weeks [V]; school weeks [U]",
     {SCHEME_START: 15},
     "improvement_period",
-    ("attendance.settings.load", "attendance.improvement.improvement_period"),
+    ("attendance.bounds.outside_the_law", "attendance.improvement.improvement_period"),
 )
 IMPROVEMENT_DAYS_MOST: Final = Figure(
     "school days",
     "WTISA ch. 6: three to six weeks [V]; school weeks [U]",
     {SCHEME_START: 30},
     "improvement_period",
-    ("attendance.settings.load", "attendance.improvement.improvement_period"),
+    ("attendance.bounds.outside_the_law", "attendance.improvement.improvement_period"),
 )
 
 # --- Registers and returns -------------------------------------------------------------------------------------------
@@ -261,7 +261,7 @@ REGISTER_YEARS: Final = Figure(
     "SI 2024/208 reg 7 [V]",
     {_REGULATIONS_2006: 3, SCHEME_START: 6},
     "register_entry",
-    ("attendance.settings.load",),
+    ("attendance.bounds.outside_the_law",),
 )
 SICKNESS_DAYS: Final = Figure(
     "school days in the school year",
@@ -659,12 +659,20 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
         "authorised_officer": Provision(
             "EA 1996 s.444A; SI 2007/1867 regs 10 to 13; the authority's code of conduct [V]",
             "Only a named person whom the authority's code of conduct authorises may take this step.",
-            ("attendance.settings.Settings.officer", "attendance.asked.officer_of"),
+            (
+                "attendance.settings.Settings.officer",
+                "attendance.asked.officer_of",
+                "attendance.conduct.officer_in_place",
+            ),
         ),
         "code_of_conduct": Provision(
             "SI 2007/1867 regs 14 to 18; WTISA para 197 [V]",
             "Whoever issues penalty notices must keep to the code of conduct of the authority of the school.",
-            ("attendance.settings.load",),
+            (
+                "attendance.bounds.outside_the_law",
+                "attendance.conduct.before_penalty_notice",
+                "attendance.conduct.before_notice_to_improve",
+            ),
         ),
         "authority_of_school": Provision(
             "SI 2007/1867; codes of conduct on cross-border cases [V]",
@@ -769,7 +777,7 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
         "early_end": Provision(
             "WTISA ch. 6 [V]",
             "A penalty notice may be issued before the period ends where it is clear that attendance is not improving.",
-            ("attendance.improvement.end_improvement",),
+            ("attendance.improvement.end_improvement", "attendance.conduct.before_early_end"),
         ),
         # registers and returns
         "register_entry": Provision(

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from attendance import law, service
 from attendance.asked import settings_of
 from attendance.cases import Case, Notice
+from attendance.conduct import sender_of
 from attendance.facts import Decision, Facts, Refused
 from attendance.law import PROVISIONS
 from attendance.positions import MarkedSession
@@ -121,7 +122,7 @@ def printed_beside(decision: Decision, facts: Facts, parent: Parent, settings: S
         "child": {"name": pupil.name, "address": list(child)},
         "school": facts.school.name,
         "support": support,
-    }
+    } | sender_of(decision, facts, settings)
 
 
 def _sentence(kind: str, description: str) -> str:

@@ -18,6 +18,7 @@ from attendance.asked import (
     signature_of,
 )
 from attendance.cases import FAILED_SUPPORT, Case, Met, Notice, Proposal, settled
+from attendance.conduct import before_penalty_notice, name_of, payment_of
 from attendance.considerations import authorisation, words_required
 from attendance.facts import Decision, Facts, Outcome, Refused, Reservation, recipient_of
 from attendance.identifiers import case_id, reference
@@ -58,6 +59,7 @@ def authorise(decision: Decision, facts: Facts) -> Outcome:
     listed, late = _listed(decision, facts, case, met, days.pay_by, below)
     if late:
         warnings += (f"{late} sessions are not listed: their six months end before {days.pay_by} and 28 days",)
+    before_penalty_notice(decision, facts, settings, case, person, listed)
     offence_from = listed[0].date
     full, reduced = service.amounts(sequence, offence_from)
     attempt = sum(n.case == case.id and n.person == person and n.kind == "penalty_notice" for n in facts.notices)
@@ -79,9 +81,7 @@ def authorise(decision: Decision, facts: Facts) -> Outcome:
             "duty_to_withdraw",
         ),
     }  # fmt: skip
-    printed = printed_beside(decision, facts, parent, settings) | {
-        "payment": {"url": settings.payment.url, "instalments": settings.payment.instalments}
-    }
+    printed = printed_beside(decision, facts, parent, settings) | {"payment": payment_of(settings)} | name_of(settings)
     after = case.model_copy(update={"documents": case.documents + 1, "listed": case.listed or listed})
     if case.state == "gathering":
         considered = case.considered if below else tuple(each.marked for each in met.sessions)

@@ -47,10 +47,7 @@ def posted_on(issued_on: date, when: PostedWhen) -> date:
 
 def presumed_received(posted_on: date, post: Post) -> date:
     """The day of presumed receipt: the second working day after first-class posting, the fourth after second class."""
-    day = posted_on
-    for _ in range(law.POST_DAYS[post].on(posted_on)):
-        day = _working_day_after(day)
-    return day
+    return working_days_after(posted_on, law.POST_DAYS[post].on(posted_on))
 
 
 def payment_dates(issued_on: date, post: Post, when: PostedWhen) -> Payment:
@@ -76,6 +73,13 @@ def amounts(sequence: int, offence_from: date) -> tuple[int, int | None]:
     if sequence > 1 and offence_from >= law.SCHEME_START:
         return law.PENALTY_SECOND.on(offence_from) * _PENCE, None
     return law.PENALTY_FULL.on(offence_from) * _PENCE, law.PENALTY_REDUCED.on(offence_from) * _PENCE
+
+
+def working_days_after(day: date, count: int) -> date:
+    """The so-manieth working day after a day; that day itself for none."""
+    for _ in range(count):
+        day = _working_day_after(day)
+    return day
 
 
 def _working_day_after(day: date) -> date:

@@ -3,16 +3,15 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
-from attendance import law
+from attendance.bounds import Problem, outside_the_law
 from attendance.law import PROVISIONS
 from attendance.text import canonical_json
 
@@ -35,20 +34,12 @@ Action = Literal[
 ]
 """What an officer may do: the actions of decisions.csv (design 5.3)."""
 
-type Schedule = Literal["monthly", "termly", "at_once"]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Why settings are refused: the key, what is wrong, the provision it offends, what to do."""
-
-    key: str
-    why: str
-    provision: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.key}: {self.why} [{self.provision}]. {self.remedy}"
+type Schedule = Literal["monthly", "half_termly", "termly", "at_once"]
+type SupportKind = Literal[
+    "conversation", "letter", "meeting", "home_visit", "early_help", "attendance_contract", "referral", "formal_warning",
+    "leave_requested", "leave_refused", "other",
+]  # fmt: skip
+"""What a support row may be (design 5.1)."""
 
 
 class SettingsRefused(ValueError):
@@ -66,12 +57,20 @@ def _https(url: str) -> str:
 
 
 def _digits(code: object) -> object:
-    """YAML reads an authority code without quotes as a number; it means the same."""
+    """YAML reads the code of an authority or a school without quotes as a number; it means the same."""
     return str(code) if isinstance(code, int) and not isinstance(code, bool) else code
 
 
 type Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 type AuthorityCode = Annotated[str, BeforeValidator(_digits), StringConstraints(pattern=r"^[0-9]{3}$")]
+type Urn = Annotated[str, BeforeValidator(_digits), StringConstraints(pattern=r"^[0-9]{6}$")]
+type AtLeastOne = Annotated[int, Field(ge=1)]
+
+
+def _later[T](default: T) -> T:
+    """A key that came later: left at its default it is no part of the version, so that settings from before it keep theirs."""
+    field: T = Field(default=default, exclude_if=lambda value: value == default)
+    return field
 
 
 class _Model(BaseModel):
@@ -90,10 +89,15 @@ class PaymentWays(_Model):
 
     url: Annotated[Line, AfterValidator(_https)]
     instalments: bool = False
+    ways: Annotated[tuple[Literal["online", "phone", "post"], ...], Field(min_length=1)] = _later(("online",))
+    phone: Line | None = _later(None)
 
 
 class Officer(_Model):
-    """A named person and what the authority lets them do, from the first day to the last."""
+    """A named person and what the authority lets them do, from the first day to the last.
+
+    `school`: the one school whose head, or whom whose head, authorised; without it they are of the authority.
+    """
 
     id: Line
     name: Line
@@ -101,6 +105,7 @@ class Officer(_Model):
     may: Annotated[tuple[Literal[Action, "all"], ...], Field(min_length=1)]
     from_: date = Field(alias="from")
     until: date | None = None
+    school: Urn | None = _later(None)
 
     def holds(self, action: Action, day: date) -> bool:
         """Whether this officer may do that on that day."""
@@ -114,6 +119,42 @@ class NoticeToImprove(_Model):
     mode: Literal["on_authorisation", "by_itself"] = "on_authorisation"
     school_days: int = 30
     means: Line = "No further unauthorised absence"
+    required: bool = _later(False)
+    for_holiday: Literal["allowed", "repeat", "never"] = _later("allowed")
+
+
+class PenaltyNotice(_Model):
+    """What the authority asks before a penalty notice beyond the law, and what it calls the document."""
+
+    name: Line = "Penalty Notice"
+    below_threshold: Literal["allowed", "not_allowed"] = "allowed"
+    recipients: Literal["each_parent", "one_parent"] = "each_parent"
+    early_after_school_days: AtLeastOne | None = None
+    holiday_continuous_sessions: AtLeastOne | None = None
+    consultation_for: tuple[Literal["G", "N", "O", "U"], ...] = ()
+    not_while: tuple[SupportKind, ...] = ()
+    panel: bool = False
+
+
+class Request(_Model):
+    """How long a school may take to ask for a notice, and from when that runs."""
+
+    within: AtLeastOne
+    unit: Literal["school_days", "working_days", "weeks"] = "school_days"
+    from_: Literal["return_to_school", "detection"] = Field(default="return_to_school", alias="from")
+
+
+class Certificate(_Model):
+    """What the school's certificate of attendance covers: so many sessions, or school years with the present one."""
+
+    last: AtLeastOne = 60
+    unit: Literal["sessions", "school_years"] = "sessions"
+
+
+class CrossBorder(_Model):
+    """Where other authorities ask about earlier notices."""
+
+    email: Line
 
 
 class Postage(_Model):
@@ -151,7 +192,6 @@ class Settings(_Model):
     payment: PaymentWays
     officers: tuple[Officer, ...]
     referral: Literal["required", "not_required"] = "not_required"
-    considerations: Literal["recorded", "required"] = "recorded"
     notice_to_improve: NoticeToImprove = NoticeToImprove()
     post: Postage = Postage()
     request_deadline_school_days: int = Field(default=10, ge=1)
@@ -159,6 +199,18 @@ class Settings(_Model):
     illness_half_days: Literal["days", "halves"] = "days"
     retention_years: int = 7
     overrides: tuple[Override, ...] = ()
+    considerations: Literal["recorded", "required"] = _later("recorded")
+    penalty_notice: PenaltyNotice = _later(PenaltyNotice())
+    request: Request | None = _later(None)
+    response_working_days: AtLeastOne = _later(10)
+    certificate: Certificate = _later(Certificate())
+    returns_per_illness: Literal["one_return", "each_period"] = _later("one_return")
+    cross_border: CrossBorder | None = _later(None)
+
+    @property
+    def asks_within(self) -> Request:
+        """How long a school may take to ask: as `request` says, else school days from the return."""
+        return self.request or Request(within=self.request_deadline_school_days)
 
     @cached_property
     def version(self) -> str:
@@ -216,7 +268,7 @@ def _one(document: object, source: str) -> Settings:
         ) from None
     except ValueError as fault:  # an alias inside what it names
         raise SettingsRefused(source, [_malformed("file", str(fault))]) from None
-    if problems := list(_outside_the_law(settings)):
+    if problems := list(outside_the_law(settings)):
         raise SettingsRefused(source, problems)
     return settings
 
@@ -225,67 +277,6 @@ def _malformed(key: str, why: str) -> Problem:
     return Problem(
         key, why, PROVISIONS["code_of_conduct"].citation, "docs/settings.md lists the keys and what each may be."
     )
-
-
-_IMPROVEMENT_KEY: Final = "notice_to_improve.school_days"
-_OVERRIDABLE: Final = frozenset({_IMPROVEMENT_KEY})
-"""What guidance asks and no regulation: the authority may decide otherwise, with its reason."""
-
-
-def _outside_the_law(settings: Settings) -> Iterator[Problem]:
-    overridden = {override.key for override in settings.overrides}
-    for key in sorted(overridden - _OVERRIDABLE):
-        yield Problem(
-            "overrides",
-            f"{key} is not a key that can be overridden",
-            PROVISIONS["code_of_conduct"].citation,
-            f"Only {', '.join(sorted(_OVERRIDABLE))} can.",
-        )
-
-    least, most = (figure.latest for figure in (law.IMPROVEMENT_DAYS_LEAST, law.IMPROVEMENT_DAYS_MOST))
-    period = settings.notice_to_improve.school_days
-    if period < 1 or (not least <= period <= most and _IMPROVEMENT_KEY not in overridden):
-        yield Problem(
-            _IMPROVEMENT_KEY,
-            f"{period} school days is outside {least} to {most}",
-            PROVISIONS["improvement_period"].citation,
-            f"Give {least} to {most}, or add an override of {_IMPROVEMENT_KEY} with reason and approved_by.",
-        )
-
-    kept = law.REGISTER_YEARS.latest
-    if settings.retention_years < kept:
-        yield Problem(
-            "retention_years",
-            f"{settings.retention_years} years is too short",
-            PROVISIONS["register_entry"].citation,
-            f"Give {kept} or more: every entry of a register is kept for {kept} years.",
-        )
-
-    for name, given, lawful in (
-        ("attendance", settings.returns.attendance, ("monthly", "at_once")),
-        ("new_pupil", settings.returns.new_pupil, ("at_once",)),
-        ("deletion", settings.returns.deletion, ("at_once",)),
-    ):
-        if given not in lawful:
-            provision = PROVISIONS[f"{name}_return"]
-            yield Problem(f"returns.{name}", f"{given} is too late", provision.citation, f"Give {' or '.join(lawful)}.")
-
-    ids = Counter(officer.id for officer in settings.officers)
-    for officer in settings.officers:
-        if ids[officer.id] > 1:
-            yield Problem(
-                "officers",
-                f"the id {officer.id} is given to more than one officer",
-                PROVISIONS["authorised_officer"].citation,
-                "Give each officer an id of their own: a decision names one person.",
-            )
-        if officer.until is not None and officer.until < officer.from_:
-            yield Problem(
-                "officers",
-                f"officer {officer.id} leaves on {officer.until}, before {officer.from_}",
-                PROVISIONS["authorised_officer"].citation,
-                "Give the last day in until, or leave it out.",
-            )
 
 
 def _refuse_ambiguous(settings: Sequence[Settings], source: str) -> None:

@@ -66,6 +66,11 @@ Lines = Annotated[tuple[Text, ...], Field(min_length=1)]
 Pence = Annotated[int, Field(gt=0)]
 
 
+def _if_given() -> Any:
+    """What only some letters print: left out, the data in the file does not speak of it."""
+    return Field(default=None, exclude_if=lambda value: value is None)
+
+
 class _Printed(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -84,6 +89,7 @@ class Payment(_Printed):
 
     url: Annotated[Text, Field(pattern=r"^https://\S+$")]
     instalments: bool
+    phone: Text | None = _if_given()
 
 
 class Recipient(_Printed):
@@ -160,6 +166,8 @@ class _Notice(_Printed):
     child: Child
     school: Text
     support: tuple[SupportStep, ...]
+    sender: Text | None = _if_given()
+    """The school, where the notice is its own and not the authority's."""
 
 
 class PenaltyNoticePage(_Notice):
@@ -174,6 +182,8 @@ class PenaltyNoticePage(_Notice):
     prosecute_by: dt.date
     ground: Literal["support_not_appropriate", "support_failed", "improvement_failed", "ended_early", "below_threshold"]
     payment: Payment
+    called: Text | None = _if_given()
+    """What the authority calls the document, where it is not the usual name."""
 
     @model_validator(mode="after")
     def _reduced_for_a_first_notice_only(self) -> Self:

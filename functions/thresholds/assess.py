@@ -258,7 +258,9 @@ class Thresholds:
     ) -> Iterator[Return]:
         """Returns and rows due as known now, less what a predecessor returned and absences whose first day was amended after."""
         urn = assessor.view.urn
-        readings = Readings(halves=settings is not None and settings.illness_half_days == "halves")
+        readings = Readings()
+        if settings is not None:
+            readings = Readings(settings.illness_half_days == "halves", settings.returns_per_illness == "each_period")
         by_predecessor = {
             (pupil, item.due.kind, item.due.since)
             for (pupil, _), item in items.returns.items() if item.due.urn != urn and item.file

@@ -6,7 +6,7 @@ import pytest
 from builders import CLASSMATE, PUPIL, School, marked, pupil_row
 
 from attendance.positions import Assessor
-from attendance.returns import COLUMNS, Return, return_csv, returns_due, same_episode, write_on
+from attendance.returns import COLUMNS, Readings, Return, return_csv, returns_due, same_episode, write_on
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """An authority's code of conduct as settings: what is lawful holds, what is not is refused with its provision."""
 
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from datetime import date
@@ -10,7 +11,8 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from attendance.settings import Action, Settings, SettingsRefused, in_force, load
+from attendance.rows import COLUMNS
+from attendance.settings import Action, Settings, SettingsRefused, SupportKind, in_force, load
 
 KENT = """
 authorities: ["886"]                 # one, or a group
@@ -43,7 +45,7 @@ def changed(path: str, value: object) -> str:
     *parents, key = path.split(".")
     inner = document
     for parent in parents:
-        inner = inner[parent]
+        inner = inner.setdefault(parent, {})
     inner[key] = value
     return yaml.safe_dump(document)
 
@@ -76,6 +78,50 @@ def test_another_period_holds_with_a_reason_and_who_approved_it(days: int) -> No
     override = {"key": "notice_to_improve.school_days", "reason": "Our schools", "approved_by": "The cabinet"}
 
     assert one(yaml.safe_dump(document | {"overrides": [override]})).notice_to_improve.school_days == days
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        pytest.param("penalty_notice.holiday_continuous_sessions", 10, id="as many as the threshold"),
+        pytest.param("penalty_notice.early_after_school_days", 29, id="one day before the end of thirty"),
+        pytest.param("penalty_notice.early_after_school_days", 1, id="after the first day"),
+        pytest.param("penalty_notice.name", "EDUCATION PENALTY NOTICE", id="whatever its case"),
+        pytest.param("certificate.last", 10, id="as many sessions as the threshold"),
+        pytest.param("certificate", {"last": 1, "unit": "school_years"}, id="the present school year alone"),
+        pytest.param("payment", {"url": "https://a.example", "ways": ["online", "post"]}, id="online and by post"),
+        pytest.param("returns.sickness", "half_termly", id="six times a year"),
+        pytest.param("response_working_days", 1, id="the next working day"),
+    ],
+)
+def test_what_is_just_inside_the_law_holds(path: str, value: object) -> None:
+    assert one(changed(path, value))
+
+
+def test_a_looser_rule_for_holidays_holds_with_a_reason_and_who_approved_it() -> None:
+    key = "penalty_notice.holiday_continuous_sessions"
+    override = {"key": key, "reason": "Our schools", "approved_by": "The cabinet"}
+    document = yaml.safe_load(changed(key, 6)) | {"overrides": [override]}
+
+    assert one(yaml.safe_dump(document)).penalty_notice.holiday_continuous_sessions == 6
+
+
+def test_the_time_for_a_request_is_said_once() -> None:
+    short = yaml.safe_load(KENT)
+    long = yaml.safe_load(changed("request", {"within": 2, "unit": "weeks", "from": "detection"}))
+
+    with pytest.raises(SettingsRefused, match=r"request: the time for a request is said twice.*SI 2007/1867"):
+        load(yaml.safe_dump(long), "886/settings.yaml")
+    del long["request_deadline_school_days"]
+    asked = one(yaml.safe_dump(long)).asks_within
+    assert (asked.within, asked.unit, asked.from_) == (2, "weeks", "detection")
+    asked = one(yaml.safe_dump(short | {"request_deadline_school_days": 15})).asks_within
+    assert (asked.within, asked.unit, asked.from_) == (15, "school_days", "return_to_school")
+
+
+def test_the_kinds_of_support_are_those_of_the_extract() -> None:
+    (kind,) = (column for column in COLUMNS["support"] if column.name == "kind")
+    assert get_args(SupportKind.__value__) == kind.choices
 
 
 def test_every_problem_is_named_at_once() -> None:
@@ -173,6 +219,15 @@ def test_the_version_names_the_content_and_not_the_layout() -> None:
     assert one(changed("retention_years", 8)).version != one().version
 
 
+def test_a_key_that_came_later_names_settings_anew_only_where_it_says_something() -> None:
+    """The version stands in every record: settings that nobody touched keep the one they had before the key was there."""
+    before = "6a2b7cb3abc20ad6"
+
+    assert one().version == before
+    assert one(changed("penalty_notice.panel", False)).version == before
+    assert one(changed("penalty_notice.panel", True)).version != before
+
+
 DOCUMENTED = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
 
 
@@ -191,6 +246,24 @@ def keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
 @pytest.mark.parametrize("key", list(keys(Settings)))
 def test_every_key_is_documented(key: str) -> None:
     assert f"`{key}`" in DOCUMENTED
+
+
+WRITTEN = [
+    piece
+    for piece in re.findall(r"`([a-z_]+: [^`]+)`", DOCUMENTED.split("## A code found in practice")[1])
+    if "..." not in piece
+]
+
+
+@pytest.mark.parametrize("piece", WRITTEN)
+def test_what_a_code_found_in_practice_says_is_written_as_shown(piece: str) -> None:
+    document = yaml.safe_load(KENT)
+    for key, value in yaml.safe_load(piece).items():
+        if key == "request":
+            del document["request_deadline_school_days"]
+        document[key] = document.get(key, {}) | value if isinstance(value, dict) else value
+
+    assert one(yaml.safe_dump(document))
 
 
 def test_the_documented_example_holds() -> None:

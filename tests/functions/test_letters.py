@@ -197,6 +197,30 @@ def test_the_letter_says_whether_instalments_are_taken(fonts: Path, instalments:
     assert sentence in text_of(render(page(FIRST, payment=payment), fonts))
 
 
+def test_what_the_code_of_conduct_calls_the_document_and_how_it_takes_payment_is_printed(fonts: Path) -> None:
+    payment = {"url": "https://madeup.example/pay", "instalments": False, "phone": "01632 960001"}
+    letter = page(FIRST, payment=payment, called="Fixed Penalty Notice", sender="Made-up School")
+
+    printed = text_of(render(letter, fonts))
+
+    assert "Fixed Penalty Notice for unauthorised absence from school" in printed
+    assert "You can also pay by phone on 01632 960001." in printed
+    assert "authorised officer of Made-up School" in printed
+    assert {"called", "sender"} <= set(json.loads(page_json(letter)))
+
+
+def test_a_school_is_the_sender_of_its_own_notice_to_improve(rendered: dict[str, bytes], fonts: Path) -> None:
+    sent = "of Made-up School, which sends it under the code of conduct of Made-up County Council"
+    assert sent in text_of(render(page(IMPROVE, sender="Made-up School"), fonts))
+    assert sent not in text_of(rendered["improve"])
+
+
+def test_what_no_code_of_conduct_gives_is_not_in_the_data_of_the_letter() -> None:
+    data = json.loads(page_json(LETTERS["first"]))
+    assert not {"called", "sender"} & set(data)
+    assert set(data["payment"]) == {"url", "instalments"}
+
+
 def test_below_the_threshold_the_letter_does_not_say_that_it_was_met(rendered: dict[str, bytes]) -> None:
     assert "The national threshold was met" in text_of(rendered["first"])
     assert "The national threshold was met" not in text_of(rendered["bare"])
