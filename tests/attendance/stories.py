@@ -16,17 +16,19 @@ from builders import LA, PUPIL, URN, School, counted, facts, marked, moment, par
 from tables import cases
 
 from attendance.afterwards import expired
-from attendance.cases import Case, Notice, follow, pupil_history
+from attendance.cases import Case, Intervention, Notice, follow, pupil_history
 from attendance.decisions import decide
 from attendance.facts import Decision, Facts, Outcome, Persons, Place, Refusal
 from attendance.identifiers import person_id, pupil_id
+from attendance.ladder import rung_of_notice
 from attendance.law import PROVISIONS, academic_year, academic_year_days
-from attendance.money import discharged
+from attendance.money import discharged, money
 from attendance.people import Person
 from attendance.positions import Assessor, Carried
 from attendance.roll import Row
 from attendance.sessions import Session, monday
 from attendance.settings import Settings, load
+from attendance.told import from_case
 
 SECRET = b"made up"
 ID = pupil_id(PUPIL, SECRET)
@@ -86,6 +88,9 @@ class Story:
     latest: str = ""
     record: Mapping[str, object] = field(default_factory=dict)
     printed: Mapping[str, object] = field(default_factory=dict)
+    interventions: tuple[Intervention, ...] = ()
+    last: Outcome = field(default_factory=Outcome)
+    """What the latest decision that was allowed gave."""
 
     def facts(self, today: date) -> Facts:
         """What a decision of the day rests on."""
@@ -114,6 +119,7 @@ class Story:
         """Do what a row of a table says on its day, then follow the cases."""
         today = date.fromisoformat(row["on"])
         if row["action"] in EVENTS:
+            self.last = Outcome()
             self._happens(row["action"], row["details"])
             self._follow(today)
             return None
@@ -128,6 +134,7 @@ class Story:
             }
         )  # fmt: skip
         outcome = decide(decision, self.facts(today))
+        self.last = outcome if isinstance(outcome, Outcome) else Outcome()
         if isinstance(outcome, Outcome):
             self._apply(outcome)
             self._follow(today)
@@ -135,7 +142,13 @@ class Story:
 
     def shown(self, today: date) -> dict[str, str]:
         """How things stand: the fields of the latest notice and its record, the cases, the position."""
-        notice, position = self.notices.get(self.latest), self.facts(today).standing.position
+        known = self.facts(today)
+        notice, position = self.notices.get(self.latest), known.standing.position
+        owed = money(notice, today) if notice else None
+        rows = [*self.last.rows]
+        for case in known.cases:
+            rows += from_case(known.assessor, case, known.notices)
+        made = self.last.made
         cases = [case for _, case in sorted(self.cases.items()) if case.state != "forgotten"]
         fields: dict[str, object] = {
             **{name: value for name, value in self.record.items() if name != "provisions"},
@@ -153,6 +166,21 @@ class Story:
             "considered": len(cases[-1].considered) if cases else 0,
             "provisional": cases[-1].provisional if cases else None,
             "amended": [case.amended_after_issue for case in cases],
+            "case_prosecute_by": cases[-1].prosecute_by if cases else None,
+            "rung": rung_of_notice(notice, today) if notice else None,
+            "received": owed.received if owed else None,
+            "due": owed.due if owed else None,
+            "last_day": owed.last_day if owed else None,
+            "refund": self.last.withdrawn.refund_pence if self.last.withdrawn else owed.refund if owed else None,
+            "warnings": [text.partition(":")[0] for text in self.last.warnings],
+            "warned": " ".join(self.last.warnings),
+            "told": [f"{row.kind}:{row.row['what']}" for row in rows],
+            "on": sorted({row.made_due_on for row in rows}),
+            "to_do": [row.row["what_to_do"] for row in rows],
+            "moved": [f"{move.was}>{move.became}" for move in made.moves] if made else [],
+            "said_by": [c.said_by for c in made.authorisation.considered] if made and made.authorisation else [],
+            "answers": [c.answer for c in made.authorisation.considered] if made and made.authorisation else [],
+            "interventions": [each.kind for each in self.interventions],
             "position_met": position.met, "count": position.count, "flags": position.flags, "blockers": position.blockers,
         }  # fmt: skip
         return {name: said(value).replace(" ", "_") for name, value in fields.items()}
@@ -212,6 +240,8 @@ class Story:
             self.notices[notice.reference], self.latest = notice, notice.reference
         for notice in outcome.notices:
             self.notices[notice.reference], self.latest = notice, notice.reference
+        if outcome.intervention:
+            self.interventions += (outcome.intervention,)
         self.persons = Persons((*self.persons.verdicts, *outcome.verdicts))
 
 
