@@ -171,6 +171,37 @@ SEVERE_TENTHS: Final = Figure(
     {date(2015, 9, 1): 5},
 )
 
+# --- Statistics ------------------------------------------------------------------------------------------------------
+
+STATISTICS_AGES: Final = Figure(
+    "ages of the pupils whom statistics cover, the youngest and the oldest",
+    "Department for Education statistics: of compulsory school age [V]; these ages [C]",
+    {_ALWAYS: (5, 15)},
+)
+STATISTICS_AGES_ON: Final = Figure(
+    "month and day, in the year in which the academic year begins, on which those ages are taken",
+    "Department for Education statistics [C]",
+    {_ALWAYS: (8, 31)},
+)
+SPECIAL_TYPES: Final = Figure(
+    "type codes of Get Information about Schools", "special schools that statistics cover [U]", {
+        _ALWAYS: frozenset({"7", "8", "12", "33", "36", "44"})
+    },
+)  # fmt: skip
+ALTERNATIVE_TYPES: Final = Figure(
+    "type codes of Get Information about Schools", "pupil referral units and alternative provision [U]", {
+        _ALWAYS: frozenset({"14", "38", "42", "43"})
+    },
+)  # fmt: skip
+PUBLISHED_PUPILS: Final = Figure(
+    "pupils, the fewest that a published figure may be about", "our figure [U]", {_ALWAYS: 5}
+)
+PUBLISHED_SCHOOLS: Final = Figure(
+    "schools, the fewest of an authority whose figures are published",
+    "Department for Education, data guidance of its attendance statistics [V]",
+    {_ALWAYS: 2},
+)
+
 # --- What an extract may say -----------------------------------------------------------------------------------------
 
 TIME_AHEAD_MINUTES: Final = Figure("minutes after receipt", "our limit, for clocks that differ [U]", {_ALWAYS: 60})
@@ -258,7 +289,9 @@ class Provision:
 
 
 _LABEL: Final = re.compile(r" \[[VCU]\]")
-_INSTRUMENT: Final = re.compile(r"\bSI \d|\bEA 1996|\bWTISA|\bAct\b|GDPR|practice direction|codes? of conduct")
+_INSTRUMENT: Final = re.compile(
+    r"\bSI \d|\bEA 1996|\bWTISA|\bAct\b|GDPR|practice direction|codes? of conduct|Department for Education"
+)
 
 PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
     {
@@ -436,6 +469,34 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
         "deletion_return": Provision(
             "SI 2024/208 reg 13(4) to (6) [C]",
             "A deletion is reported as soon as its ground arises and not later than the name is deleted.",
+        ),
+        # statistics
+        "statistical_class": Provision(
+            "Department for Education, published data that name each code's class [V]; X alone [C]",
+            "A session counts in statistics by the class of its code; one that is not possible or not collected counts "
+            "nowhere.",
+        ),
+        "enrolments": Provision(
+            "Department for Education, absence statistics [V]; ages, boarders and one possible session [C]",
+            "Statistics are of enrolments: a pupil of compulsory school age, not a boarder, with at least one possible "
+            "session, counted at each school.",
+        ),
+        "persistent_absence": Provision(
+            "Department for Education, absence statistics [V]; at exactly a tenth authorities differ [V]",
+            "Who misses a tenth or more of their own possible sessions is persistently absent, who misses half or more "
+            "severely.",
+        ),
+        "small_numbers": Provision(
+            "Department for Education, open data standards and data guidance [V]; UK GDPR art. 5(1)(f) [U]; "
+            "how few are few [U]",
+            "A published figure about very few pupils, or about the only school of an authority, is withheld, and so "
+            "is any other that would give it away.",
+        ),
+        "annual_collection": Provision(
+            "Department for Education, parental responsibility measures, data guidance [V]; "
+            "where a notice belongs that is paid late or in part [U]",
+            "Each year the authority reports its penalty notices, each under one reason and one outcome, and its "
+            "other measures.",
         ),
     }
 )
