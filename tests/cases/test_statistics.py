@@ -6,12 +6,15 @@ present, then one O, session after session from 1 September 2025.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Final
 
 import pytest
 
+from attendance.annual import VARIABLES
 from attendance.codes import AUTHORISED, UNAUTHORISED
 from attendance.directory import School, read_directory
 from attendance.sessions import HALVES, Session
@@ -145,3 +148,8 @@ def test_the_keys_are_those_of_open_data() -> None:
 )
 def test_the_phase_of_a_school(kind: str, phase: str, group: str) -> None:
     assert education_phase(listed("100001", "886", [f"type={kind}", phase])) == group
+
+
+def test_the_page_names_every_column_and_variable() -> None:
+    page = Path(__file__).parents[2].joinpath("docs", "statistics.md").read_text(encoding="utf-8")
+    assert set(COLUMNS) | set(VARIABLES) <= set(re.findall(r"`(\w+)`", page))
