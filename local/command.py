@@ -12,6 +12,8 @@ COMMANDS = {
     "check": "local.check",
     "run": "local.run",
     "explain": "local.explain",
+    "statistics": "local.statistics_command",
+    "annual-return": "local.annual_return",
     "demo": "local.demo",
     "synth": "local.synth",
     "codes": "local.codes",

@@ -10,10 +10,13 @@ from types import MappingProxyType
 from typing import Final
 
 
-def _read() -> Mapping[str, str]:
+def _read(column: str) -> Mapping[str, str]:
     text = resources.files(__package__).joinpath("authorities.csv").read_text(encoding="utf-8")
-    return MappingProxyType({row["la_code"]: row["name"] for row in csv.DictReader(text.splitlines())})
+    return MappingProxyType({row["la_code"]: row[column] for row in csv.DictReader(text.splitlines())})
 
 
-AUTHORITIES: Final[Mapping[str, str]] = _read()
+AUTHORITIES: Final[Mapping[str, str]] = _read("name")
 """Name of each authority by its code, in the order of codes."""
+
+GSS_CODES: Final[Mapping[str, str]] = _read("gss_code")
+"""The nine-character code of each authority's area, which open data calls `new_la_code`."""

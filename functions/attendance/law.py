@@ -334,14 +334,14 @@ PERSISTENT_TENTHS: Final = Figure(
     "Department for Education statistics [V]; first day [U]",
     {date(2015, 9, 1): 1},
     "persistent_absence",
-    ("attendance.positions.Assessor.sums",),
+    ("attendance.positions.Assessor.sums", "attendance.statistics.by_pupil"),
 )
 SEVERE_TENTHS: Final = Figure(
     "tenths of the possible sessions, missed",
     "Department for Education statistics [V]; first day [U]",
     {date(2015, 9, 1): 5},
     "persistent_absence",
-    ("attendance.positions.Assessor.sums",),
+    ("attendance.positions.Assessor.sums", "attendance.statistics.by_pupil"),
 )
 
 # --- Ages and the school year ----------------------------------------------------------------------------------------
@@ -386,6 +386,51 @@ SCHOOL_YEAR_MONTH: Final = Figure(
     {_ALWAYS: 8},
     "school_year",
     ("attendance.law.academic_year", "attendance.law.academic_year_days"),
+)
+
+# --- Statistics ------------------------------------------------------------------------------------------------------
+
+STATISTICS_AGES: Final = Figure(
+    "ages of the pupils whom statistics cover, the youngest and the oldest",
+    "Department for Education statistics: of compulsory school age [V]; these ages [C]",
+    {_ALWAYS: (5, 15)},
+    "enrolments",
+    ("attendance.statistics.covered",),
+)
+STATISTICS_AGES_ON: Final = Figure(
+    "month and day, in the year in which the academic year begins, on which those ages are taken",
+    "Department for Education statistics [C]",
+    {_ALWAYS: (8, 31)},
+    "enrolments",
+    ("attendance.statistics.covered",),
+)
+SPECIAL_TYPES: Final = Figure(
+    "type codes of Get Information about Schools",
+    "special schools that statistics cover [U]",
+    {_ALWAYS: frozenset({"7", "8", "12", "33", "36", "44"})},
+    "enrolments",
+    ("attendance.statistics.education_phase",),
+)
+ALTERNATIVE_TYPES: Final = Figure(
+    "type codes of Get Information about Schools",
+    "pupil referral units and alternative provision [U]",
+    {_ALWAYS: frozenset({"14", "38", "42", "43"})},
+    "enrolments",
+    ("attendance.statistics.education_phase",),
+)
+PUBLISHED_PUPILS: Final = Figure(
+    "pupils, the fewest that a published figure may be about",
+    "our figure [U]",
+    {_ALWAYS: 5},
+    "small_numbers",
+    ("attendance.statistics.Table",),
+)
+PUBLISHED_SCHOOLS: Final = Figure(
+    "schools, the fewest of an authority whose figures are published",
+    "Department for Education, data guidance of its attendance statistics [V]",
+    {_ALWAYS: 2},
+    "small_numbers",
+    ("attendance.statistics.Table",),
 )
 
 # --- What an extract may say -----------------------------------------------------------------------------------------
@@ -818,11 +863,6 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
             "it.",
             ("attendance.law.academic_year", "attendance.positions.Assessor.sums"),
         ),
-        "persistent_absence": Provision(
-            "Department for Education statistics [V]",
-            "A pupil who missed a tenth of the possible sessions is persistently absent, one who missed half severely.",
-            ("attendance.positions.Assessor.sums",),
-        ),
         # what a school sends, and who may touch it
         "codes": Provision(
             "SI 2024/208 reg 10 [V]; the notes to its codes [U]",
@@ -878,6 +918,51 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
             "WTISA [V]",
             "A name is not deleted for a day that has passed.",
             ("attendance.deletions._marked_afterwards",),
+        ),
+        # statistics
+        "statistical_class": Provision(
+            "Department for Education, published data that name each code's class [V]; X alone [C]",
+            "A session counts in statistics by the class of its code; one that is not possible or not collected counts "
+            "nowhere.",
+            (
+                "attendance.statistics.by_pupil",
+                "functions/attendance/codes.csv",
+            ),
+        ),
+        "enrolments": Provision(
+            "Department for Education, absence statistics [V]; ages, boarders and one possible session [C]",
+            "Statistics are of enrolments: a pupil of compulsory school age, not a boarder, with at least one possible "
+            "session, counted at each school.",
+            ("attendance.statistics.covered",),
+        ),
+        "persistent_absence": Provision(
+            "Department for Education, absence statistics [V]; at exactly a tenth authorities differ [V]",
+            "Who misses a tenth or more of their own possible sessions is persistently absent, who misses half or more "
+            "severely.",
+            (
+                "attendance.statistics.missed",
+                "attendance.positions.Assessor.sums",
+            ),
+        ),
+        "small_numbers": Provision(
+            "Department for Education, open data standards and data guidance [V]; UK GDPR art. 5(1)(f) [U]; "
+            "how few are few [U]",
+            "A published figure about very few pupils, or about the only school of an authority, is withheld, and so "
+            "is any other that would give it away.",
+            (
+                "attendance.suppression.Published",
+                "attendance.statistics.table",
+            ),
+        ),
+        "annual_collection": Provision(
+            "Department for Education, parental responsibility measures, data guidance [V]; "
+            "where a notice belongs that is paid late or in part [U]",
+            "Each year the authority reports its penalty notices, each under one reason and one outcome, and its "
+            "other measures.",
+            (
+                "attendance.annual.annual_return",
+                "attendance.annual.outcome_of",
+            ),
         ),
     }
 )

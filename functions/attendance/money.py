@@ -32,8 +32,10 @@ def money(notice: Notice, today: date) -> Money:
     The day on which money was paid counts, not the day it reached the ledger (field.md E65). While a letter that came back has not
     been served, the days for paying have not begun (E69). A payment in part discharges nothing [U]: it counts towards the amount.
     """
-    full, reduced = notice.amount_pence or 0, notice.reduced_amount_pence
+    full, reduced = notice.amount_pence, notice.reduced_amount_pence
     received = sum(p.pence for p in notice.payments)
+    if full is None:  # a notice to improve, or one that somebody else issued
+        return Money("unpaid", received, 0, 0, None)
     early = sum(p.pence for p in notice.payments if _in_time(p.paid_on, notice.reduced_until, notice))
     in_time = sum(p.pence for p in notice.payments if _in_time(p.paid_on, notice.pay_by, notice))
     if notice.standing == "withdrawn":

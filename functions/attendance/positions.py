@@ -23,6 +23,7 @@ from attendance.law import academic_year, academic_year_days
 from attendance.marks import CODE_ORDER, EPOCH, Marks, at, session_of, sessions_held
 from attendance.roll import Parent, Pupil, Roll
 from attendance.sessions import Held, Session, monday
+from attendance.statistics import missed
 
 # In the order in which they are listed; the first nine are hard: an authorisation is refused (design 5.3).
 HARD_BLOCKERS = (
@@ -377,8 +378,8 @@ class Assessor:
             "attended": attended,
             "unauthorised": unauthorised,
             "authorised": absent - unauthorised,
-            "persistent": possible > 0 and 10 * absent >= law.PERSISTENT_TENTHS.on(self.as_at) * possible,
-            "severe": possible > 0 and 10 * absent >= law.SEVERE_TENTHS.on(self.as_at) * possible,
+            "persistent": missed(law.PERSISTENT_TENTHS, absent, possible, self.as_at),
+            "severe": missed(law.SEVERE_TENTHS, absent, possible, self.as_at),
             "illness_days": len(illness_days(self.view.roll.pupils.get(upn), moment, code)),
             "continuous_unauthorised_sessions": len(open_run(moment, code)),
         }

@@ -1,4 +1,4 @@
-"""What happens to a notice later: money, service, withdrawal, amendment; who is told (law.md 5; field.md E33, E34, E50, E65-E70)."""
+"""What happens to a notice later: money, service, withdrawal, amendment, who is told (law.md 5; E33, E34, E50, E65-E70)."""
 
 import pytest
 from stories import Story, agrees, told
