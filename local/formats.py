@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Final
 
+from attendance.ladder import drawn, ways_table
 from attendance.rows import MODELS
 from attendance.schemas import columns_table, csvw, findings_table, json_schema
 from attendance.text import pretty_json
@@ -19,6 +20,7 @@ def published() -> dict[Path, str]:
     files |= {DOCS / "formats" / f"{kind}.csv-metadata.json": pretty_json(csvw(kind)) for kind in MODELS}
     sections = {kind: columns_table(kind) for kind in MODELS} | {
         "findings": findings_table(), "rules": rules_table(), "figures": figures_table(),
+        "ladder": f"```mermaid\n{drawn()}\n```\n\n{ways_table()}",
     }  # fmt: skip
     for page in (DOCS / "formats.md", DOCS / "law.md"):
         files[page] = _SECTION.sub(

@@ -27,6 +27,10 @@ OUT: Final = (*OWING, *PAID, "unpaid")
 PROSECUTED: Final = ("prosecuted_guilty", "prosecuted_not_guilty", "prosecuted_discontinued")
 
 
+STAYS: Final = ()
+"""The ends of a way that records something and moves nothing."""
+
+
 @dataclass(frozen=True)
 class Way:
     """One kind of move: by which action (or `day`, `school`: what happens by itself), from where, to where, under which rule."""
@@ -36,32 +40,39 @@ class Way:
     ends: tuple[str, ...]
     provision: str
 
+    def allows(self, move: Move) -> bool:
+        """Whether a move is of this way."""
+        return move.was in self.begins and (
+            move.became in self.ends or (self.ends == STAYS and move.became == move.was)
+        )
 
+
+ENDED: Final = ("improved", "improvement_failed", "ended_early")
 WAYS: Final = (
-    Way("school", ("not_met",), ("threshold_met",), "threshold"),
+    Way("school", ("not_met",), ("threshold_met", "support", "support_failed"), "threshold"),
     Way("school", BEFORE, ("support", "support_failed"), "support_first"),
     Way("school", BEFORE, ("lapsed",), "threshold"),
-    Way("refer", (*BEFORE, *PERIOD), (*BEFORE, *PERIOD), "referral"),
-    Way("issue_notice_to_improve", (*BEFORE, *PERIOD, "expired"), ("improving",), "notice_to_improve"),
+    Way("refer", ("threshold_met", "support"), ("referred",), "referral"),
+    Way("refer", ("referred", "support_failed", *PERIOD), STAYS, "referral"),
+    Way("issue_notice_to_improve", (*BEFORE, *ENDED), ("improving",), "notice_to_improve"),
     Way("day", ("improving",), ("period_over",), "improvement_period"),
     Way("end_improvement", ("improving", "period_over"), ("improved", "ended_early"), "early_end"),
     Way("end_improvement", ("period_over",), ("improvement_failed",), "improvement_period"),
-    Way(
-        "authorise_penalty_notice",
-        ("not_met", *BEFORE, *PERIOD, "no_action", "withdrawn", "expired"), ("authorised",), "authorised_officer",
-    ),
+    Way("authorise_penalty_notice", ("not_met", *BEFORE, *PERIOD), ("authorised",), "authorised_officer"),
+    Way("authorise_penalty_notice", ("no_action", "withdrawn"), ("authorised",), "authorised_officer"),
     Way("day", ("authorised",), ("issued", "expired"), "particulars"),
-    Way("served", (*OUT, "authorised"), (*OUT, "authorised"), "service"),
-    Way("served", PERIOD, PERIOD, "service"),
+    Way("served", OUT, OUT, "payment_period"),
+    Way("served", PERIOD, PERIOD, "improvement_period"),
     Way("returned", (*OWING, "unpaid"), ("returned",), "service"),
-    Way("returned", PERIOD, PERIOD, "service"),
-    Way("record_payment", (*OUT, *PROSECUTED), ("part_paid", *PAID, "unpaid", "returned", *PROSECUTED), "payment_period"),
+    Way("returned", (*PAID, *PERIOD), STAYS, "service"),
+    Way("record_payment", OUT, ("returned", "part_paid", "unpaid", *PAID), "payment_period"),
+    Way("record_payment", PROSECUTED, STAYS, "records"),
     Way("day", ("issued", "served", "part_paid"), ("unpaid",), "duty_to_withdraw"),
     Way("withdraw", (*OUT, "prosecuted_not_guilty", "prosecuted_discontinued"), ("withdrawn",), "withdrawal"),
     Way("record_prosecution", ("unpaid", *PROSECUTED), PROSECUTED, "proceedings"),
-    Way("release_sessions", ("withdrawn",), ("withdrawn",), "used_sessions"),
-    Way("no_action", (*BEFORE, *PERIOD, "expired"), ("no_action",), "threshold"),
-)  # fmt: skip
+    Way("release_sessions", ("withdrawn",), STAYS, "used_sessions"),
+    Way("no_action", (*BEFORE, *PERIOD), ("no_action",), "threshold"),
+)
 """Every move the ladder knows. What is not here is refused, with the provision of the action."""
 
 
@@ -148,7 +159,7 @@ def moves(action: str, facts: Facts, outcome: Outcome) -> tuple[Move, ...]:
 def against_the_ladder(action: str, made: Iterable[Move]) -> Move | None:
     """The first move that no way of the ladder allows this action; None if all are allowed."""
     ways = [way for way in WAYS if way.action == action]
-    return next((m for m in made if not any(m.was in way.begins and m.became in way.ends for way in ways)), None)
+    return next((m for m in made if not any(way.allows(m) for way in ways)), None)
 
 
 def provision_of(action: str) -> str:
@@ -157,7 +168,7 @@ def provision_of(action: str) -> str:
 
 
 _GROUPS: Final = {
-    "before_any_document": BEFORE, "notice_to_improve": PERIOD, "paid_in_time": PAID, "owing": OWING, "prosecuted": PROSECUTED,
+    "before_any_document": BEFORE, "notice_to_improve": PERIOD, "out": OUT, "prosecuted": PROSECUTED,
 }  # fmt: skip
 
 
@@ -166,10 +177,13 @@ def drawn() -> str:
     lines = ["stateDiagram-v2", "    [*] --> not_met"]
     for group, rungs in _GROUPS.items():
         lines += [f"    state {group} {{", *(f"        {rung}" for rung in rungs), "    }"]
+    arrows = []
     for way in WAYS:
         for begin in _grouped(way.begins):
-            lines += [f"    {begin} --> {end}: {way.action}" for end in _grouped(way.ends)]
-    return "\n".join(lines)
+            arrows += [
+                f"    {begin} --> {end}: {way.action}" for end in ([begin] if way.ends == STAYS else _grouped(way.ends))
+            ]
+    return "\n".join([*lines, *dict.fromkeys(arrows)])
 
 
 def _grouped(rungs: tuple[str, ...]) -> list[str]:
@@ -177,3 +191,12 @@ def _grouped(rungs: tuple[str, ...]) -> list[str]:
     whole = [name for name, members in _GROUPS.items() if set(members) <= set(rungs)]
     taken = {member for name in whole for member in _GROUPS[name]}
     return [*whole, *(rung for rung in rungs if rung not in taken)]
+
+
+def ways_table() -> str:
+    """Every way as a row of a Markdown table: the action, from where, to where, the rule."""
+    lines = ["| by | from | to | rule |", "| --- | --- | --- | --- |"]
+    for way in WAYS:
+        ends = ", ".join(way.ends) or "stays"
+        lines.append(f"| `{way.action}` | {', '.join(way.begins)} | {ends} | `{way.provision}` |")
+    return "\n".join(lines)

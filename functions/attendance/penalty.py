@@ -55,6 +55,7 @@ def authorise(decision: Decision, facts: Facts) -> Outcome:
     pass_blockers(decision, facts, met, soft_too=True)
     words_required(decision, settings)
     sequence, warnings = _place(facts, person)
+    warnings += _still_running(facts, case, person)
     days = service.payment_dates(facts.today, settings.post.post_class, settings.post.when)
     listed, late = _listed(decision, facts, case, met, days.pay_by, below)
     if late:
@@ -108,6 +109,15 @@ def _place(facts: Facts, person: str) -> tuple[int, tuple[str, ...]]:
     return place, (
         f"LIMIT_READING_DIFFERS: number {place} by the three years ending today, the reading adopted; counted from the "
         f"issue of the first, {would}",
+    )
+
+
+def _still_running(facts: Facts, case: Case, person: str) -> tuple[str, ...]:
+    """A warning where this parent was given a time that is not over: the ground is another, and a court may ask (WTISA ch. 6)."""
+    return tuple(
+        f"IMPROVEMENT_RUNNING: the improvement period of {n.reference} runs until {n.improvement_until}"
+        for n in facts.notices
+        if n.case == case.id and n.stands and n.improvement == "running" and facts.persons.canonical(n.person) == person
     )
 
 
