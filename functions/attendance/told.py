@@ -7,9 +7,11 @@ missed is the same. The lists are `officer` (time limits and what an amendment m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
+
+import numpy as np
 
 from attendance import law
 from attendance.ages import of_compulsory_age
@@ -17,7 +19,7 @@ from attendance.cases import Case, Notice
 from attendance.codes import POSSIBLE
 from attendance.deletions import Enquiries, deletion_problems
 from attendance.law import PROVISIONS
-from attendance.marks import CODE_ORDER, session_of
+from attendance.marks import CODE_ORDER, at, session_of
 from attendance.money import discharged, money
 from attendance.positions import Assessor
 from attendance.returns import Return, corrections
@@ -25,6 +27,7 @@ from attendance.roll import Pupil
 from attendance.service import amounts, is_working_day
 from attendance.sessions import Session
 
+_NAMED: Final = 20  # UPNs written out in one row
 UNEXPLAINED: Final = frozenset({"N", "O"})
 SEEN_BY_THE_SCHOOL: Final = ("school", "social_worker", "youth_offending_worker", "virtual_school_head")
 """The lists of which the school gets a copy: what it must mend, and whom it must tell."""
@@ -66,6 +69,44 @@ def from_register(assessor: Assessor) -> Iterator[Return]:
         if pupil is not None:
             yield from _unexplained(assessor, upn, pupil, marks)
         yield from _overdue(assessor, upn, pupil, marks)
+    yield from _missing(assessor)
+
+
+def _missing(assessor: Assessor) -> Iterator[Return]:
+    """A row for the school for each session held at which pupils on the roll have no mark, when an N would be overdue (E29).
+
+    A missing mark is a gap and never an absence; boarders need none (reg 10(1)).
+    """
+    held = assessor.held_numbers[assessor.held_numbers >= at(Session(law.academic_year_days(assessor.year)[0], "AM"))]
+    if not len(held):
+        return
+    lacking: dict[int, list[str]] = {}
+    for upn, pupil in assessor.view.roll.pupils.items():
+        if pupil.boarder:
+            continue
+        for number in np.setdiff1d(held, assessor.marks_of(upn).at, assume_unique=True):
+            if pupil.on_roll(session_of(int(number)).day):
+                lacking.setdefault(int(number), []).append(upn)
+    for lacks, upns in sorted(lacking.items()):
+        session = session_of(lacks)
+        yield told(
+            "school", assessor.view.urn, "", None, f"marks_missing {session}", n_overdue_on(assessor, session.day),
+            "MARKS_MISSING", str(session),
+            f"{len(upns)} pupils on the roll have no mark: {' '.join(sorted(upns)[:_NAMED])}",
+            "send their marks; the session blocks a request until then", "register_entry",
+        )  # fmt: skip
+
+
+def from_years(urn: str, years: Iterable[int], retention_years: int) -> Iterator[Return]:
+    """A row for officers on the day after the time of retention of each register (reg 7): erasing is a person's decision."""
+    for year in years:
+        last = law.months_after(law.academic_year_days(year)[1], 12 * retention_years)
+        yield told(
+            "officer", urn, "", None, f"register {year}", last + timedelta(days=1), "RETAINED_UNTIL",
+            f"register of {year}/{(year + 1) % 100:02}", f"entries of that year were kept until {last.isoformat()}",
+            "decide whether the register and its parts are erased; entries made later are kept as long from their day",
+            "retention",
+        )  # fmt: skip
 
 
 def _marks(assessor: Assessor, upn: str) -> Iterator[tuple[Session, str]]:
@@ -168,27 +209,32 @@ def late_return(assessor: Assessor, due: Return, found_on: date) -> Return:
 # --- What cases say ------------------------------------------------------------------------------------------------------
 
 
-def from_case(assessor: Assessor, case: Case, notices: Sequence[Notice]) -> Iterator[Return]:
-    """What a case says to others while it is as it is: opened, running out of time, amended after a document was issued."""
+def from_case(
+    assessor: Assessor, case: Case, notices: Sequence[Notice], siblings: Sequence[str] = ()
+) -> Iterator[Return]:
+    """What a case says to others while it is as it is: opened, running out of time, amended after a document was issued.
+
+    `siblings`: the UPNs with a case of pupils to whom this school gives the same parent (field.md E43).
+    """
     pupil, urn = assessor.view.roll.pupils.get(case.upn), assessor.view.urn
     if case.state == "lapsed":
         return
     if case.met_at is not None:
-        at = f"met at {case.met_at.date.isoformat()} {case.met_at.session}"
-        opened = "a case opened"
+        when = f"met at {case.met_at.date.isoformat()} {case.met_at.session}"
+        opened, route = "a case opened", case.proposal.route.replace("_", " ")
         if case.state == "gathering":
             yield told(
                 "officer", urn, case.upn, pupil, f"opened {case.id}", case.opened_on, opened, case.id,
-                f"{at}; {case.proposal.reason}", f"decide; proposed: {case.proposal.route.replace('_', ' ')}", "threshold",
+                f"{when}; {case.proposal.reason}{_beside(siblings)}", f"decide; proposed: {route}", "threshold",
             )  # fmt: skip
         if pupil and pupil.looked_after:
             yield told(
-                "virtual_school_head", urn, case.upn, pupil, f"opened {case.id}", case.opened_on, opened, case.id, at,
+                "virtual_school_head", urn, case.upn, pupil, f"opened {case.id}", case.opened_on, opened, case.id, when,
                 "tell the virtual school head", "unexplained_absence",
             )  # fmt: skip
         if (home := home_of(assessor, pupil)) is not None:
             yield told(
-                home_list(home), urn, case.upn, pupil, f"opened {case.id}", case.opened_on, opened, case.id, at,
+                home_list(home), urn, case.upn, pupil, f"opened {case.id}", case.opened_on, opened, case.id, when,
                 "say what support there is, and which penalty notices were issued in the last three years", "home_authority",
             )  # fmt: skip
     if case.state == "gathering" and case.prosecute_by is not None:
@@ -200,6 +246,24 @@ def from_case(assessor: Assessor, case: Case, notices: Sequence[Notice]) -> Iter
     for notice in notices:
         if case.amended_after_issue and notice.case == case.id and notice.stands:
             yield _amended(assessor, case, notice, pupil)
+
+
+def _beside(siblings: Sequence[str]) -> str:
+    return (
+        f" The school gives the same parent for {', '.join(siblings)}, who have a case: decide alike."
+        if siblings
+        else ""
+    )
+
+
+def siblings_of(assessor: Assessor, upn: str, others: Collection[str]) -> tuple[str, ...]:
+    """Those of some pupils to whom the school gives a parent of this pupil, by the school's own identifier of the parent.
+
+    Nobody is compared across pupils by us (design 4.6).
+    """
+    parents = assessor.view.roll.parents
+    mine = {parent.parent_id for parent in parents.get(upn, ())}
+    return tuple(sorted(o for o in others if o != upn and mine & {p.parent_id for p in parents.get(o, ())}))
 
 
 def home_of(assessor: Assessor, pupil: Pupil | None) -> str | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import cast
 
+from attendance import law
 from attendance.cases import Case, follow, pupil_history
 from attendance.deletions import Enquiries
 from attendance.events import DecisionMade, ReturnsDue, SchoolDue, ThresholdMet
@@ -29,7 +30,15 @@ from attendance.returns import COLUMNS, Readings, Return, last_day, returns_due,
 from attendance.sessions import monday
 from attendance.settings import Settings
 from attendance.text import pretty_json
-from attendance.told import from_case, from_register, from_returns, from_roll, late_return
+from attendance.told import (
+    from_case,
+    from_register,
+    from_returns,
+    from_roll,
+    from_years,
+    late_return,
+    siblings_of,
+)
 from aws.buckets import Bucket
 from aws.cases import Cases, Changed, PupilItems, ReturnItem, SchoolItems, live, return_key, row_item
 from aws.clock import today
@@ -144,7 +153,7 @@ class Thresholds:
             if amended != history.get(upn, PupilHistory()).amended:
                 history[upn] = replace(history.get(upn, PupilHistory()), amended=amended)
                 standings[upn] = assessor.standing(upn)
-        self._record_lists(assessor, settings, items, followed, listed)
+        self._record_lists(assessor, settings, items, followed, listed, record.registers)
         self.cases.school_due(la, urn, assessor.next_change())
         positions = Positions(
             urn=urn, as_at=day, known_at=record.known_at, pupils=tuple(each.position for each in standings.values())
@@ -231,8 +240,9 @@ class Thresholds:
             self.to_notices.send(event, told=correlation_id)
 
     def _record_lists(
-        self, assessor: Assessor, settings: Settings | None, items: SchoolItems, cases: Sequence[Case], listed: Listed
-    ) -> None:
+        self, assessor: Assessor, settings: Settings | None, items: SchoolItems, cases: Sequence[Case], listed: Listed,
+        years: Collection[int],
+    ) -> None:  # fmt: skip
         """Record the returns and rows of daily lists due as known now; what has no file yet follows the register, or lapses."""
         la, urn = assessor.view.la, assessor.view.urn
         no_more = {
@@ -240,8 +250,8 @@ class Thresholds:
             if item.due.urn == urn and item.due.follows == "register" and not item.file and not item.lapsed
             and (item.due.kind not in COLUMNS or academic_year(item.due.made_due_on) == assessor.year)
         }  # fmt: skip
-        for due in self._due(assessor, settings, items, cases, listed):
-            key = self._pupil(due.upn), return_key(due)
+        for due in self._due(assessor, settings, items, cases, listed, years):
+            key = self._pupil(due.upn) if due.upn else urn, return_key(due)
             no_more.pop(key, None)
             known = items.returns.get(key)
             if known and known.file:
@@ -254,8 +264,9 @@ class Thresholds:
             self.cases.record_return(la, pupil, item.model_copy(update={"lapsed": True}))
 
     def _due(
-        self, assessor: Assessor, settings: Settings | None, items: SchoolItems, cases: Sequence[Case], listed: Listed
-    ) -> Iterator[Return]:
+        self, assessor: Assessor, settings: Settings | None, items: SchoolItems, cases: Sequence[Case], listed: Listed,
+        years: Collection[int],
+    ) -> Iterator[Return]:  # fmt: skip
         """Returns and rows due as known now, less what a predecessor returned and absences whose first day was amended after."""
         urn = assessor.view.urn
         readings = Readings()
@@ -289,8 +300,11 @@ class Thresholds:
         found = {i.upn: i for steps in items.interventions.values() for i in steps if i.kind.startswith("enquiries_")}
         enquiries = {upn: cast(Enquiries, i.kind.removeprefix("enquiries_")) for upn, i in found.items()}
         yield from from_roll(assessor, enquiries, listed.school.type_code if listed.school else None)
+        yield from from_years(urn, years, settings.retention_years if settings else law.REGISTER_YEARS.latest)
+        gathering = {case.upn for case in cases if case.state == "gathering"}
         for case in cases:
-            yield from from_case(assessor, case, items.notices.get(case.pupil, ()))
+            siblings = siblings_of(assessor, case.upn, gathering) if len(gathering) > 1 else ()
+            yield from from_case(assessor, case, items.notices.get(case.pupil, ()), siblings)
 
     def _carry(self, own: Carried, told: Carried | None, upn: str, read: PupilItems, correlation_id: str) -> None:
         """Keep what this school counts for the pupil's other schools, and tell them if it changed (design 4.4).
