@@ -38,7 +38,7 @@ RECORD = {
     "evidence_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "pdf_sha256": None,
     "settings_version": "3c5e0f1a2b4d6e7f",
-    "software": "attendance 0.1.0",
+    "software": "attendance 0.2.0",
 }
 FIRST = RECORD | {
     "kind": "penalty_notice",

@@ -18,7 +18,7 @@ from attendance.roll import Parent
 from attendance.sessions import monday
 from attendance.settings import Settings
 
-SOFTWARE = "attendance 0.1.0"
+SOFTWARE = "attendance 0.2.0"
 
 
 MAIN_REASONS: Mapping[str, Literal["holiday", "late", "other"]] = {
