@@ -1,6 +1,7 @@
 """A made-up world for the model check of the ladder: two children of one school, two parents of both, and all that can happen.
 
-A `Child` is all that is known of one of them on a day. An action either happens (time passes, the register changes) or is a decision,
+A `Child` is all that is known of one of them on a day. An action either happens (time passes, the register changes)
+or is a decision,
 which the real `decide` carries out; after it the real `follow` follows the cases, as the thresholds function does. Two states are
 one if no rule can tell them apart: `Child.key` leaves out nothing but names, so that the two parents may change places.
 """
@@ -204,6 +205,9 @@ type Absences = tuple[tuple[date, str], ...]
 """The weeks of which every session has one code, oldest first; in all others the child was present."""
 
 
+_NOBODY: Final = Persons()
+
+
 @dataclass(frozen=True)
 class Child:
     """All that is known of one child on a day: the register and the support, the cases, the notices, who is one person."""
@@ -214,7 +218,7 @@ class Child:
     support: tuple[tuple[date, str], ...] = ()
     cases: tuple[Case, ...] = ()
     notices: tuple[Notice, ...] = ()
-    persons: Persons = Persons()
+    persons: Persons = _NOBODY
     unwritten: bool = False
     """No letter can be written today: what is reserved expires with the day."""
 
@@ -268,7 +272,8 @@ def facts(child: Child, *others: Child, settings: Settings | None = None) -> Fac
         today=child.today, known_at=moment("2024-10-14T18:00+00:00"), la=LA, urn=URN, pupil=pupil_id(upn, _SECRET),
         school=Place("Made-up School", ("School Lane", "MU1 2BB")), settings=settings or conduct(),
         assessor=register.with_view(replace(register.view, roll=roll, history=history)), standing=standings[upn],
-        cases=child.live, forgotten=tuple(c for c in child.cases if c.state == "forgotten"), notices=child.notices, elsewhere=(), persons=child.persons, unclear=frozenset(),
+cases=child.live, notices=child.notices,
+        forgotten=tuple(c for c in child.cases if c.state == "forgotten"), elsewhere=(), persons=child.persons, unclear=frozenset(),
         evidence=lambda listed: " ".join(map(str, listed)), secret=_SECRET,
     )  # fmt: skip
 
@@ -530,7 +535,7 @@ class Explored:
 def explore(alphabet: Alphabet, length: int, judge: Callable[[Step], None], start: Child) -> Explored:
     """Take every sequence of up to so many actions, each state once, and have every step judged.
 
-    Of the last action of a sequence only what issues a document is taken: all others issue none, and are taken when they come earlier.
+    Of the last action of a sequence only what issues a document is taken: all others issue none, and come earlier too.
     """
     found = Explored()
     seen, level = {start.key}, [start]
@@ -551,3 +556,13 @@ def explore(alphabet: Alphabet, length: int, judge: Callable[[Step], None], star
         level = reached
     found.states = len(seen)
     return found
+
+
+def led(alphabet: Alphabet, *actions: str) -> Child:
+    """A child further on: after a sequence of which every decision was allowed."""
+    child = born()
+    for action in actions:
+        step = take(child, action, alphabet)
+        assert not isinstance(step.outcome, Refusal), (action, step.outcome)
+        child = step.after
+    return child

@@ -1,6 +1,7 @@
 """The ladder read slowly, from the text of the law and of design 4.4: whether a document is lawful, and what it must say.
 
-Nothing here calls a rule of the ladder (`attendance.ladder`, `penalty`, `improvement`, `asked`, `money`, `afterwards`, `cases.met_for`,
+Nothing here calls a rule of the ladder (`attendance.ladder`, `penalty`, `improvement`,
+`asked`, `money`, `afterwards`, `cases.met_for`,
 `law.next_in_sequence`, `service.payment_dates`): it counts again from the marks, the days and the notices as they are recorded.
 """
 
@@ -136,7 +137,7 @@ class Reading:
         return None
 
     def threshold(self, case: Case, *, firm: bool) -> tuple[Session, tuple[Session, ...]] | None:
-        """Where a case meets the threshold and on which sessions it rests: none another case uses, none an earlier one considered."""
+        """Where a case meets the threshold and the sessions it rests on: none another case uses or an earlier one considered."""
         used = {s.at for n in self.child.notices if holds_sessions(n) and n.case != case.id for s in n.sessions}
         own = {each.at for each in case.considered}
         free = tuple(
@@ -271,7 +272,7 @@ CHANGES: Final = {
 
 
 def judge(step: Step, referral: bool = False) -> None:
-    """Assert that a step is one the law allows, that a refused document is one it does not, and that a document says what it must."""
+    """Assert that a step is lawful, that a refused document would not be, and that a document says what it must."""
     if step.decision is not None and step.outcome is not None:
         _judge_decision(step, step.decision, referral)
     if step.after is not step.before:
@@ -395,9 +396,8 @@ def _judge_state(step: Step) -> None:
             )
         if was and was.state == "settled" and case.state != "settled":
             others = [n for n in penalties if n.case == case.id and n.standing != "expired"]
-            assert not others and was.settled_by == "penalty_notice", (
-                "a case never reopens but for a notice that never was"
-            )
+            assert was.settled_by == "penalty_notice"
+            assert not others, "a case never reopens but for a notice that never was"
         if case.state == "settled" and was and was.state == "gathering":
             assert step.decision is not None
             assert case.settled_by == {

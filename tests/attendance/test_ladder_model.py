@@ -1,4 +1,4 @@
-"""Every sequence of actions on two children and two parents, as far as it is bounded, on the real rules, judged by a slow reading of the law.
+"""Every sequence of actions on two children and two parents, up to a bound, on the real rules, judged by a slow reading of the law.
 
 Children share the clock and nothing else (the last test holds that), so what a sequence does to one of them is what it does with
 the actions on the other left out: one child's states reached in up to n actions stand for all sequences of up to n actions on both.
@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 import pytest
-from ladder_model import CORE, REFERRED, SIBLING, WIDE, Alphabet, Step, born, explore, facts
+from ladder_model import CORE, REFERRED, SIBLING, WIDE, Alphabet, Step, born, explore, facts, led
 from ladder_oracle import judge
 
 from attendance.decisions import decide
@@ -34,7 +34,7 @@ def test_every_document_of_every_sequence_is_lawful(
     found = explore(alphabet, length, partial(judge, referral=alphabet is REFERRED), born())
 
     with capsys.disabled():
-        print(
+        print(  # noqa: T201
             f"\n{alphabet.sequences(length):,} sequences of up to {length} actions: {found.states:,} states, "
             f"{found.decisions:,} decisions, {found.documents:,} documents, all lawful"
         )
@@ -43,6 +43,21 @@ def test_every_document_of_every_sequence_is_lawful(
 
 def _rungs(step: Step) -> set[str]:
     return {rung_of_notice(n, step.after.today) for n in step.after.notices}
+
+
+NOTICE: Final = "penalty notice to p1, support_not_appropriate"
+AGAIN: Final = ("a month passes", "a week of holiday")
+FURTHER_ON: Final = [
+    pytest.param((NOTICE, *AGAIN, NOTICE, *AGAIN), id="two notices within three years"),
+    pytest.param((NOTICE, *AGAIN, NOTICE, "a year and a half passes", "a week of holiday"), id="two, long ago"),
+    pytest.param((NOTICE, "withdraw that of p1", "a week of unauthorised absence"), id="one withdrawn"),
+    pytest.param((NOTICE, "withdraw that of p1", "release the sessions"), id="one withdrawn and released"),
+]
+
+
+@pytest.mark.parametrize("actions", FURTHER_ON)
+def test_every_document_is_lawful_of_every_sequence_that_begins_further_on(actions: tuple[str, ...]) -> None:
+    explore(CORE, 3, judge, led(CORE, *actions))
 
 
 def test_every_rung_that_the_alphabet_can_reach_is_reached() -> None:

@@ -1,4 +1,4 @@
-"""The bank holidays of England and Wales, held against the list the government publishes: on a wrong one, a notice is received late.
+"""The bank holidays of England and Wales, held against the list the government publishes; a wrong one moves every date for paying.
 
 The list has working days only: a holiday at a weekend is published as the day that stands in for it.
 """
