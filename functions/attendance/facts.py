@@ -129,6 +129,8 @@ class Facts:
     unclear: frozenset[str]
     evidence: Callable[[Sequence[Session]], str]
     secret: bytes
+    forgotten: tuple[Case, ...] = ()
+    """Cases that left nothing but their number: a new case takes it over, and is written upon their version."""
 
     @property
     def pupil_row(self) -> Pupil | None:

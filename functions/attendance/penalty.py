@@ -137,10 +137,12 @@ def _case_below(decision: Decision, facts: Facts) -> Case:
         return same[-1]
     weeks = tuple(sorted({monday(each.session.day) for each in chosen}))
     sessions = tuple(each.marked for each in chosen)
+    version = next((c.version for c in facts.forgotten if c.n == n), 0)
     return Case(
         id=case_id(facts.pupil, facts.la, n), la=facts.la, urn=facts.urn, pupil=facts.pupil, upn=decision.upn, n=n,
         state="gathering", opened_on=facts.today, met_at=None, provisional=False, weeks=weeks, considered=sessions,
         proposal=Proposal(route="penalty_notice", ground="below_threshold", reason="An officer decided below the threshold."),
+        version=version,
     )  # fmt: skip
 
 

@@ -176,6 +176,7 @@ class Notices:
             assessor=assessor,
             standing=standing,
             cases=live(read.cases),
+            forgotten=tuple(case for case in read.cases if case.state == "forgotten"),
             notices=read.notices,
             elsewhere=read.elsewhere,
             persons=read.persons,
