@@ -232,7 +232,10 @@ STORIES: Final = (
         absent=(Absent(_oct(13), _oct(17), "G"),),
         decided=(
             Decided(_oct(20), "authorise_penalty_notice", "a1", 2, _HOLIDAY),
-            Decided(_oct(21), "authorise_penalty_notice", "a1", 2, {**_HOLIDAY, "address_as": "school", "reason": "the family asked that no address be printed"}),
+            Decided(
+                _oct(21), "authorise_penalty_notice", "a1", 2,
+                {**_HOLIDAY, "address_as": "school", "reason": "no address is to be printed"},
+            ),
         ),
         pupil={"address_protected": "yes"},
         apart=True,
