@@ -404,7 +404,7 @@ class Assessor:
     ) -> tuple[str, ...]:
         """What an officer should know beside the figures."""
         found = set()
-        if counted and self.other_readings(free, weeks) - {bool([*met_sessions(free, weeks)])}:
+        if counted and {*self.other_readings(free, weeks).values()} - {bool([*met_sessions(free, weeks)])}:
             found.add("WINDOW_READING_DIFFERS")
         year_back = self.as_at - timedelta(weeks=law.REPEATED_WEEKS.on(self.as_at))
         recent = [each for each in free if each.session.day > year_back]
@@ -416,11 +416,11 @@ class Assessor:
             found.add("WEEK_DOUBTFUL")
         return tuple(flag for flag in FLAGS if flag in found)
 
-    def other_readings(self, free: Sequence[Counted], weeks: Sequence[date]) -> set[bool]:
+    def other_readings(self, free: Sequence[Counted], weeks: Sequence[date]) -> Mapping[str, bool]:
         """Whether the threshold is met within 50 school days, and within ten weeks that have all ten sessions held."""
         need = sessions_needed(self.as_at)
         if len(free) < need:
-            return {False}
+            return {"school_days": False, "full_weeks": False}
         days = sorted({s.day for s in self.held.sessions} | {each.session.day for each in free})
         nth = {day: n for n, day in enumerate(days)}
         full = self.full_weeks
@@ -433,7 +433,7 @@ class Assessor:
             by_days |= nth[last.session.day] - nth[first.session.day] < law.SESSIONS_FLOAT.on(self.as_at)
             start, end = monday(first.session.day), monday(last.session.day)
             by_full_weeks |= full_upto[end] - full_upto[start] < window_size(self.as_at)
-        return {by_days, by_full_weeks}
+        return {"school_days": by_days, "full_weeks": by_full_weeks}
 
     @cached_property
     def school_days(self) -> frozenset[date]:
@@ -477,6 +477,8 @@ class Assessor:
         pupil = roll.pupils.get(upn)
         parents = eligible_parents(roll, upn, self.as_at)
         support = [s for s in roll.support.get(upn, ()) if since <= s.day <= self.as_at]
+        # Before the pupil came another school's calendar decides, of which this one cannot speak.
+        here_since = max(since, pupil.starting_day) if pupil and pupil.starting_day else since
         checks = {
             "SETTINGS_MISSING": not view.has_settings,
             "PUPIL_UNKNOWN": pupil is None,
@@ -495,7 +497,7 @@ class Assessor:
             "HISTORY_UNKNOWN": bool(
                 pupil and pupil.home_la and pupil.home_la != view.la and pupil.home_la not in history.recorded_from
             ),
-            "CALENDAR_UNKNOWN": self.unknown_weekday(since, until),
+            "CALENDAR_UNKNOWN": self.unknown_weekday(here_since, until),
         }
         if provisional:
             checks["N_UNRESOLVED"] = True

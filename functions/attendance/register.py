@@ -10,8 +10,9 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from attendance.engine import connect
 from attendance.text import canonical_json
@@ -106,6 +107,41 @@ def fold(parts: Sequence[tuple[str, bytes]], onto: bytes | None = None) -> Folde
             TO '{out}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{folded: '{",".join(folded)}'}})"""
         )
         return Folded(out.read_bytes(), folded)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a register for a pupil and session; `code` None says that there is no mark."""
+
+    date: date
+    session: str
+    code: str | None
+    recorded_at: datetime | None
+    recorded_by: str | None
+    amendment_reason: str | None
+    received_at: datetime
+    """When it was first received, in the upload named."""
+    upload: str
+    in_force: bool
+
+
+def entries_of(registers: Sequence[bytes], upn: str) -> list[Entry]:
+    """Every entry of a pupil, superseded ones too, session by session in the order in which they replace each other."""
+    found: list[tuple[Any, ...]] = []
+    with tempfile.TemporaryDirectory() as folder, connect() as con:
+        for n, body in enumerate(registers):
+            path = Path(folder, f"register-{n}.parquet")
+            path.write_bytes(body)
+            found += con.execute(
+                f"""SELECT date, session, code, recorded_at, recorded_by, amendment_reason, first_received_at, first_upload,
+                in_force FROM read_parquet('{path}') WHERE upn = ? ORDER BY date, session, {RANK}""",
+                [upn],
+            ).fetchall()
+    return [Entry(*map(_aware, row)) for row in sorted(found, key=lambda row: row[:2])]
+
+
+def _aware(value: Any) -> Any:
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
 
 
 def evidence(registers: Sequence[bytes], upn: str, sessions: Sequence[tuple[str, str]]) -> str:

@@ -1,7 +1,7 @@
 """The scripted pupils of the demonstration: each shows one thing the law does, whatever the dice say of the others.
 
 All else about them is drawn as for any pupil; their marks are present unless the story says otherwise. Schools are named by their
-place in `schools.schools`, days are school days of autumn 2025.
+place in `schools.schools`, days are school days of autumn 2025 or, of who left a school then, of the end of the summer term before.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ from datetime import date
 from typing import Final, Literal
 
 from attendance.settings import Action
+
+
+def _jul(day: int) -> date:
+    return date(2025, 7, day)
 
 
 def _sep(day: int) -> date:
@@ -84,7 +88,10 @@ class Decided:
 
 @dataclass(frozen=True)
 class Place:
-    """A school of the pupil; without days, from earlier years on and to the end."""
+    """A school of the pupil; without days, from earlier years on and to the end.
+
+    A school that was left in the summer before sends the end of that term with its first extracts.
+    """
 
     school: int
     starting_day: date | None = None
@@ -293,5 +300,19 @@ STORIES: Final = (
         "Parents who write that they will educate the child at home: a deletion return, ground f.",
         (Place(4, leaving_day=_oct(17), ground="f"),),
         year_group=8,
+    ),
+    Story(
+        "A move of school, and of authority, over the summer: four sessions in July and six in September meet the threshold "
+        "together; then the first school amends a mark of July, and the case lapses.",
+        (Place(3, leaving_day=_jul(18), ground="a"), Place(1, starting_day=_sep(3))),
+        year_group=7,
+        absent=(
+            Absent(_jul(10), _jul(11), "O"),
+            Absent(_sep(16), _sep(16), "O"),
+            Absent(_sep(22), _sep(23), "U", "AM"),
+            Absent(_sep(25), _sep(25), "O"),
+        ),
+        amended=(Amended(_jul(11), "PM", "I", _oct(6), "Letter from the surgery, found when the file was passed on"),),
+        support=(Step(_sep(24), "meeting", "ongoing", "Meeting with the family about the way to school"),),
     ),
 )  # fmt: skip

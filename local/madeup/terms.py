@@ -1,4 +1,7 @@
-"""The made-up school year: on which days of 2025/26 every made-up school is open, and why it is closed on the others."""
+"""The made-up school year: on which days of 2025/26 every made-up school is open, and why it is closed on the others.
+
+Of the year before there are the last two weeks of its summer term, which a school sends of pupils who left then.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,11 @@ _CLOSED: Final = (
 )
 _SATURDAY: Final = 5
 
+BEFORE: Final = date(2025, 7, 7)
+"""The first day of which anything of the year before is sent."""
+SUMMER_BEFORE: Final = date(2025, 7, 21)
+"""The first day of the summer holiday before."""
+
 
 @cache
 def weekdays() -> tuple[tuple[date, str | None], ...]:
@@ -40,6 +48,23 @@ def school_days() -> tuple[date, ...]:
     (190, datetime.date(2025, 12, 19))
     """
     return tuple(day for day, reason in weekdays() if reason is None)
+
+
+@cache
+def weekdays_before() -> tuple[tuple[date, str | None], ...]:
+    """Every Monday to Friday from `BEFORE` to the first day of the year, with the reason for which the schools are closed."""
+    days = (BEFORE + timedelta(days=n) for n in range((FIRST - BEFORE).days))
+    return tuple((day, "Summer holiday" if day >= SUMMER_BEFORE else None) for day in days if day.weekday() < _SATURDAY)
+
+
+@cache
+def days_before() -> tuple[date, ...]:
+    """The school days of the summer term before, so far as they are sent.
+
+    >>> days_before()[0], days_before()[-1], len(days_before())
+    (datetime.date(2025, 7, 7), datetime.date(2025, 7, 18), 10)
+    """
+    return tuple(day for day, reason in weekdays_before() if reason is None)
 
 
 @cache

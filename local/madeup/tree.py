@@ -122,6 +122,8 @@ def _cast(story: Story, serial: int, made: Sequence[School], seed: int) -> Cast:
         pupil = people.make(rng, school, number, year_group=story.year_group, two=not story.apart)
         starting_day = place.starting_day or pupil.starting_day
         row = {**pupil.row, **story.pupil, "starting_day": starting_day.isoformat()}
+        if place.leaving_day and place.leaving_day < _FIRST_EXTRACT:
+            row["year_group"] = str(story.year_group - 1)
         at.append((school, place, replace(pupil, row=row, starting_day=starting_day, leaving_day=place.leaving_day)))
     return Cast(story, tuple(at))
 
@@ -144,13 +146,19 @@ def _write_school(folder: Path, school: School, scripted: Sequence[tuple[Story, 
     ]
 
     files: defaultdict[tuple[date, Kind], list[Row]] = defaultdict(list)
-    files[_FIRST_EXTRACT, "calendar"] = [_calendar_row(day, reason) for day, reason in terms.weekdays()]
+    leavers = [(story, pupil) for story, _, pupil in scripted if _left_before(pupil)]
+    spoken_of = (*(terms.weekdays_before() if leavers else ()), *terms.weekdays())
+    files[_FIRST_EXTRACT, "calendar"] = [_calendar_row(day, reason) for day, reason in spoken_of]
     for pupil, place in roll:
         entered = max(_FIRST_EXTRACT, place.starting_day if place and place.starting_day else _FIRST_EXTRACT)
-        files[entered, "pupils"].append(pupil.row)
+        left = (
+            {"leaving_day": place.leaving_day.isoformat(), "deletion_ground": place.ground or ""}
+            if place and place.leaving_day
+            else {}
+        )
+        files[entered, "pupils"].append({**pupil.row, **left} if _left_before(pupil) else pupil.row)
         files[entered, "parents"] += pupil.parents
-        if place and place.leaving_day:
-            left = {"leaving_day": place.leaving_day.isoformat(), "deletion_ground": place.ground or ""}
+        if place and place.leaving_day and not _left_before(pupil):
             files[place.leaving_day, "pupils"].append({**pupil.row, **left})
     for story, _, pupil in scripted:
         for step in story.support:
@@ -184,6 +192,17 @@ def _write_school(folder: Path, school: School, scripted: Sequence[tuple[Story, 
     for (day, kind), rows in sorted(files.items()):
         if day <= scale.days[-1]:
             _write(folder / f"{day.isoformat()}-{kind.replace('_', '-')}.csv", rows, _columns(kind, rows))
+    if leavers:
+        days = terms.days_before()
+        rows = [
+            row for story, pupil in leavers for day in days for row in _taken(pupil, _told(story, pupil, days), day)
+        ]
+        _write(folder / f"{_FIRST_EXTRACT.isoformat()}-attendance-of-july.csv", rows, _columns("attendance", rows))
+
+
+def _left_before(pupil: Pupil) -> bool:
+    """Whether the pupil left in the summer before: of such a one the school sends its last weeks, with its first extracts."""
+    return pupil.leaving_day is not None and pupil.leaving_day < _FIRST_EXTRACT
 
 
 def _drawn_pupil(school: School, n: int, scale: Scale) -> tuple[Pupil, dict[Session, str]]:
