@@ -123,7 +123,7 @@ WEEKS = """\
   [X] counts, (X) is used by a penalty notice, - no mark, . no session held, blank: not on the roll
   The last ten school weeks:
       week of     school    Mon      Tue      Wed      Thu      Fri      counted
-    1 2025-07-07  900002     /  \\     /  \\     /  \\    [O][O]   [O]{pm}     {july}
+    1 2025-07-07  900002     /  \\     /  \\     /  \\    [O][O]   [O]{pm}      {july}
     2 2025-07-14  900002     /  \\     /  \\     /  \\     /  \\     /  \\       0
     3 2025-09-01  900001                       /  \\     /  \\     /  \\       0
     4 2025-09-08  900001     /  \\     /  \\     /  \\     /  \\     /  \\       0
