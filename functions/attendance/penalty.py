@@ -23,7 +23,7 @@ from attendance.considerations import authorisation, words_required
 from attendance.facts import Decision, Facts, Outcome, Refused, Reservation, recipient_of
 from attendance.identifiers import case_id, reference
 from attendance.notice_record import citations, main_reason, printed_beside, record_of, retain_until
-from attendance.positions import Counted, MarkedSession
+from attendance.positions import Counted, MarkedSession, window_ending
 from attendance.roll import Parent
 from attendance.sessions import Session, monday
 
@@ -60,6 +60,8 @@ def authorise(decision: Decision, facts: Facts) -> Outcome:
     listed, late = _listed(decision, facts, case, met, days.pay_by, below)
     if late:
         warnings += (f"{late} sessions are not listed: their six months end before {days.pay_by} and 28 days",)
+    if not below:
+        _ground_of_listed(decision, facts, met, listed)
     before_penalty_notice(decision, facts, settings, case, person, listed)
     offence_from = listed[0].date
     full, reduced = service.amounts(sequence, offence_from)
@@ -110,6 +112,28 @@ def _place(facts: Facts, person: str) -> tuple[int, tuple[str, ...]]:
         f"LIMIT_READING_DIFFERS: number {place} by the three years ending today, the reading adopted; counted from the "
         f"issue of the first, {would}",
     )
+
+
+def _ground_of_listed(decision: Decision, facts: Facts, met: Met, listed: Sequence[MarkedSession]) -> None:
+    """Where too few sessions of the threshold window are left to list, ground and support are asked of what is listed.
+
+    A case may gather for long: the holiday that opened it can be out of time when other absence is fined.
+    """
+    left = [each for each in listed if monday(each.date) <= met.weeks[-1]]
+    enough = len(left) >= law.THRESHOLD_SESSIONS.on(facts.today)
+    if enough or decision.reason or all(each.code == "G" for each in listed):
+        return
+    if decision.ground == "support_not_appropriate":
+        raise Refused(
+            "the sessions left to list are not all holidays (G): say in reason why support is not appropriate",
+            "support_first",
+        )
+    since = window_ending(facts.standing.weeks, monday(listed[-1].date))[0]
+    support = facts.assessor.view.roll.support.get(decision.upn, ())
+    if not any(since <= step.day <= facts.today for step in support):
+        raise Refused(
+            "SUPPORT_MISSING: no support is recorded in the weeks of the sessions left to list", "support_first"
+        )
 
 
 def _still_running(facts: Facts, case: Case, person: str) -> tuple[str, ...]:

@@ -200,11 +200,18 @@ class Reading:
             rests_on = met[1]
             if why := self.ground(decision, case, [s for s in rests_on if week_of(s) <= week_of(met[0])]):
                 return why
-        if not decision.reason and not self.supported_or_holiday(rests_on):
-            return "no support is recorded, and no reason said"
+            if not decision.reason and not self.supported_or_holiday(rests_on, week_of(met[0])):
+                return "no support is recorded, and no reason said"
         if self.counting(parent) >= 2:
             return "two within three years"
         listed = self.listed(case, rests_on, below)
+        if not below and listed and not decision.reason:
+            assert met is not None
+            if sum(week_of(s) <= week_of(met[0]) for s in listed) < 10:
+                if why := self.ground(decision, case, listed):
+                    return f"of what is left to list: {why}"
+                if not self.supported_or_holiday(listed, week_of(listed[-1])):
+                    return "no support is recorded for what is left to list, and no reason said"
         return listed if len(listed) >= (1 if below else 10) else "too few sessions are left to list"
 
     def ground(self, decision: Decision, case: Case, window: Iterable[Session]) -> str | None:
@@ -221,9 +228,9 @@ class Reading:
         }
         return None if happened.get(decision.ground or "") else f"{decision.ground}: it did not happen"
 
-    def supported_or_holiday(self, rests_on: tuple[Session, ...]) -> bool:
-        """Whether nothing but holiday is relied on, or support is recorded since the first week of it."""
-        since = SCHOOL_WEEKS[max(0, week_of(rests_on[-1]) - 9)] if rests_on else self.today
+    def supported_or_holiday(self, rests_on: tuple[Session, ...], last_week: int) -> bool:
+        """Whether nothing but holiday is relied on, or support is recorded since the first of the ten weeks ending so."""
+        since = SCHOOL_WEEKS[max(0, last_week - 9)]
         return all(self.absent[s] == "G" for s in rests_on) or any(since <= day for day, _ in self.child.support)
 
     def listed(self, case: Case | None, rests_on: tuple[Session, ...], below: bool) -> tuple[Session, ...]:
