@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from attendance import law
 from attendance.codes import CODES, SHOWS_SESSION_HELD
 from attendance.engine import connect
+from attendance.register import RANK
 from attendance.roll import Roll
 from attendance.sessions import HALVES, Held, Session
 
@@ -52,8 +53,16 @@ def session_of(number: int) -> Session:
     return Session(EPOCH + timedelta(days=number // 2), HALVES[number % 2])
 
 
+_NO_MARK = -1
+"""The code index of an entry that says that there is no mark."""
+
+
 def read_marks(registers: Sequence[bytes]) -> Marks:
-    """The marks in force in the registers of one school (or of it and its predecessors); 'no mark' entries are left out."""
+    """The marks in force in the registers of one school (or of it and its predecessors); 'no mark' entries are left out.
+
+    Where two registers hold an entry for one session, the greatest by the total order of design 4.2 is in force, as if all
+    were one register.
+    """
     if not registers:
         empty = np.array([], dtype=np.int32)
         return Marks((), empty, empty, empty.astype(np.int8))
@@ -62,19 +71,34 @@ def read_marks(registers: Sequence[bytes]) -> Marks:
             Path(folder, f"{n}.parquet").write_bytes(body)
         codes = ", ".join(f"('{code}', {n})" for n, code in enumerate(CODE_ORDER))
         con.execute(
-            f"""CREATE TABLE mark AS
-            SELECT upn, ((date - DATE '1970-01-01') * 2 + (session = 'PM')::INT)::INT AS moment, n::TINYINT AS n
-            FROM read_parquet('{folder}/*.parquet') JOIN (VALUES {codes}) AS code(code, n) USING (code) WHERE in_force"""
+            f"""CREATE VIEW entry AS
+            SELECT *, ((date - DATE '1970-01-01') * 2 + (session = 'PM')::INT)::INT AS moment, coalesce(n, {_NO_MARK})::TINYINT AS mark
+            FROM read_parquet('{folder}/*.parquet') LEFT JOIN (VALUES {codes}) AS code(code, n) USING (code) WHERE in_force"""
         )
+        con.execute("CREATE TABLE mark AS SELECT upn, moment, mark FROM entry")
+        read = (
+            "SELECT (dense_rank() OVER (ORDER BY upn) - 1)::INT AS pupil, moment, mark FROM mark ORDER BY upn, moment"
+        )
+        arrays = con.execute(read).fetchnumpy()
+        if _twice(arrays["pupil"], arrays["moment"]):  # seldom, so only then is every entry ranked
+            con.execute(
+                f"""CREATE OR REPLACE TABLE mark AS SELECT upn, moment, mark FROM entry
+                QUALIFY row_number() OVER (PARTITION BY upn, moment ORDER BY ({RANK}) DESC) = 1"""
+            )
+            arrays = con.execute(read).fetchnumpy()
         upns = tuple(row[0] for row in con.execute("SELECT DISTINCT upn FROM mark ORDER BY upn").fetchall())
-        arrays = con.execute(
-            "SELECT (dense_rank() OVER (ORDER BY upn) - 1)::INT AS pupil, moment, n FROM mark ORDER BY upn, moment, n"
-        ).fetchnumpy()
-    pupil, moment, code = (np.asarray(arrays[name]) for name in ("pupil", "moment", "n"))
-    # A predecessor and its successor may both hold a pupil's mark for the changeover day: one mark a session.
-    last = np.ones(len(pupil), dtype=bool)
-    last[:-1] = (pupil[1:] != pupil[:-1]) | (moment[1:] != moment[:-1])
-    return Marks(upns, pupil[last].astype(np.int32), moment[last].astype(np.int32), code[last].astype(np.int8))
+    pupil, moment, code = (np.asarray(arrays[name]) for name in ("pupil", "moment", "mark"))
+    marked = code != _NO_MARK
+    if not marked.all():
+        pupil, moment, code = pupil[marked], moment[marked], code[marked]
+        with_marks, pupil = np.unique(pupil, return_inverse=True)
+        upns = tuple(upns[n] for n in with_marks)
+    return Marks(upns, pupil.astype(np.int32), moment.astype(np.int32), code.astype(np.int8))
+
+
+def _twice(pupil: NDArray[np.int32], moment: NDArray[np.int32]) -> bool:
+    """Whether two entries are about one session of one pupil."""
+    return bool(((pupil[1:] == pupil[:-1]) & (moment[1:] == moment[:-1])).any())
 
 
 def sessions_held(marks: Marks, roll: Roll) -> Held:

@@ -485,7 +485,9 @@ class Assessor:
             "AGE_UNKNOWN": pupil is None or pupil.date_of_birth is None,
             "NO_PARENT": not parents,
             "NO_ADDRESS": bool(parents) and not any(parent.has_address for parent in parents),
-            "ADDRESS_PROTECTED": bool(pupil and pupil.address_protected) or any(p.address_protected for p in parents),
+            # Also of a parent to whom nothing may be sent: the child may live at that very address.
+            "ADDRESS_PROTECTED": bool(pupil and pupil.address_protected)
+            or any(parent.address_protected for parent in roll.parents.get(upn, ())),
             "PARENT_UNCLEAR": history.unclear_parents,
             "SCHOOL_CONFLICT": conflict,
             "N_UNRESOLVED": any(each.code == "N" for each in relied_on),
