@@ -72,7 +72,8 @@ def read_marks(registers: Sequence[bytes]) -> Marks:
         codes = ", ".join(f"('{code}', {n})" for n, code in enumerate(CODE_ORDER))
         con.execute(
             f"""CREATE VIEW entry AS
-            SELECT *, ((date - DATE '1970-01-01') * 2 + (session = 'PM')::INT)::INT AS moment, coalesce(n, {_NO_MARK})::TINYINT AS mark
+            SELECT *, ((date - DATE '1970-01-01') * 2 + (session = 'PM')::INT)::INT AS moment,
+                coalesce(n, {_NO_MARK})::TINYINT AS mark
             FROM read_parquet('{folder}/*.parquet') LEFT JOIN (VALUES {codes}) AS code(code, n) USING (code) WHERE in_force"""
         )
         con.execute("CREATE TABLE mark AS SELECT upn, moment, mark FROM entry")
