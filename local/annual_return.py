@@ -84,16 +84,18 @@ def _returns(doors: Doors, given: Input, year: int, la: str | None) -> Iterator[
         schools = given.directory.schools if given.directory else {}
         name = next((schools[urn].la_name for urn in urns if urn in schools), AUTHORITIES.get(each, ""))
         enrolments = funded_enrolments(figures, each) or None
-        yield annual_return(each, name, year, _notices(doors, urns), _interventions(doors, urns), enrolments)
+        yield annual_return(
+            each, name, year, _notices(doors, each, urns), _interventions(doors, each, urns), enrolments
+        )
 
 
-def _notices(doors: Doors, urns: Sequence[str]) -> list[Notice]:
-    """Every notice of some schools, as it stands now."""
-    kept = (doors.cases.of_school(urn).notices for urn in urns)
-    return [notice for by_pupil in kept for notices in by_pupil.values() for notice in notices]
+def _notices(doors: Doors, la: str, urns: Sequence[str]) -> list[Notice]:
+    """Every notice of an authority for some schools, as it stands now."""
+    kept = (doors.cases.of_school(la, urn).notices for urn in urns)
+    return [notice for by_pupil in kept for notices in by_pupil.values() for notice in notices if notice.la == la]
 
 
-def _interventions(doors: Doors, urns: Sequence[str]) -> list[Intervention]:
-    """What officers recorded beside notices for some schools, of any year."""
-    kept = (doors.cases.of_school(urn).interventions for urn in urns)
-    return [each for by_pupil in kept for steps in by_pupil.values() for each in steps]
+def _interventions(doors: Doors, la: str, urns: Sequence[str]) -> list[Intervention]:
+    """What officers of an authority recorded beside notices for some schools, of any year."""
+    kept = (doors.cases.of_school(la, urn).interventions for urn in urns)
+    return [each for by_pupil in kept for steps in by_pupil.values() for each in steps if each.la == la]

@@ -116,7 +116,7 @@ class _At:
             la_name=listed.la_name if listed else AUTHORITIES.get(self.la, ""),
             kind=listed.type_name if listed else "", starting_day=self.pupil.starting_day if self.pupil else None,
             leaving_day=self.pupil.leaving_day if self.pupil else None, on_roll_known=self.pupil is not None,
-            in_framework=self.listed.in_framework, follows=tuple(urn for _, urn in self.listed.predecessors),
+            in_framework=self.listed.in_framework, follows=tuple(sorted({urn for _, urn in self.listed.predecessors} - {self.urn})),
         )  # fmt: skip
 
 
@@ -138,8 +138,10 @@ def _schools(doors: Doors, given: Input, upn: str, reads: Mapping[str, PupilItem
         at = _At(la, urn, upn, listed, school, Assessor(school.view, given.as_at), settings)
         if at.marks or at.pupil is not None:
             found.append(at)
-    followed = {urn for at in found for _, urn in at.listed.predecessors}
-    return sorted((at for at in found if at.urn not in followed), key=lambda at: at.order)
+    followed = {
+        each for at in found for each in at.listed.before(at.la, at.urn) if at.listed.belongs_to(at.la) == at.la
+    }
+    return sorted((at for at in found if (at.la, at.urn) not in followed), key=lambda at: at.order)
 
 
 # ------------------------------------------------------------------ the whole

@@ -136,12 +136,13 @@ def settings(la: str = "886", **changed: str) -> str:
     return "".join(f"{key}: {value}\n" for key, value in given.items())
 
 
-def directory(schools: Mapping[str, str], kind: str = "01") -> bytes:
+def directory(schools: Mapping[str, str], kind: str = "01", previous_la: str = "999") -> bytes:
     """A directory in the layout of GIAS: the authority of each URN; every school a community school unless said otherwise."""
     return csv_of(
         [
             {
-                "URN": urn, "LA (code)": la, "EstablishmentNumber": urn[-4:], "EstablishmentName": f"Made-up School {urn}",
+                "URN": urn, "LA (code)": la, "PreviousLA (code)": previous_la,
+                "EstablishmentNumber": urn[-4:], "EstablishmentName": f"Made-up School {urn}",
                 "TypeOfEstablishment (code)": kind, "Street": "1 School Lane", "Town": "Madeup", "Postcode": "ZZ99 2SC",
             }
             for urn, la in schools.items()

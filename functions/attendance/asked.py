@@ -87,6 +87,15 @@ def in_framework(facts: Facts) -> None:
         )
 
 
+def authority_in_place(facts: Facts) -> None:
+    """Refused for an authority that the school belongs to no longer: a document is the authority's of its day (field.md E54)."""
+    if facts.school_la not in (None, facts.la):
+        raise Refused(
+            f"school {facts.urn} belongs to authority {facts.school_la} now, and its officers decide",
+            "authorised_officer",
+        )
+
+
 def referred(case: Case, settings: Settings) -> None:
     """Refused where the code of conduct asks for a referral and none was made."""
     if settings.referral == "required" and not case.referred:
@@ -125,7 +134,7 @@ def case_meant(decision: Decision, facts: Facts) -> Case:
 
 def met_by(case: Case, facts: Facts) -> Met | None:
     """The threshold as this case sees it now, or None."""
-    return met_for(case, facts.cases, facts.notices, facts.standing, facts.today)
+    return met_for(case, (*facts.before, *facts.cases), facts.every_notice, facts.standing, facts.today)
 
 
 def parent_meant(decision: Decision, facts: Facts) -> Parent:
@@ -172,6 +181,6 @@ def pass_blockers(decision: Decision, facts: Facts, met: Met, soft_too: bool) ->
 def counting(facts: Facts, person: str) -> list[Notice]:
     """The notices to this person for this pupil, from any issuer, that count towards the limit."""
     return [
-        n for n in (*facts.notices, *facts.elsewhere)
+        n for n in facts.every_notice
         if n.counts and facts.persons.canonical(n.person) == person and (n.offence_from or n.issued_on) >= law.SCHEME_START
     ]  # fmt: skip

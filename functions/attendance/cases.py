@@ -233,20 +233,14 @@ def met_for(
 ) -> Met | None:
     """Whether a case (None: a new one) meets the threshold, on sessions no other case used, after what earlier cases considered.
 
-    What a settled case considered is fixed: later sessions neither add to it nor make good what was amended away.
+    What a settled case considered is fixed: later sessions neither add to it nor make good what was amended away. `cases` may
+    hold those of the authority that the school belonged to before.
     """
     used = used_by_case(notices)
     mine = case.id if case else None
     elsewhere = frozenset().union(*(sessions for owner, sessions in used.items() if owner != mine))
-    number = case.n if case else max((each.n for each in cases), default=0) + 1
-    after = max(
-        (
-            each.last_considered
-            for each in cases
-            if each.state == "settled" and each.n < number and each.last_considered
-        ),
-        default=date.min,
-    )
+    earlier = [each for each in cases if each.state == "settled" and (case is None or _came_before(each, case))]
+    after = max((each.last_considered for each in earlier if each.last_considered), default=date.min)
     after = max(after, _out_of_sight(today))
     free = tuple(each for each in standing.counted if each.session not in elsewhere)
     if case is not None and case.state == "settled":
@@ -259,6 +253,13 @@ def met_for(
     firm = tuple(each for each in free if each.code != "N")
     provisional = not any(each.session.day > after for each in met_sessions(firm, standing.weeks))
     return Met(first, weeks, tuple(each for each in free if monday(each.session.day) >= weeks[0]), provisional)
+
+
+def _came_before(one: Case, other: Case) -> bool:
+    """Whether a settled case came before another: each authority numbers its own, and one settles before the next one's opens."""
+    if one.la == other.la:
+        return one.n < other.n
+    return (one.settled_on or date.max) <= other.opened_on and one.opened_on <= other.opened_on
 
 
 def _out_of_sight(today: date) -> date:
@@ -329,28 +330,34 @@ def follow(
     today: date,
     in_framework: bool = True,
 ) -> tuple[Case, ...]:
-    """The cases of a pupil in this authority that change (or open) by the register as known now.
+    """The cases of a pupil that change (or open) by the register as known now.
 
     A case that lapses on the day it opened, with nothing done in it, is forgotten: whether two files of one day first met and then
     unmet a threshold depends on their order, and order must do no harm. A case that lapsed today and is met again today goes on.
+
+    `cases` may hold those of an authority that the school belonged to before (field.md E54): what they settled was considered; one
+    still gathering there lapses, unless it has documents, for it is this authority's to open.
     """
     changed: list[Case] = []
-    forgotten = {case.n: case.version for case in cases if case.state == "forgotten"}
+    forgotten = {case.n: case.version for case in cases if case.state == "forgotten" and case.la == la}
     cases = [case for case in cases if case.state != "forgotten"]
     for case in cases:
         if case.state == "settled" and case.documents and case.urn == urn:
             amended = _amended(case, cases, notices, standing, today)
             if amended != case.amended_after_issue:
                 changed.append(case.model_copy(update={"amended_after_issue": amended}))
-    current = next((case for case in cases if case.state == "gathering"), None) or next(
-        (case for case in cases if case.state == "lapsed" and case.lapsed_on == today), None
+    own = [case for case in cases if case.la == la]
+    left = [case for case in cases if case.la != la and case.urn == urn and case.state == "gathering"]
+    changed += [_lapsed(case, today) for case in left if not case.documents]
+    current = next((case for case in own if case.state == "gathering"), None) or next(
+        (case for case in own if case.state == "lapsed" and case.lapsed_on == today), None
     )
     if current is not None and current.urn != urn:
         return tuple(changed)  # the school where the threshold was met follows it
     met = met_for(current, cases, notices, standing, today) if in_framework else None
     if current is None:
         if met is not None and met.at.urn == urn:  # else it is the other school's, in its authority
-            n = max((case.n for case in cases), default=0) + 1
+            n = max((case.n for case in own), default=0) + 1
             new = Case(
                 id=case_id(pupil, la, n), la=la, urn=urn, pupil=pupil, upn=standing.position.upn, n=n, state="gathering",
                 opened_on=today, met_at=None, provisional=False, weeks=(), considered=(),
@@ -364,15 +371,18 @@ def follow(
         after = current.model_copy(update={"amended_after_issue": _amended(current, cases, notices, standing, today)})
     elif current.documents:
         after = current.model_copy(update={"amended_after_issue": True})
-    elif current.opened_on == today and not current.referred:
-        after = current.model_copy(update={"state": "forgotten", "considered": ()})
     else:
-        after = current.model_copy(
-            update={"state": "lapsed", "lapsed_on": current.lapsed_on or today, "considered": ()}
-        )
+        after = _lapsed(current, today)
     if after != current:
         changed.append(after)
     return tuple(changed)
+
+
+def _lapsed(case: Case, today: date) -> Case:
+    """A case without documents whose threshold is met no longer, as if it had considered nothing."""
+    if case.opened_on == today and not case.referred:
+        return case.model_copy(update={"state": "forgotten", "considered": ()})
+    return case.model_copy(update={"state": "lapsed", "lapsed_on": case.lapsed_on or today, "considered": ()})
 
 
 def _amended(case: Case, cases: Sequence[Case], notices: Sequence[Notice], standing: Standing, today: date) -> bool:

@@ -145,7 +145,7 @@ def _school_refusals(place: Place) -> list[Finding]:
         return []
     if place.school is None:
         return [finding("SCHOOL_UNKNOWN", value=place.urn, detail=place.urn)]
-    if place.la not in (None, place.school.la):
+    if place.la not in (None, place.school.la, place.school.previous_la or None):
         detail = f"under authority {place.la}, but the school belongs to {place.school.la}"
         return [finding("SCHOOL_WRONG", value=place.la, detail=detail)]
     return []

@@ -6,6 +6,7 @@ are ISO-8859-1 as published; UTF-8 is taken as well.
 
 import csv
 import io
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ from attendance.authorities import AUTHORITIES
 _REQUIRED: Final = ("URN", "LA (code)")
 _REQUIRED_OF_LINKS: Final = ("URN", "LinkURN", "LinkType")
 _ADDRESS: Final = ("Street", "Locality", "Address3", "Town", "County (name)")
+_LA: Final = re.compile(r"[0-9]{3}")
+_NO_LA: Final = "999"
+"""What the directory writes where there was no authority before [U]."""
 _DATE_FORMS: Final = ("%d/%m/%Y", "%d-%m-%Y", "%Y-%m-%d")
 
 
@@ -51,6 +55,8 @@ class School:
     head_job_title: str
     opened: date | None
     closed: date | None
+    previous_la: str = ""
+    """The authority that the school belonged to before, if it was another."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,12 @@ class Directory:
             found |= new
             waiting += new
         return tuple(sorted(found))
+
+    def before(self, urn: str) -> tuple[tuple[str, str], ...]:
+        """(la, urn) of all that a school goes on from: its predecessors, and each school under its former authority."""
+        known = [self.schools[of] for of in (*self.predecessors(urn), urn) if of in self.schools]
+        named = [(la, school.urn) for school in known for la in (school.previous_la, school.la) if la]
+        return tuple(each for each in named if each != (self.schools[urn].la, urn))
 
 
 def read_directory(establishments: bytes, links: bytes | None = None) -> Directory:
@@ -96,6 +108,7 @@ def _school(row: Mapping[str, str], number: int) -> School:
     urn, la, establishment = value("URN"), value("LA (code)"), value("EstablishmentNumber")
     if not urn:
         raise DirectoryUnreadable(f"The schools file has no URN in row {number}.")
+    previous_la = value("PreviousLA (code)")
     type_code = value("TypeOfEstablishment (code)").lstrip("0")
     return School(
         urn=urn,
@@ -116,6 +129,7 @@ def _school(row: Mapping[str, str], number: int) -> School:
         head_job_title=value("HeadPreferredJobTitle"),
         opened=read("OpenDate", _date),
         closed=read("CloseDate", _date),
+        previous_la=previous_la if _LA.fullmatch(previous_la) and previous_la not in (la, _NO_LA) else "",
     )
 
 

@@ -129,8 +129,17 @@ class Facts:
     unclear: frozenset[str]
     evidence: Callable[[Sequence[Session]], str]
     secret: bytes
+    before: tuple[Case, ...] = ()
+    """The pupil's cases in an authority that the school belonged to before: what they settled is considered."""
+    school_la: str | None = None
+    """The authority that the directory says the school belongs to now."""
     forgotten: tuple[Case, ...] = ()
     """Cases that left nothing but their number: a new case takes it over, and is written upon their version."""
+
+    @property
+    def every_notice(self) -> tuple[Notice, ...]:
+        """The authority's notices and all others': a session is used whoever used it."""
+        return (*self.notices, *self.elsewhere)
 
     @property
     def pupil_row(self) -> Pupil | None:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from attendance import law, service
 from attendance.asked import (
+    authority_in_place,
     case_meant,
     in_framework,
     met_by,
@@ -31,6 +32,7 @@ def issue_notice_to_improve(decision: Decision, facts: Facts) -> Outcome:
     settings = settings_of(facts)
     signed = signature_of(decision, facts)
     in_framework(facts)
+    authority_in_place(facts)
     case = case_meant(decision, facts)
     if case.state != "gathering":
         raise Refused("a notice to improve needs a case that is still gathering", "notice_to_improve")

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from attendance import law, service
 from attendance.asked import (
+    authority_in_place,
     case_meant,
     counting,
     in_framework,
@@ -33,6 +34,7 @@ def authorise(decision: Decision, facts: Facts) -> Outcome:
     settings = settings_of(facts)
     signed = signature_of(decision, facts)
     in_framework(facts)
+    authority_in_place(facts)
     below = decision.ground == "below_threshold"
     case = _case_below(decision, facts) if below else case_meant(decision, facts)
     referred(case, settings)
@@ -225,7 +227,7 @@ def _listed(
     """The sessions the notice lists: in time for a prosecution, before today, the same for every parent; and how many are late."""
     counted: Sequence[Counted] = met.sessions
     if below:
-        used = {s.at for n in facts.notices if n.uses_sessions and n.case != case.id for s in n.sessions}
+        used = {s.at for n in facts.every_notice if n.uses_sessions and n.case != case.id for s in n.sessions}
         counted = [each for each in facts.standing.counted if each.session not in used]
     if case.listed:
         same = {each.at for each in case.listed}

@@ -92,7 +92,7 @@ def _missing(assessor: Assessor) -> Iterator[Return]:
         yield told(
             "school", assessor.view.urn, "", None, f"marks_missing {session}", n_overdue_on(assessor, session.day),
             "MARKS_MISSING", str(session),
-            f"{len(upns)} pupils on the roll have no mark: {' '.join(sorted(upns)[:_NAMED])}",
+            f"pupils on the roll without a mark: {len(upns)} ({' '.join(sorted(upns)[:_NAMED])})",
             "send their marks; the session blocks a request until then", "register_entry",
         )  # fmt: skip
 
@@ -273,6 +273,11 @@ def home_of(assessor: Assessor, pupil: Pupil | None) -> str | None:
 
 def _amended(assessor: Assessor, case: Case, notice: Notice, pupil: Pupil | None) -> Return:
     """What an officer is told when the register no longer bears out a document: by how far it has gone (field.md E33, E34)."""
+    by = (
+        ""
+        if notice.la == assessor.view.la
+        else f"authority {notice.la} issued it before the school was ours; tell it to: "
+    )
     if notice.kind == "notice_to_improve":
         because, what = "the improvement period rests on it", "end the period as improved, or record no action"
     elif notice.prosecution:
@@ -285,7 +290,7 @@ def _amended(assessor: Assessor, case: Case, notice: Notice, pupil: Pupil | None
         because, what = "nothing was paid", "withdraw on the ground ought_not"
     return told(
         "officer", assessor.view.urn, case.upn, pupil, f"amended {notice.reference}", assessor.as_at, "AMENDED_AFTER_ISSUE",
-        notice.reference, f"the threshold it rests on is no longer met; {because}", what, "amended_after_issue",
+        notice.reference, f"the threshold it rests on is no longer met; {because}", by + what, "amended_after_issue",
     )  # fmt: skip
 
 

@@ -145,39 +145,45 @@ class Cases:
 
     # ------------------------------------------------------------------ reading
 
-    def of_school(self, urn: str) -> SchoolItems:
-        """Every case, notice and return of a school, through its index (eventually consistent: writes check versions)."""
+    def of_school(self, la: str, urn: str) -> SchoolItems:
+        """Every case, notice and return of a school, through its index (eventually consistent: writes check versions).
+
+        Those of an authority that it belonged to before are among them, but for returns and rows that were never written there.
+        """
         cases: dict[str, list[Case]] = {}
         notices: dict[str, list[Notice]] = {}
         returns: dict[tuple[str, str], ReturnItem] = {}
         carried: dict[str, Carried] = {}
         interventions: dict[str, list[Intervention]] = {}
-        for item in self._query(
+        found = self._query(
             TableName=self.cases_table,
             IndexName="school",
             KeyConditionExpression="school = :s",
             ExpressionAttributeValues={":s": _text(urn)},
-        ):
+        )
+        for item in sorted(found, key=lambda each: each["pk"]["S"].startswith(f"{la}#")):  # what is its own wins
             sk = item["sk"]["S"]
-            pupil = item["pk"]["S"].partition("#")[2]
+            of_la, _, pupil = item["pk"]["S"].partition("#")
             if sk.startswith("CASE#"):
                 cases.setdefault(pupil, []).append(Case.model_validate_json(_body(item)))
             elif sk.startswith("NOTICE#"):
                 notices.setdefault(pupil, []).append(Notice.model_validate_json(item["standing"]["S"]))
             elif sk.startswith("RETURN#"):
-                returns[pupil, sk] = ReturnItem.model_validate_json(_body(item))
+                each = ReturnItem.model_validate_json(_body(item))
+                if of_la == la or each.file:
+                    returns[pupil, sk] = each
             elif sk.startswith("CARRIED#"):
                 carried[pupil] = _carried(json.loads(_body(item)))
             elif sk.startswith("INTERVENTION#"):
                 interventions.setdefault(pupil, []).append(Intervention.model_validate_json(_body(item)))
         return SchoolItems(
-            {pupil: tuple(sorted(found, key=lambda case: case.n)) for pupil, found in cases.items()},
-            {pupil: tuple(found) for pupil, found in notices.items()},
+            {pupil: tuple(sorted(each, key=lambda case: case.n)) for pupil, each in cases.items()},
+            {pupil: tuple(each) for pupil, each in notices.items()},
             returns,
             carried,
             {
-                pupil: tuple(sorted(found, key=lambda each: (each.on, each.id)))
-                for pupil, found in interventions.items()
+                pupil: tuple(sorted(steps, key=lambda each: (each.on, each.id)))
+                for pupil, steps in interventions.items()
             },
         )
 

@@ -17,11 +17,22 @@ _SCHOOL: TypeAdapter[School] = TypeAdapter(School)
 
 @dataclass(frozen=True)
 class Listed:
-    """A school's entry, the schools it took over from (la, urn), and whether a directory was given at all."""
+    """A school's entry, what it goes on from (la, urn), and whether a directory was given at all.
+
+    It goes on from its predecessors, and from itself under a former authority.
+    """
 
     school: School | None
     predecessors: tuple[tuple[str, str], ...]
     directory_known: bool
+
+    def before(self, la: str, urn: str) -> tuple[tuple[str, str], ...]:
+        """What the school goes on from, as seen by an authority: under a former one it does not go on from itself."""
+        return tuple(each for each in self.predecessors if each != (la, urn))
+
+    def belongs_to(self, la: str) -> str:
+        """The authority that the school belongs to; the one asked about where no directory says another."""
+        return self.school.la if self.school and self.school.la else la
 
     @property
     def in_framework(self) -> bool:
@@ -50,7 +61,6 @@ class Schools:
     def publish(self, directory: Directory) -> None:
         """Store a directory for the functions to read, a small object a school."""
         for urn, school in directory.schools.items():
-            earlier = [(directory.schools[of].la, of) for of in directory.predecessors(urn) if of in directory.schools]
-            entry = {"school": _SCHOOL.dump_python(school, mode="json"), "predecessors": earlier}
+            entry = {"school": _SCHOOL.dump_python(school, mode="json"), "predecessors": directory.before(urn)}
             self.bucket.put(f"schools/{urn}.json", pretty_json(entry).encode())
         self.bucket.put(_MARKER, pretty_json({"schools": len(directory.schools)}).encode())

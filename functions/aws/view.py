@@ -37,8 +37,11 @@ def seen(
     carried: Mapping[str, tuple[Carried, ...]],
     history: Mapping[str, PupilHistory],
 ) -> SeenSchool:
-    """The school as at a day; a successor reads its predecessors' registers as its own (design 4.4, Across schools)."""
-    earlier = [registers.read(la, urn) for la, urn in listed.predecessors]
+    """The school as at a day; a successor reads its predecessors' registers as its own (design 4.4, Across schools).
+
+    So does a school that changed its authority: what it sent under the former code is its own.
+    """
+    earlier = [registers.read(la, urn) for la, urn in listed.before(own.la, own.urn)]
     records = (own, *earlier)
     since = academic_year(today) - DATE_YEARS_BACK.latest  # no mark is older
     bodies = [body for record in records for year, body in sorted(record.registers.items()) if year >= since]

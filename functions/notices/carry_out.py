@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from attendance.afterwards import expired
-from attendance.cases import pupil_history
+from attendance.cases import Case, pupil_history
 from attendance.decisions import decide
 from attendance.events import DecisionMade, NoticeIssued, ReturnsDue
 from attendance.facts import Facts, Outcome, Place, Refusal, Reservation, Withdrawn, people_known
@@ -29,7 +29,7 @@ from aws.documents import Documents
 from aws.messages import Bus
 from aws.observability import logger
 from aws.registers import TRIES, Contended, Registers
-from aws.schools import Schools
+from aws.schools import Listed, Schools
 from aws.settings import AuthoritySettings
 from aws.view import seen
 from notices.letters import NotPrintable, page_of, render
@@ -171,6 +171,8 @@ class Notices:
             la=la,
             urn=urn,
             pupil=event.pupil,
+            before=self._before(listed, la, urn, event.pupil),
+            school_la=listed.belongs_to(la),
             school=Place(entry.name, (*entry.address, entry.postcode)) if entry else Place(f"School {urn}", ()),
             settings=settings,
             assessor=assessor,
@@ -184,6 +186,11 @@ class Notices:
             evidence=evidence_of,
             secret=self.secret,
         )
+
+    def _before(self, listed: Listed, la: str, urn: str, pupil: str) -> tuple[Case, ...]:
+        """The pupil's cases in the authorities that the school and its predecessors belonged to before."""
+        former = sorted({of for of, _ in listed.before(la, urn)} - {la})
+        return tuple(case for of in former for case in live(self.cases.of_pupil(of, pupil).cases))
 
 
 def _free_name(item: ReturnItem, taken: set[str]) -> str:

@@ -71,6 +71,10 @@ class Thresholds:
 
     def school_due(self, la: str, urn: str, correlation_id: str) -> None:
         """Compute a school: fold, assess, follow cases, find returns; once more if somebody else was at it meanwhile."""
+        now = self.schools.listed(urn).belongs_to(la)
+        if now != la:
+            self._handed_over(la, urn)
+            la = now
         for _ in range(TRIES):
             try:
                 if self._compute(la, urn, correlation_id):
@@ -78,6 +82,17 @@ class Thresholds:
             except Changed:
                 logger.info("a case changed while it was followed: once more")
         raise Contended(f"positions of school {urn}")
+
+    def _handed_over(self, la: str, urn: str) -> None:
+        """See to a school that belongs to another authority now: its register is whole, and nothing more of it is due here.
+
+        What follows from a notice that was issued here stays due here (field.md E54).
+        """
+        self.registers.brought_up(la, urn)
+        for (pupil, _), item in self.cases.of_school(la, urn).returns.items():
+            if item.due.follows == "register" and not item.file and not item.lapsed:
+                self.cases.record_return(la, pupil, item.model_copy(update={"lapsed": True}))
+        self.cases.school_due(la, urn, None)
 
     def day_passed(self, told: str) -> None:
         """Ask for what is due up to today, authority by authority, one message each; nothing scans (design 4.7)."""
@@ -98,11 +113,12 @@ class Thresholds:
 
     def lists_due(self, la: str, urn: str, day: date, told: str) -> None:
         """Have the returns and daily lists of a school written that are due by a day, after the school was computed."""
-        items = self.cases.of_school(urn).returns.values()
-        kinds = {each.due.kind for each in items if not each.written and not each.lapsed and each.write_on <= day}
-        for kind in sorted(kinds):
-            event = ReturnsDue(la=la, urn=urn, kind=kind, day=day, correlation_id=f"day-{day.isoformat()}")
-            self.to_notices.send(event, told=told)
+        for of in sorted({la, self.schools.listed(urn).belongs_to(la)}):
+            items = self.cases.of_school(of, urn).returns.values()
+            kinds = {each.due.kind for each in items if not each.written and not each.lapsed and each.write_on <= day}
+            for kind in sorted(kinds):
+                event = ReturnsDue(la=of, urn=urn, kind=kind, day=day, correlation_id=f"day-{day.isoformat()}")
+                self.to_notices.send(event, told=told)
 
     # ------------------------------------------------------------------ one school
 
@@ -113,10 +129,9 @@ class Thresholds:
         record = self.registers.brought_up(la, urn)
         settings = self.settings.on(la, day)
         listed = self.schools.listed(urn)
-        items = self.cases.of_school(urn)
-        for earlier_la, earlier in listed.predecessors:
-            if earlier_la == la:
-                items = items.after(self.cases.of_school(earlier))
+        items = self.cases.of_school(la, urn)
+        for earlier in {of for _, of in listed.predecessors} - {urn}:
+            items = items.after(self.cases.of_school(la, earlier))
         history = {
             standing_upn: pupil_history(
                 items.cases.get(pupil, ()),
@@ -186,7 +201,9 @@ class Thresholds:
         """
         la, urn, upn = assessor.view.la, assessor.view.urn, standing.position.upn
         pupil = self._pupil(upn)
-        cases = read.cases if read else items.cases.get(pupil, ())
+        cases = items.cases.get(pupil, ())
+        if read:
+            cases = (*(case for case in cases if case.la != la), *read.cases)
         notices = (*read.notices, *read.elsewhere) if read else items.notices.get(pupil, ())
         if not cases and not standing.position.met:
             return []
@@ -203,9 +220,9 @@ class Thresholds:
         )
         for case in changed:
             self.cases.save_case(case)
-        stored = {case.n: case.model_copy(update={"version": case.version + 1}) for case in changed}
-        current = live([*stored.values(), *(case for case in cases if case.n not in stored)])
-        gathering = [case for case in current if case.state == "gathering" and case.urn == urn]
+        stored = {case.id: case.model_copy(update={"version": case.version + 1}) for case in changed}
+        current = live([*stored.values(), *(case for case in cases if case.id not in stored)])
+        gathering = [case for case in current if case.state == "gathering" and (case.la, case.urn) == (la, urn)]
         for case in gathering:
             if case.opened_on == assessor.as_at:
                 self.bus.tell(ThresholdMet(la=la, urn=urn, case=case.id, correlation_id=correlation_id))

@@ -487,6 +487,20 @@ class Alphabet:
 CORE: Final = Alphabet(CLOCK, CORE_HAPPENS, CORE_DECIDES, conduct())
 WIDE: Final = Alphabet(WIDE_CLOCK, WIDE_HAPPENS, WIDE_DECIDES, conduct())
 REFERRED: Final = Alphabet(WIDE_CLOCK, WIDE_HAPPENS, WIDE_DECIDES, conduct("required"))
+NARROW: Final = Alphabet(
+    CLOCK,
+    {name: CORE_HAPPENS[name] for name in ("a week of holiday", "the absence is amended away", "support declined by p1")},
+    {
+        name: CORE_DECIDES[name]
+        for name in (
+            "notice to improve to p1", "notice to improve to p2", "penalty notice to p1, support_not_appropriate",
+            "penalty notice to p2, support_not_appropriate", "penalty notice to p1, improvement_failed, with a reason",
+            "improvement ends: failed", "withdraw that of p1", "withdraw that of p2", "release the sessions", "p1 acquitted",
+        )
+    },
+    conduct(),
+)  # fmt: skip
+"""One way of each thing that can go right or wrong: what a second and a third notice need, and what undoes one."""
 DOCUMENTS: Final = frozenset({"issue_notice_to_improve", "authorise_penalty_notice"})
 
 

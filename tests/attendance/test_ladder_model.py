@@ -2,7 +2,8 @@
 
 Children share the clock and nothing else (the last test holds that), so what a sequence does to one of them is what it does with
 the actions on the other left out: one child's states reached in up to n actions stand for all sequences of up to n actions on both.
-A wide alphabet has every action, a core one those that decide which documents are lawful, and goes further.
+A wide alphabet has every action; a core one those that decide which documents are lawful, and goes further; a narrow one has one
+of each kind of these, and goes furthest.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from functools import partial
 from typing import Final
 
 import pytest
-from ladder_model import CORE, REFERRED, SIBLING, WIDE, Alphabet, Step, born, explore, facts, led
+from ladder_model import CORE, NARROW, REFERRED, SIBLING, WIDE, Alphabet, Step, born, explore, facts, led
 from ladder_oracle import judge
 
 from attendance.decisions import decide
@@ -24,6 +25,7 @@ DEPTHS: Final = [
     pytest.param(REFERRED, 3, id="referred"),
     pytest.param(CORE, 6, id="core, further", marks=pytest.mark.model),
     pytest.param(WIDE, 4, id="wide, further", marks=pytest.mark.model),
+    pytest.param(NARROW, 8, id="narrow", marks=pytest.mark.model),
 ]
 
 

@@ -50,7 +50,8 @@ def told(system: System, name: str) -> list[dict[str, str]]:
 
 
 def lists(system: System) -> set[str]:
-    return {key[5:-4] for key in system.objects("authority-886") if key.startswith("told/")}
+    """The officers' daily lists: "officer-{urn}-{date}"."""
+    return {key[5:-4] for key in system.objects("authority-886") if key.startswith("told/officer-")}
 
 
 def records(system: System) -> list[dict[str, Any]]:
@@ -276,11 +277,11 @@ def test_time_limits_are_put_to_an_officer_once_whichever_day_is_missed(system: 
     assert (over["what"], over["about"], over["surname"]) == ("REDUCED_AMOUNT_OVER", notice.reference, CHILD.surname)
     assert (unpaid["what"], unpaid["about"], unpaid["on"]) == ("UNPAID", notice.reference, "2025-11-11")
     assert unpaid["provision"] == "SI 2007/1867 reg 9"
-    after = system.objects("authority-886")
+    after = lists(system), documents(system)
     system.day_passes()
     system.at("2025-11-14T18:30")
     system.day_passes()
-    assert system.objects("authority-886") == after, "a day twice and the day after bring nothing anew"
+    assert (lists(system), documents(system)) == after, "a day twice and the day after bring nothing anew"
 
 
 def test_a_notice_that_was_paid_is_put_to_nobody(system: System) -> None:

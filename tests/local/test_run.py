@@ -149,7 +149,11 @@ def test_output_is_laid_out_as_promised(ran: Ran) -> None:
     reports = {f"reports/886/900001/{hashlib.sha256(body).hexdigest()[:32]}.json" for body in uploads}
     assert {name for name in ran.files if name.startswith("reports/")} == reports
     lists = {name for name in ran.files if name.startswith("authorities/886/told/")}
-    assert lists == {f"authorities/886/told/officer-900001-2025-10-{day}.csv" for day in ("09",)}
+    assert lists == {
+        "authorities/886/told/officer-900001-2025-10-09.csv",  # the case that opened
+        "authorities/886/told/school-900001-2025-10-08.csv",  # marks missing five school days before
+        "authorities/886/told/school-900001-2025-10-09.csv",
+    }
     documents = {name for name in ran.files if name.startswith("authorities/")} - lists
     [record] = [name for name in documents if name.endswith(".json")]
     assert documents == {
