@@ -707,6 +707,7 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
             (
                 "attendance.settings.Settings.officer",
                 "attendance.asked.officer_of",
+                "attendance.asked.authority_in_place",
                 "attendance.conduct.officer_in_place",
             ),
         ),
