@@ -61,10 +61,15 @@ EVENTS = (
     "elsewhere",
     "carried",
     "school",
+    "leaves",
+    "authority",
     "expire",
     "look",
 )
-"""What happens without a decision; `look` is a day on which nothing does."""
+"""What happens without a decision; `look` is a day on which nothing does.
+
+`leaves` tells the authority of the case that the school belongs to another now; `authority` goes on with that one.
+"""
 
 
 def conduct(**keys: object) -> Settings:
@@ -83,6 +88,10 @@ class Story:
     cases: dict[int, Case] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
     elsewhere: tuple[Notice, ...] = ()
+    la: str = LA
+    school_la: str = LA
+    before: dict[str, Case] = field(default_factory=dict)
+    """The cases under the code of the authority that the school left."""
     carried: tuple[Carried, ...] = ()
     persons: Persons = field(default_factory=Persons)
     latest: str = ""
@@ -109,10 +118,11 @@ class Story:
         marks = {session: code for session, code in self.marks.items() if session.day >= read_since}
         assessor = Assessor(school.view(marks, today, history, self.carried), today)
         return Facts(
-            today=today, known_at=moment(f"{today}T18:00+00:00"), la=LA, urn=URN, pupil=ID,
+            today=today, known_at=moment(f"{today}T18:00+00:00"), la=self.la, urn=URN, pupil=ID,
             school=Place("Made-up School", ("School Lane", "MU1 2BB")), settings=self.settings, assessor=assessor,
             standing=assessor.standing(PUPIL), cases=cases, notices=tuple(self.notices.values()), elsewhere=self.elsewhere,
             persons=self.persons, unclear=unclear, evidence=lambda listed: " ".join(map(str, listed)), secret=SECRET,
+            before=tuple(self.before.values()), school_la=self.school_la,
         )  # fmt: skip
 
     def step(self, row: Mapping[str, str]) -> Outcome | Refusal | None:
@@ -128,7 +138,7 @@ class Story:
         picked = tuple(str(s) for s in sessions(given.pop("sessions", "").replace(",", " ")))
         decision = Decision.model_validate(
             {
-                "by": "o1", "urn": URN, **given, "id": "d", "row": 2, "on": today, "la": LA, "upn": PUPIL, "sessions": picked,
+                "by": "o1", "urn": URN, **given, "id": "d", "row": 2, "on": today, "la": self.la, "upn": PUPIL, "sessions": picked,
                 "parent_id": row["parent"] or None, "action": row["action"],
                 "notice": self.latest if given.get("notice") == "latest" else given.get("notice"),
             }
@@ -160,6 +170,7 @@ class Story:
             **{name: self.printed.get(name) for name in ("sender", "called")},
             "child_at": dict(self.printed.get("child", {})).get("address", [""])[0],  # type: ignore[call-overload]
             "cases": [case.state for case in cases],
+            "left_behind": [case.state for case in self.before.values()],
             "settled_by": cases[-1].settled_by if cases else None,
             "route": cases[-1].proposal.route if cases else None,
             "met_at": cases[-1].met_at if cases else None,
@@ -199,6 +210,13 @@ class Story:
                 self.school = replace(self.school, parents=rows)
             case "school":
                 self.school = replace(self.school, framework=facts(details)["framework"] == "yes")
+            case "leaves":
+                self.school_la = details
+            case "authority":
+                self.la = self.school_la = details
+                self.before = {case.id: case for case in self.cases.values()}
+                self.elsewhere += tuple(self.notices.values())
+                self.cases, self.notices = {}, {}
             case "calendar":
                 self.school = replace(self.school, calendar=details)
             case "settings":
@@ -225,10 +243,16 @@ class Story:
     def _follow(self, today: date) -> None:
         known = self.facts(today)
         support = known.assessor.view.roll.support.get(PUPIL, ())
-        every = tuple(case for _, case in sorted(self.cases.items()))
-        notices = (*known.notices, *known.elsewhere)
-        for case in follow(every, notices, known.standing, support, la=LA, urn=URN, pupil=ID, today=today):
-            self.cases[case.n] = case
+        every = (*self.before.values(), *(case for _, case in sorted(self.cases.items())))
+        if self.school_la != self.la:
+            return  # the school is the other authority's to follow
+        for case in follow(
+            every, known.every_notice, known.standing, support, la=self.la, urn=URN, pupil=ID, today=today
+        ):
+            if case.la == self.la:
+                self.cases[case.n] = case
+            else:
+                self.before[case.id] = case
 
     def _apply(self, outcome: Outcome) -> None:
         for case in outcome.cases:
