@@ -272,19 +272,35 @@ class Cases:
             self.dynamodb.put_item(TableName=self.cases_table, Item=stored)
 
     def returns_of(self, la: str, urn: str, kind: str) -> list[tuple[str, ReturnItem]]:
-        """The returns of one kind of a school with the pupil each is about, read consistently."""
-        keys = sorted(
-            (item["pk"]["S"], item["sk"]["S"])
-            for item in self._query(
-                TableName=self.cases_table,
-                IndexName="school",
-                KeyConditionExpression="school = :s AND begins_with(sk, :k)",
-                ExpressionAttributeValues={":s": _text(urn), ":k": _text(f"RETURN#{kind}#")},
-            )
-            if item["pk"]["S"].startswith(f"{la}#")
+        """The returns of one kind of a school with the pupil each is about, read consistently.
+
+        What is written never changes, so the index is taken at its word for it.
+        """
+        indexed = sorted(
+            ((item["pk"]["S"], item["sk"]["S"], ReturnItem.model_validate_json(_body(item)))
+            for item in self._returns(la, urn, f"{kind}#")), key=lambda each: each[:2]
+        )  # fmt: skip
+        found = []
+        for pk, sk, each in indexed:
+            item = None if each.written else self._get(self.cases_table, pk, sk)
+            found.append((pk.partition("#")[2], ReturnItem.model_validate_json(_body(item)) if item else each))
+        return found
+
+    def kinds_due(self, la: str, urn: str, day: date) -> set[str]:
+        """The kinds of a school's returns and lists of which something is due up to a day."""
+        due = self._returns(la, urn, "", FilterExpression="due_on <= :day", day=day)
+        return {item["sk"]["S"].split("#")[1] for item in due}
+
+    def _returns(self, la: str, urn: str, begins: str, day: date | None = None, **only: str) -> Iterator[Item]:
+        values = {":s": _text(urn), ":k": _text(f"RETURN#{begins}")} | ({":day": _text(day.isoformat())} if day else {})
+        found = self._query(
+            TableName=self.cases_table,
+            IndexName="school",
+            KeyConditionExpression="school = :s AND begins_with(sk, :k)",
+            ExpressionAttributeValues=values,
+            **only,
         )
-        items = ((pk, self._get(self.cases_table, pk, sk)) for pk, sk in keys)
-        return [(pk.partition("#")[2], ReturnItem.model_validate_json(_body(item))) for pk, item in items if item]
+        return (item for item in found if item["pk"]["S"].startswith(f"{la}#"))
 
     # ------------------------------------------------------------------ writing
 

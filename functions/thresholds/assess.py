@@ -114,9 +114,7 @@ class Thresholds:
     def lists_due(self, la: str, urn: str, day: date, told: str) -> None:
         """Have the returns and daily lists of a school written that are due by a day, after the school was computed."""
         for of in sorted({la, self.schools.listed(urn).belongs_to(la)}):
-            items = self.cases.of_school(of, urn).returns.values()
-            kinds = {each.due.kind for each in items if not each.written and not each.lapsed and each.write_on <= day}
-            for kind in sorted(kinds):
+            for kind in sorted(self.cases.kinds_due(of, urn, day)):
                 event = ReturnsDue(la=of, urn=urn, kind=kind, day=day, correlation_id=f"day-{day.isoformat()}")
                 self.to_notices.send(event, told=told)
 

@@ -193,7 +193,7 @@ def test_an_independent_school_has_no_case(told: Told) -> None:
 
 
 def test_a_threshold_met_across_two_schools_is_a_case_of_the_second_ones_authority(told: Told) -> None:
-    (case,) = told.cases[cast("A move of school").upn]
+    (case,) = told.cases[cast("A move of school, and of authority: six").upn]
 
     assert (case.la, case.urn) == ("926", "900004")
     assert (str(case.met_at.date), case.met_at.session) == ("2025-10-21", "PM") if case.met_at else False
@@ -207,8 +207,13 @@ def test_a_threshold_met_across_two_schools_is_a_case_of_the_second_ones_authori
         ("sickness", "A hospital letter", "sickness-900005-2025-11-05", {"days": "30", "basis": "expected"}),
         ("attendance", "Ten continuous days", "attendance-900002-2025-11-30", {"sessions": "20"}),
         ("new_pupil", "A pupil who starts", "new_pupil-900001-2025-10-06", {"starting_day": "2025-10-06"}),
-        ("new_pupil", "A move of school", "new_pupil-900004-2025-10-13", {"starting_day": "2025-10-13"}),
-        ("deletion", "A move of school", "deletion-900001-2025-10-10", {"ground": "a"}),
+        (
+            "new_pupil",
+            "A move of school, and of authority: six",
+            "new_pupil-900004-2025-10-13",
+            {"starting_day": "2025-10-13"},
+        ),
+        ("deletion", "A move of school, and of authority: six", "deletion-900001-2025-10-10", {"ground": "a"}),
         ("deletion", "Parents who write", "deletion-900005-2025-10-17", {"ground": "f"}),
     ],
 )
