@@ -259,7 +259,7 @@ def _came_before(one: Case, other: Case) -> bool:
     """Whether a settled case came before another: each authority numbers its own, and one settles before the next one's opens."""
     if one.la == other.la:
         return one.n < other.n
-    return (one.settled_on or date.max) <= other.opened_on and one.opened_on <= other.opened_on
+    return (one.settled_on or date.max) <= other.opened_on
 
 
 def _out_of_sight(today: date) -> date:

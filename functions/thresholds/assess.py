@@ -128,7 +128,7 @@ class Thresholds:
         settings = self.settings.on(la, day)
         listed = self.schools.listed(urn)
         items = self.cases.of_school(la, urn)
-        for earlier in {of for _, of in listed.predecessors} - {urn}:
+        for earlier in sorted({of for _, of in listed.predecessors} - {urn}):
             items = items.after(self.cases.of_school(la, earlier))
         history = {
             standing_upn: pupil_history(
