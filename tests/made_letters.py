@@ -9,7 +9,8 @@ from typing import Any
 
 import pypdf
 
-from notices.letters import Page, page_of
+from notices.kinds import page_of
+from notices.typesetting import Page
 
 UPN = "B801200005001"
 

@@ -635,7 +635,7 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
         "particulars": Provision(
             "SI 2007/1867 reg 3 [V]; lettering [U]",
             "A penalty notice must carry the particulars that the Regulations list.",
-            ("notices.letters.render",),
+            ("notices.typesetting.render",),
         ),
         # how many, how much, until when
         "limit": Provision(

@@ -32,7 +32,8 @@ from aws.registers import TRIES, Contended, Registers
 from aws.schools import Listed, Schools
 from aws.settings import AuthoritySettings
 from aws.view import seen
-from notices.letters import NotPrintable, page_of, render
+from notices.kinds import page_of
+from notices.typesetting import NotPrintable, render
 
 NOTHING_KNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 

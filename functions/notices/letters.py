@@ -1,40 +1,32 @@
-"""A decision becomes a letter: the Penalty Notice and the Notice to Improve as accessible PDFs that carry their own data.
+"""The letters to a parent: the two notices, the withdrawal, the reminder, and the school's early letter.
 
-A page model holds everything its page prints and nothing else; `render` turns it into PDF/UA-1 and PDF/A-3a bytes, the
-same bytes for the same page and fonts, with the page's JSON attached as `notice.json`. What an officer must put right
-before a letter can exist is `NotPrintable`; anything else that goes wrong is our failure and raised as such.
+Page one of each fits the window of an envelope and GOV.UK Notify's letters (docs/documents.md).
 """
 
 import datetime as dt
-import json
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping
-from functools import cache
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import segno
-import typst
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from attendance import law
 from attendance.codes import CODES
-from attendance.text import london, pretty_json
+from notices.typesetting import (
+    Count,
+    Lines,
+    NotPrintable,
+    Page,
+    Pence,
+    Printed,
+    Text,
+    day_in_words,
+    if_given,
+    issued,
+    percent,
+)
 
-TEMPLATES = Path(__file__).parent / "templates"
-FACES = frozenset((family, weight) for family in ("Noto Sans", "Noto Sans Arabic") for weight in (400, 700))
-BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-JOINERS = frozenset("\u200c\u200d")  # Persian and Urdu spell names with them
-REFUSED_CATEGORIES = {
-    "Cc": "a line break or control character",
-    "Cf": "an invisible character",
-    "Cs": "half of a broken character",
-    "Co": "a private character that has no common meaning",
-    "Cn": "a character that does not exist",
-    "Zl": "a line break",
-    "Zp": "a paragraph break",
-}
 FIGURES: Mapping[str, law.Figure[int]] = {
     "threshold_sessions": law.THRESHOLD_SESSIONS,
     "threshold_weeks": law.THRESHOLD_WEEKS,
@@ -42,41 +34,15 @@ FIGURES: Mapping[str, law.Figure[int]] = {
     "limit_years": law.LIMIT_YEARS,
 }
 QUIET_ZONE = 4  # modules of white around a QR code, ISO/IEC 18004
+# What GOV.UK Notify asks of an address (template-preview, read in 2026): docs/documents.md, The page.
+LEAST_LINES = 3
+NO_LINE_BEGINS = '@()=[]"\\/,<>~'
+POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}|BFPO ?[0-9]{1,4}", re.IGNORECASE)
+NO_ADDRESS = frozenset({"nfa", "nofixedabode", "nofixedaddress"})
 
 
-class NotPrintable(ValueError):
-    """This letter cannot be printed as it stands: `field` names what an officer must correct, `reason` says why.
-
-    Neither repeats the value: it may name a child, and errors are logged.
-    """
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field = field
-        self.reason = reason
-
-
-def _composed(text: str) -> str:
-    """The one spelling of a text: NFC, so that equal names are equal bytes and find their glyphs."""
-    return unicodedata.normalize("NFC", text)
-
-
-Text = Annotated[str, Field(min_length=1), AfterValidator(_composed)]
-Lines = Annotated[tuple[Text, ...], Field(min_length=1)]
-Pence = Annotated[int, Field(gt=0)]
-
-
-def _if_given() -> Any:
-    """What only some letters print: left out, the data in the file does not speak of it."""
-    return Field(default=None, exclude_if=lambda value: value is None)
-
-
-class _Printed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Authority(_Printed):
-    """The letterhead: the authority of the school, to which payment and letters go."""
+class Office(Printed):
+    """The head of a letter: whose it is and how to reach them."""
 
     name: Text
     address: Lines
@@ -84,29 +50,31 @@ class Authority(_Printed):
     email: Text
 
 
-class Payment(_Printed):
+class Payment(Printed):
     """How to pay: a page of the authority that works out the sum due that day, and whether parts are taken."""
 
     url: Annotated[Text, Field(pattern=r"^https://\S+$")]
     instalments: bool
-    phone: Text | None = _if_given()
+    phone: Text | None = if_given()
+    link: Annotated[Text, Field(pattern=r"^https://\S+$")] | None = if_given()
+    """The same page with the reference filled in, where the authority's page takes one; never an amount."""
 
 
-class Recipient(_Printed):
+class Recipient(Printed):
     """The parent the letter is addressed to, as the envelope's window shows it."""
 
     name: Text
     address: Lines
 
 
-class Child(_Printed):
+class Child(Printed):
     """The child and the address the notice gives; the caller puts `c/o` the school or authority for a protected one."""
 
     name: Text
     address: Lines
 
 
-class Officer(_Printed):
+class Officer(Printed):
     """Who authorised the notice, by name and office."""
 
     id: Text
@@ -114,7 +82,7 @@ class Officer(_Printed):
     office: Text
 
 
-class ListedSession(_Printed):
+class ListedSession(Printed):
     """One session of unauthorised absence that the notice relies on."""
 
     date: dt.date
@@ -122,7 +90,7 @@ class ListedSession(_Printed):
     code: Text
 
 
-class SupportStep(_Printed):
+class SupportStep(Printed):
     """One thing done to help, and what came of it, in plain words."""
 
     date: dt.date
@@ -130,28 +98,71 @@ class SupportStep(_Printed):
     outcome: Text
 
 
-class AttendanceRecord(_Printed):
+class AttendanceRecord(Printed):
     """Sessions of the child from `since` to `until`, both days included; `possible` is the sum of the three others."""
 
     since: dt.date
     until: dt.date
-    possible: Annotated[int, Field(ge=0)]
-    attended: Annotated[int, Field(ge=0)]
-    authorised: Annotated[int, Field(ge=0)]
-    unauthorised: Annotated[int, Field(ge=0)]
+    possible: Count
+    attended: Count
+    authorised: Count
+    unauthorised: Count
 
 
-class _Notice(_Printed):
-    """What both letters print: the notice record less upn, parent_id and case, and the people and places."""
+class Letter(Page):
+    """What every letter has: a reference, a day, how it is posted, who it is to; `from_` names the field of who it is from."""
 
+    from_: ClassVar[Literal["authority", "school"]] = "authority"
     reference: Text
+    post: Literal["first", "second", "hand"]
+    recipient: Recipient
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """What the post would send back: an address that GOV.UK Notify refuses (not asked of a letter handed over)."""
+        if self.post == "hand":
+            return
+        lines = (self.recipient.name, *self.recipient.address)
+        fields = ("recipient.name", *["recipient.address"] * len(self.recipient.address))
+        if len(lines) < LEAST_LINES:
+            yield "recipient.address", "needs two lines at least to be posted: one of the address, and the postcode"
+        if not POSTCODE.fullmatch(lines[-1]):
+            yield "recipient.address", "ends with no United Kingdom postcode: correct it, or deliver the letter by hand"
+        for field, line in zip(fields, lines, strict=True):
+            if line[0] in NO_LINE_BEGINS:
+                yield field, f"has a line that begins with {line[0]}: the post takes none"
+            if re.sub(r"[^a-z]", "", line.casefold()) in NO_ADDRESS:
+                yield field, "is no fixed abode: deliver the letter by hand"
+        for field, line in zip(fields[:2], lines[:2], strict=True):
+            if not re.search(r"[A-Za-z0-9]", line):
+                yield field, "has no letter from a to z and no digit: give the spelling in Latin letters for the post"
+
+    def words(self) -> dict[str, Any]:
+        """The letter in words, with its head and the day it bears."""
+        words = super().words()
+        return words | {
+            "head": words[self.from_],
+            "head_field": self.from_,
+            "dated": day_in_words(self.day),
+            "issued": issued(self.day),
+        }
+
+    @property
+    def day(self) -> dt.date:
+        """The day the letter bears."""
+        raise NotImplementedError
+
+
+class _Notice(Letter):
+    """What both notices print: the notice record less upn, parent_id and case, and the people and places."""
+
+    attachment: ClassVar[str] = "notice.json"
+    authority: Office
     la: Text
     urn: Text
     issued_on: dt.date
     as_at: dt.date
     known_at: AwareDatetime
     posted_on: dt.date
-    post: Literal["first", "second", "hand"]
     presumed_received_on: dt.date
     sessions: Annotated[tuple[ListedSession, ...], Field(min_length=1)]
     window: tuple[dt.date, ...]
@@ -161,13 +172,27 @@ class _Notice(_Printed):
     evidence_sha256: Text
     settings_version: Text
     software: Text
-    authority: Authority
-    recipient: Recipient
     child: Child
     school: Text
     support: tuple[SupportStep, ...]
-    sender: Text | None = _if_given()
+    sender: Text | None = if_given()
     """The school, where the notice is its own and not the authority's."""
+
+    @property
+    def day(self) -> dt.date:
+        """The day of issue."""
+        return self.issued_on
+
+    def words(self) -> dict[str, Any]:
+        """The notice in words, with the meaning of each code and the figures of the law on the day of issue."""
+        words = super().words()
+        sessions_in_words(self.sessions, words["sessions"])
+        days = [listed.date for listed in self.sessions]
+        return words | {
+            "law": {name: figure.on(self.issued_on) for name, figure in FIGURES.items()},
+            "first_session": day_in_words(min(days)),
+            "last_session": day_in_words(max(days)),
+        }
 
 
 class PenaltyNoticePage(_Notice):
@@ -182,7 +207,7 @@ class PenaltyNoticePage(_Notice):
     prosecute_by: dt.date
     ground: Literal["support_not_appropriate", "support_failed", "improvement_failed", "ended_early", "below_threshold"]
     payment: Payment
-    called: Text | None = _if_given()
+    called: Text | None = if_given()
     """What the authority calls the document, where it is not the usual name."""
 
     @model_validator(mode="after")
@@ -191,6 +216,19 @@ class PenaltyNoticePage(_Notice):
         if reduced != {self.sequence == 1}:
             raise ValueError("a first notice has a reduced amount and its last day, a second has neither")
         return self
+
+    def words(self) -> dict[str, Any]:
+        """The notice in words, with the code to scan."""
+        words = super().words()
+        words["full_from"] = self.reduced_until and day_in_words(self.reduced_until + dt.timedelta(days=1))
+        words["pay_days"] = self._days_from_receipt(self.pay_by)
+        words["reduced_days"] = self.reduced_until and self._days_from_receipt(self.reduced_until)
+        words["payment"] = payment_in_words(self.payment)
+        return words
+
+    def _days_from_receipt(self, last: dt.date) -> int:
+        """Days from presumed receipt to the last one, both counted: receipt is day 1 (SI 2007/1867 reg 4)."""
+        return (last - self.presumed_received_on).days + 1
 
 
 class NoticeToImprovePage(_Notice):
@@ -202,188 +240,125 @@ class NoticeToImprovePage(_Notice):
     target: Text
     attendance: AttendanceRecord
 
-
-type Page = PenaltyNoticePage | NoticeToImprovePage
-PAGES: Mapping[str, type[PenaltyNoticePage] | type[NoticeToImprovePage]] = {
-    "penalty_notice": PenaltyNoticePage,
-    "notice_to_improve": NoticeToImprovePage,
-}
-
-
-def page_of(record: Mapping[str, Any], **printed: Any) -> Page:
-    """The page of a notice record and of what else its page prints (authority, recipient, child, school, ...).
-
-    Of the record only what the page prints is taken: a UPN cannot reach the letter. Raises NotPrintable where a value
-    that the page needs is missing or cannot be what it should be.
-    """
-    page = PAGES[record["kind"]]
-    try:
-        return page.model_validate({key: record[key] for key in page.model_fields if key in record} | printed)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        raise NotPrintable(".".join(map(str, first["loc"])) or record["kind"], first["msg"]) from None
+    def words(self) -> dict[str, Any]:
+        """The notice in words, with the attendance in percent."""
+        words = super().words()
+        words["attendance"]["percent"] = percent(self.attendance.attended, self.attendance.possible)
+        return words
 
 
-def page_json(page: Page) -> str:
-    """The text of the attachment `notice.json`: the page's data, nothing more."""
-    return pretty_json(page.model_dump(mode="json"))
+class WithdrawalPage(Letter):
+    """Everything the letter prints that withdraws a penalty notice (SI 2007/1867 regs 8 and 9)."""
+
+    kind: Literal["withdrawal"] = "withdrawal"
+    authority: Office
+    la: Text
+    urn: Text
+    issued_on: dt.date
+    """The day on which the notice was issued that is withdrawn."""
+    withdrawn_on: dt.date
+    ground: Literal["ought_not", "wrong_person", "material_error", "not_prosecuting"]
+    received_pence: Count
+    refund_pence: Count
+    withdrawn_by: Officer
+    child: Text
+    school: Text
+    provisions: tuple[Text, ...]
+    settings_version: Text
+    software: Text
+
+    @property
+    def day(self) -> dt.date:
+        """The day of the withdrawal."""
+        return self.withdrawn_on
+
+    def words(self) -> dict[str, Any]:
+        """The letter in words; nothing received or paid back is said as nothing."""
+        words = super().words()
+        return words | {
+            name: words[name] if getattr(self, name) else None for name in ("received_pence", "refund_pence")
+        }
 
 
-def render(page: Page, fonts: Path) -> bytes:
-    """The letter as PDF/UA-1 and PDF/A-3a, with the page's JSON attached; equal pages give equal bytes.
+class ReminderPage(Letter):
+    """Everything a reminder prints before the last day for the lower amount, or for payment."""
 
-    `fonts` is a folder that holds, at any depth, Noto Sans and Noto Sans Arabic, regular and bold, as TTF. Raises
-    NotPrintable for an officer, RuntimeError where the fonts are missing or the typesetter so much as warns.
-    """
-    _refuse_unprintable(page)
-    try:
-        pdf, warnings = compiler(page.kind, fonts).compile_with_warnings(
-            format="pdf", sys_inputs=inputs(page), pdf_standards=["a-3a", "ua-1"], timestamp=0
-        )
-    except typst.TypstError as error:
-        if problem := _misfit(error.message) or _missing_glyph(page, error.message):
-            raise problem from None
-        # The message alone: the typesetter's excerpt of the source could quote a name.
-        raise RuntimeError(f"the letter could not be set: {error.message}") from None
-    if warnings:
-        raise RuntimeError("; ".join(warning.message for warning in warnings))
-    if not isinstance(pdf, bytes):
-        raise RuntimeError("the typesetter gave no document")
-    return pdf
+    kind: Literal["reminder"] = "reminder"
+    authority: Office
+    la: Text
+    urn: Text
+    issued_on: dt.date
+    """The day on which the notice was issued."""
+    written_on: dt.date
+    last: Literal["reduced", "full"]
+    """Whose last day comes: the lower amount's, or the full one's."""
+    owed_pence: Pence
+    """What is left to pay until `until`."""
+    until: dt.date
+    amount_pence: Pence
+    pay_by: dt.date
+    received_pence: Count
+    payment: Payment
+    child: Text
+    school: Text
+    settings_version: Text
+    software: Text
 
+    @property
+    def day(self) -> dt.date:
+        """The day on which the reminder is written."""
+        return self.written_on
 
-@cache
-def compiler(kind: str, fonts: Path) -> typst.Compiler:
-    """The typesetter of one kind of letter, made once a process; it sees the templates and these fonts, no network."""
-    found = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[fonts])
-    # Without its fonts Typst sets a blank page that passes every standard.
-    if missing := FACES - {(face.family, face.weight) for face in found.fonts()}:
-        raise RuntimeError(f"fonts missing: {', '.join(f'{family} {weight}' for family, weight in sorted(missing))}")
-    return typst.Compiler(
-        str(TEMPLATES / f"{kind}.typ"),
-        root=str(TEMPLATES),
-        font_paths=found,
-        ignore_system_fonts=True,
-        package_path="/nonexistent",
-        package_cache_path="/nonexistent",
-    )
+    def words(self) -> dict[str, Any]:
+        """The reminder in words, with the code to scan; nothing received is left unsaid."""
+        words = super().words()
+        received = words["received_pence"] if self.received_pence else None
+        return words | {"received_pence": received, "payment": payment_in_words(self.payment)}
 
 
-def inputs(page: Page) -> dict[str, str]:
-    """What the template is given: the attachment as it is, and the same page in words, ready to print."""
-    return {"notice": page_json(page), "words": json.dumps(_words(page), ensure_ascii=False)}
+class EarlyLetterPage(Letter):
+    """Everything a school's early letter prints, before any threshold: plain, warm, and about help."""
+
+    from_: ClassVar[Literal["authority", "school"]] = "school"
+    kind: Literal["early_letter"] = "early_letter"
+    school: Office
+    level: Annotated[int, Field(gt=0)]
+    """The number of sessions for which the school keeps this wording (4, 7, 9)."""
+    missed: Annotated[int, Field(gt=0)]
+    since: dt.date
+    """The Monday of the first of the school weeks counted."""
+    written_on: dt.date
+    days: tuple[ListedSession, ...]
+    child: Text
+    opening: Text
+    support: Lines
+    """What help there is, each a sentence."""
+    closing: Text
+    contact: Text
+    """Whom to call, by name and office."""
+    software: Text
+
+    @property
+    def day(self) -> dt.date:
+        """The day on which the letter is written."""
+        return self.written_on
+
+    def words(self) -> dict[str, Any]:
+        """The letter in words, with the meaning of each code."""
+        words = super().words()
+        sessions_in_words(self.days, words["days"])
+        return words
 
 
-def day_in_words(day: dt.date) -> str:
-    """A day as a reader says it.
-
-    >>> day_in_words(dt.date(2025, 9, 8))
-    'Monday 8 September 2025'
-    """
-    return f"{day:%A} {day.day} {day:%B} {day.year}"
+def payment_in_words(payment: Payment) -> dict[str, Any]:
+    """How to pay, with the QR code of the payment page as SVG."""
+    qr = segno.make(payment.link or payment.url, micro=False).svg_inline(border=QUIET_ZONE)
+    return {"phone": None, "link": None} | payment.model_dump() | {"qr": qr}
 
 
-def moment_in_words(moment: dt.datetime) -> str:
-    """A moment as clocks in England showed it, to the minute.
-
-    >>> moment_in_words(dt.datetime(2025, 7, 8, 17, 5, tzinfo=dt.UTC))
-    'Tuesday 8 July 2025 at 6:05pm'
-    """
-    local = london(moment)
-    return f"{day_in_words(local.date())} at {local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
-
-
-def pounds(pence: int) -> str:
-    """An amount as it is written: whole pounds without pence.
-
-    >>> pounds(16000), pounds(7950)
-    ('£160', '£79.50')
-    """
-    return f"£{pence // 100}" if pence % 100 == 0 else f"£{pence // 100}.{pence % 100:02d}"
-
-
-def _words(page: Page) -> dict[str, Any]:
-    """The page with every date, moment and amount in words, and what follows from them."""
-    words: dict[str, Any] = _in_words(page.model_dump())
-    for listed, spoken in zip(page.sessions, words["sessions"], strict=True):
+def sessions_in_words(sessions: Sequence[ListedSession], spoken: Sequence[dict[str, Any]]) -> None:
+    """Add to each session as spoken what its code means; NotPrintable where it is no code."""
+    for listed, words in zip(sessions, spoken, strict=True):
         if listed.code not in CODES:
             raise NotPrintable("sessions.code", "is not an attendance code")
-        spoken["meaning"] = CODES[listed.code].meaning
-    # The labels of our sources speak to those who keep the law up to date, not to a parent.
-    words["issued"] = [page.issued_on.year, page.issued_on.month, page.issued_on.day]
-    words["law"] = {name: figure.on(page.issued_on) for name, figure in FIGURES.items()}
-    words["first_session"] = day_in_words(min(listed.date for listed in page.sessions))
-    words["last_session"] = day_in_words(max(listed.date for listed in page.sessions))
-    match page:
-        case PenaltyNoticePage():
-            words["full_from"] = page.reduced_until and day_in_words(page.reduced_until + dt.timedelta(days=1))
-            words["pay_days"] = _days_from_receipt(page, page.pay_by)
-            words["reduced_days"] = page.reduced_until and _days_from_receipt(page, page.reduced_until)
-            words["payment"]["qr"] = segno.make(page.payment.url, micro=False).svg_inline(border=QUIET_ZONE)
-        case NoticeToImprovePage(attendance=record):
-            words["attendance"]["percent"] = (
-                f"{100 * record.attended / record.possible:.1f}%" if record.possible else "-"
-            )
-    return words
-
-
-def _days_from_receipt(page: Page, last: dt.date) -> int:
-    """Days from presumed receipt to the last one, both counted: receipt is day 1 (SI 2007/1867 reg 4)."""
-    return (last - page.presumed_received_on).days + 1
-
-
-def _in_words(value: Any, key: str = "") -> Any:
-    match value:
-        case dict():
-            return {name: _in_words(inner, name) for name, inner in value.items()}
-        case list() | tuple():
-            return [_in_words(inner, key) for inner in value]
-        case dt.datetime():
-            return moment_in_words(value)
-        case dt.date():
-            return day_in_words(value)
-        case int() if key.endswith("_pence"):
-            return pounds(value)
-        case _:
-            return value
-
-
-def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every text of a dumped page with the name of its field."""
-    match value:
-        case str():
-            yield path, value
-        case dict():
-            for key, inner in value.items():
-                yield from _texts(inner, f"{path}.{key}" if path else key)
-        case tuple() | list():
-            for inner in value:
-                yield from _texts(inner, path)
-
-
-def _refuse_unprintable(page: Page) -> None:
-    """Refuse characters that would break a line, hide, or turn the order of letters around."""
-    for field, text in _texts(page.model_dump()):
-        for character in text:
-            if character in BIDI_CONTROLS:
-                raise NotPrintable(field, f"contains a character that reorders text (U+{ord(character):04X})")
-            problem = REFUSED_CATEGORIES.get(unicodedata.category(character))
-            if problem and character not in JOINERS:
-                raise NotPrintable(field, f"contains {problem} (U+{ord(character):04X})")
-
-
-def _misfit(message: str) -> NotPrintable | None:
-    """What a template says of a text for which its place on the page is too small."""
-    found = re.search(r"not printable: (\S+): (.+)", message)
-    return NotPrintable(found[1], found[2].rstrip('"')) if found else None
-
-
-def _missing_glyph(page: Page, message: str) -> NotPrintable | None:
-    """The field that holds letters for which the fonts have no shape, if that is what the typesetter complains of."""
-    found = re.search(r'the text `"(.+)"` could not be displayed', message)
-    if not found:
-        return None
-    letters = re.sub(r"\\u\{([0-9a-f]+)\}", lambda escaped: chr(int(escaped[1], 16)), found[1])
-    fields = (field for field, text in _texts(page.model_dump()) if not set(letters).isdisjoint(text))
-    named = ", ".join(f"U+{ord(letter):04X} {unicodedata.name(letter, '')}".rstrip() for letter in letters)
-    return NotPrintable(next(fields, page.kind), f"contains letters that our fonts cannot show ({named})")
+        words["meaning"] = CODES[listed.code].meaning

@@ -6,7 +6,7 @@ import pytest
 from tables import cases
 
 from local.node import ensure_assets
-from notices.letters import render
+from notices.typesetting import render
 from tests.made_letters import FIRST, IMPROVE, SECOND, page, plain, text_of
 
 RECORDS = {"first": FIRST, "second": SECOND, "improve": IMPROVE}

@@ -19,8 +19,8 @@ import typst
 from PIL import Image, ImageDraw, ImageOps
 
 from local.node import ensure_assets
-from notices import letters
-from notices.letters import NotPrintable, Page, compiler, inputs, page_json, render
+from notices import typesetting
+from notices.typesetting import NotPrintable, Page, compiler, inputs, page_json, render
 from tests.made_letters import ALSO_PRINTED, FIRST, IMPROVE, PRINTED, SECOND, UPN, lines_of, page, plain, text_of
 from tests.pdf_gate import attachments, faults
 
@@ -58,7 +58,7 @@ LETTERS = {
             ]
         },
         **with_child("Wolfeschlegelsteinhausenbergerdorff-" + "W" * 24),
-        **with_recipient("W" * 60, [f"Line {number} gÅ" for number in range(5)]),
+        **with_recipient("W" * 60, [*(f"Line {number} gÅ" for number in range(4)), "MU2 7QX"]),
         payment={"url": "https://madeup.example/" + "a" * 120, "instalments": True},
     ),
 }
@@ -160,7 +160,7 @@ def values_of(value: Any) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", ["first", "second", "improve"])
 def test_the_letter_prints_every_value_it_carries(rendered: dict[str, bytes], name: str) -> None:
-    choices = {"kind", "post", "main_reason", "ground"}  # printed as sentences: the next tests
+    choices = {"kind", "post", "main_reason", "ground", "head_field"}  # printed as sentences: the next tests
     words = {key: value for key, value in json.loads(inputs(LETTERS[name])["words"]).items() if key not in choices}
     words["sessions"] = [session | {"session": HALVES[session["session"]]} for session in words["sessions"]]
     text = text_of(rendered[name])
@@ -303,7 +303,7 @@ def test_another_process_at_another_place_makes_the_same_bytes(
     rendered: dict[str, bytes], fonts: Path, tmp_path: Path
 ) -> None:
     program = (
-        "import sys; from pathlib import Path; from notices.letters import PenaltyNoticePage, render;"
+        "import sys; from pathlib import Path; from notices.letters import PenaltyNoticePage; from notices.typesetting import render;"
         "page = PenaltyNoticePage.model_validate_json(sys.stdin.buffer.read());"
         "sys.stdout.buffer.write(render(page, Path(sys.argv[1])))"
     )
@@ -380,9 +380,9 @@ def test_half_a_year_of_absence_can_still_be_posted(rendered: dict[str, bytes]) 
 
 
 def test_an_address_has_seven_lines_and_no_more(fonts: Path) -> None:
-    render(page(FIRST, **with_recipient("Jo", [f"Line {number}" for number in range(6)])), fonts)
+    render(page(FIRST, **with_recipient("Jo", [*(f"Line {number}" for number in range(5)), "MU2 7QX"])), fonts)
     with pytest.raises(NotPrintable) as refused:
-        render(page(FIRST, **with_recipient("Jo", [f"Line {number}" for number in range(7)])), fonts)
+        render(page(FIRST, **with_recipient("Jo", [*(f"Line {number}" for number in range(6)), "MU2 7QX"])), fonts)
     assert refused.value.field == "recipient.address"
 
 
@@ -493,10 +493,10 @@ def test_a_warning_of_the_typesetter_is_an_error(monkeypatch: pytest.MonkeyPatch
         def compile_with_warnings(self, **_: Any) -> tuple[bytes, list[Any]]:
             return b"%PDF", [SimpleNamespace(message="unknown font family")]
 
-    monkeypatch.setattr(letters, "compiler", lambda *_: Warned())
+    monkeypatch.setattr(typesetting, "compiler", lambda *_: Warned())
     with pytest.raises(RuntimeError, match="unknown font family"):
         render(LETTERS["first"], fonts)
 
 
 def test_the_examples_in_the_module_hold() -> None:
-    assert doctest.testmod(letters).failed == 0
+    assert doctest.testmod(typesetting).failed == 0
