@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 
 from attendance.codes import CODES
 from attendance.pictures import Picture, bars, heat_strip, legend, lines
-from notices.court import Day, marks_of
+from notices.court import Day, drawn, marks_of
 from notices.letters import AttendanceRecord, SupportStep
 from notices.typesetting import Count, Page, Printed, Text, issued, percent
 
@@ -118,11 +118,6 @@ class SupportPackPage(Page):
             "legend": drawn(legend()),
             "issued": issued(self.as_at),
         }
-
-
-def drawn(picture: Picture) -> dict[str, str]:
-    """A picture as a template takes it."""
-    return {"svg": picture.svg, "alt": picture.alt}
 
 
 def _by_code(codes: Sequence[tuple[str, int]]) -> Picture:
