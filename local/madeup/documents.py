@@ -91,8 +91,8 @@ ATTENDANCE: Final[Mapping[str, Any]] = {
     "until": "2025-11-13",
     "possible": 98,
     "attended": 84,
-    "authorised": 3,
-    "unauthorised": 11,
+    "authorised": 2,
+    "unauthorised": 12,
 }
 ALSO_PRINTED: Final[Mapping[str, Mapping[str, Any]]] = {
     "penalty_notice": {"payment": PAYMENT},
@@ -257,8 +257,8 @@ def attendance_contract(**changed: Any) -> Page:
 def support_pack(**changed: Any) -> Page:
     """A made-up pack of a small school's termly meeting."""
     concern = {
-        "name": "Sam Madeup", "upn": UPN, "year_group": "5", "possible": 98, "attended": 84, "authorised": 3, "unauthorised": 11,
-        "count": 11, "cohorts": ["Special educational needs"], "case": "notice to improve proposed",
+        "name": "Sam Madeup", "upn": UPN, "year_group": "5", "possible": 98, "attended": 84, "authorised": 2, "unauthorised": 12,
+        "count": 12, "cohorts": ["Special educational needs"], "case": "notice to improve proposed",
         "support": "meeting on 13 October 2025: attendance did not improve", "year": YEAR,
     }  # fmt: skip
     near = {

@@ -7,7 +7,8 @@ from tables import cases
 
 from local.node import ensure_assets
 from notices.typesetting import render
-from tests.made_letters import FIRST, IMPROVE, SECOND, page, plain, text_of
+from local.madeup.documents import FIRST, IMPROVE, SECOND, notice
+from tests.documents.reading import plain, text_of
 
 RECORDS = {"first": FIRST, "second": SECOND, "improve": IMPROVE}
 
@@ -15,7 +16,7 @@ RECORDS = {"first": FIRST, "second": SECOND, "improve": IMPROVE}
 @cache
 def letter(which: str) -> str:
     """The text of a letter as its PDF gives it."""
-    return text_of(render(page(RECORDS[which]), ensure_assets()))
+    return text_of(render(notice(RECORDS[which]), ensure_assets()))
 
 
 @pytest.mark.parametrize("case", cases("particulars"))

@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import pikepdf
 
@@ -35,6 +36,7 @@ def faults(pdf: bytes) -> list[str]:
             *_tables(elements),
             *_fonts(document),
             *_untagged(document),
+            *_empty(document),
         ]
 
 
@@ -44,6 +46,13 @@ def attachments(pdf: bytes) -> dict[str, Attachment]:
         associated = {str(spec.UF): str(spec.AFRelationship).lstrip("/") for spec in document.Root.get("/AF", [])}
         files = {name: spec.get_file() for name, spec in document.attachments.items()}
         return {name: Attachment(file.read_bytes(), file.mime_type, associated[name]) for name, file in files.items()}
+
+
+def descriptions(pdf: bytes) -> list[str]:
+    """What is said of each picture of the document, in reading order."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        elements = _elements(document.Root.get("/StructTreeRoot"))
+        return [str(element.Alt) for element in elements if element.S == "/Figure"]
 
 
 def _catalog(document: pikepdf.Pdf) -> Iterator[str]:
@@ -82,8 +91,24 @@ def _alternatives(elements: list[pikepdf.Dictionary]) -> Iterator[str]:
 
 
 def _tables(elements: list[pikepdf.Dictionary]) -> Iterator[str]:
-    if any(e.S == "/Table" and not any(inner.S == "/TH" for inner in _elements(e)) for e in elements):
-        yield "a table has no header"
+    for table in (element for element in elements if element.S == "/Table"):
+        cells = list(_elements(table))
+        headers = [cell for cell in cells if cell.S == "/TH"]
+        if not headers:
+            yield "a table has no header"
+        if any(str(_table_attribute(header, "/Scope")) not in {"/Column", "/Row", "/Both"} for header in headers):
+            yield "a header does not say whether it is of a column or a row"
+        ids = {str(header.get("/ID", "")) for header in headers}
+        named = [[str(name) for name in _table_attribute(cell, "/Headers") or ()] for cell in cells if cell.S == "/TD"]
+        if not all(names and ids.issuperset(names) for names in named):
+            yield "a cell does not name its header"
+
+
+def _table_attribute(cell: pikepdf.Dictionary, name: str) -> Any:
+    """An attribute of a cell as a part of its table, None where it has none."""
+    owned = cell.get("/A", pikepdf.Array())
+    attributes = owned if isinstance(owned, pikepdf.Array) else [owned]
+    return next((each[name] for each in attributes if each.get("/O") == "/Table" and name in each), None)
 
 
 def _fonts(document: pikepdf.Pdf) -> Iterator[str]:
@@ -98,16 +123,27 @@ def _fonts(document: pikepdf.Pdf) -> Iterator[str]:
 
 def _untagged(document: pikepdf.Pdf) -> Iterator[str]:
     for number, page in enumerate(document.pages, start=1):
-        depth = 0
-        for instruction in pikepdf.parse_content_stream(page):
-            operator = str(instruction.operator)
-            if operator in {"BDC", "BMC"}:
-                depth += 1
-            elif operator == "EMC":
-                depth -= 1
-            elif operator in SHOWS and depth == 0:
-                yield f"page {number} shows something that is neither tagged nor marked as decoration"
-                break
+        if any(not marks for marks in _shown(page)):
+            yield f"page {number} shows something that is neither tagged nor marked as decoration"
+
+
+def _empty(document: pikepdf.Pdf) -> Iterator[str]:
+    for number, page in enumerate(document.pages, start=1):
+        if not any(marks and "/Artifact" not in marks for marks in _shown(page)):
+            yield f"page {number} is empty but for its foot"
+
+
+def _shown(page: pikepdf.Page) -> Iterator[tuple[str, ...]]:
+    """For everything a page shows, the marks that it stands under, outermost first."""
+    marks: list[str] = []
+    for instruction in pikepdf.parse_content_stream(page):
+        operator = str(instruction.operator)
+        if operator in {"BDC", "BMC"}:
+            marks.append(str(instruction.operands[0]))
+        elif operator == "EMC":
+            marks.pop()
+        elif operator in SHOWS:
+            yield tuple(marks)
 
 
 def _elements(node: pikepdf.Object | None) -> Iterator[pikepdf.Dictionary]:

@@ -14,8 +14,8 @@ from attendance.identifiers import reference_problem
 from attendance.register import evidence
 from aws.cases import Cases
 from aws.messages import Bus
+from tests.documents.pdf_gate import attachments
 from tests.made_school import FIRST_DAY, Child, away, calendar, csv_of, marks, parents, pupils, support, upn
-from tests.pdf_gate import attachments
 from tests.raised_system import System, listening, raised
 
 LAST = date(2025, 10, 10)
