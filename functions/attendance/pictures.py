@@ -233,13 +233,14 @@ def bars(title: str, rows: Sequence[tuple[str, float]], unit: str) -> Picture:
         raise ValueError("a bar has a length: a figure from zero")
     head = f"{_clean(title)} ({_clean(unit)})"
     named = [(_clean(label), value) for label, value in rows]
-    start = min(max((_width(label) for label, _ in named), default=0), WIDTH * 0.55) + 10
+    beside = min(max((_width(label) for label, _ in named), default=0), WIDTH * 0.55)
+    start = beside + 10
     room = WIDTH - start - max((_width(_figure(value)) for _, value in named), default=0) - 10
     longest = max((value for _, value in named), default=0) or 1
     body = [_text(0, 18, _fit(head, WIDTH), bold=True)]
     for number, (label, value) in enumerate(named):
         y, length = 34 + ROW * number, room * (value / longest)
-        body.append(_text(start - 10, y + 18, _fit(label, start - 10), "end"))
+        body.append(_text(beside, y + 18, _fit(label, beside), "end"))
         body.append(f'<rect x="{_n(start)}" y="{y + 4}" width="{_n(length)}" height="{ROW - 8}" fill="{BAR_COLOUR}"/>')
         body.append(_text(start + length + 8, y + 18, _figure(value), bold=True))
     body.append(f'<path stroke="{INK}" d="M{_n(start)} 32V{34 + ROW * len(named)}"/>')
@@ -417,7 +418,7 @@ _EMS: Final = {
 
 def _fit(text: str, room: float) -> str:
     """The text, shortened to the room it has."""
-    if _width(text) <= room:
+    if _width(text) <= room + 0.01:  # sums of widths differ in their last digit
         return text
     while text and _width(f"{text}…") > room:
         text = text[:-1]
