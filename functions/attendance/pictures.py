@@ -167,26 +167,27 @@ def ten_weeks(
     _rising(sessions)
     cells = {session: code for session, code in sessions if monday(session.day) in weeks}
     hits = frozenset(counted)
+    by_week = Counter(monday(session.day) for session in hits)
     if not hits <= cells.keys():
         raise ValueError("a counted session lies outside the weeks or is not among the sessions")
     days = max([5, *(session.day.weekday() + 1 for session in cells)])
     cell = (RIGHT - LEFT - DAY_GAP * (days - 1)) // (2 * days)
     body, y = [*_days(days, cell)], 54
+    tops: dict[date, int] = {}
     for number, week in enumerate(weeks):
         if number and week - weeks[number - 1] > timedelta(days=7):
             body.append(f'<path stroke="{FAINT}" stroke-dasharray="2 4" d="M0 {y + 4}H{WIDTH}"/>')
             y += 10
-        count = sum(monday(session.day) == week for session in hits)
         body.append(_text(0, y + 18, f"{week.day} {week:%b %Y}"))
-        for session, code in cells.items():
-            if monday(session.day) == week:
-                body.append(_cell(_cell_x(session, cell), y, cell, code, session in hits))
-        body.append(_text(WIDTH, y + 18, str(count), "end", bold=count > 0))
+        body.append(_text(WIDTH, y + 18, str(by_week[week]), "end", bold=by_week[week] > 0))
+        tops[week] = y
         y += ROW
+    for session, code in cells.items():
+        body.append(_cell(_cell_x(session, cell), tops[monday(session.day)], cell, code, session in hits))
     body.append(f'<path stroke="{INK}" stroke-width="1.5" d="M{RIGHT + 16} {y + 4}H{WIDTH}"/>')
     body.append(_text(RIGHT, y + 24, "Total", "end", bold=True))
     body.append(_text(WIDTH, y + 24, str(len(hits)), "end", bold=True))
-    return _picture(WIDTH, y + 32, body, _weeks_in_words(weeks, {s: cells[s] for s in sorted(hits)}))
+    return _picture(WIDTH, y + 32, body, _weeks_in_words(weeks, {session: cells[session] for session in sorted(hits)}))
 
 
 def _weeks_in_words(weeks: Sequence[date], hits: Mapping[Session, str | None]) -> str:
@@ -357,7 +358,7 @@ def _line(pen: Pen, points: Sequence[tuple[float, float] | None]) -> str:
 
 
 def _names(tips: Sequence[tuple[tuple[float, float], Pen, str]], x: float) -> Iterator[str]:
-    """The names of the lines beside their last points, pushed apart where they would overlap, each led to its point."""
+    """The names of the lines beside their last points, pushed apart where they would overlap; dots lead to the point."""
     rising = sorted(tips, key=lambda tip: tip[0][1])
     heights: list[float] = []
     for (_, y), _, _ in rising:
@@ -365,7 +366,7 @@ def _names(tips: Sequence[tuple[tuple[float, float], Pen, str]], x: float) -> It
     for i in range(len(heights) - 1, -1, -1):
         heights[i] = min(heights[i], BOTTOM - LINE_OF_TEXT * (len(heights) - 1 - i))
     for ((at, y), pen, name), height in zip(rising, heights, strict=True):
-        yield f'<path stroke="{pen.colour}" d="M{_n(at + 7)} {_n(y)}L{_n(x - 4)} {_n(height)}"/>'
+        yield f'<path stroke="{pen.colour}" stroke-dasharray="1 4" d="M{_n(at + 7)} {_n(y)}L{_n(x - 4)} {_n(height)}"/>'
         yield _text(x, height + 5, name, fill=pen.colour, bold=True)
 
 
