@@ -18,6 +18,7 @@ COMMANDS = {
     "synth": "local.synth",
     "codes": "local.codes",
     "law": "local.law",
+    "documents": "local.documents",
 }
 
 

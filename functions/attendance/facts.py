@@ -176,6 +176,10 @@ class Authorisation(Frozen):
     considered: tuple[Consideration, ...]
 
 
+PaperKind = Literal["certificate", "attendance_contract", "case_bundle"]
+"""What an officer may have prepared: the ground of `prepare_document`."""
+
+
 class Withdrawn(Frozen):
     """The written record of a withdrawal, and what is to be paid back (SI 2007/1867 regs 8 and 20)."""
 
@@ -195,6 +199,16 @@ class Withdrawn(Frozen):
     refund_pence: int
     sessions: tuple[MarkedSession, ...]
     provisions: tuple[str, ...]
+    settings_version: str
+    software: str
+
+
+class Prepared(Frozen):
+    """A paper that an officer asks for: which, and of which case (None: of none)."""
+
+    kind: PaperKind
+    case: str | None
+    notice: str | None = None
 
 
 class Move(Frozen):
@@ -230,6 +244,9 @@ class Outcome:
     verdicts: tuple[Verdict, ...] = ()
     intervention: Intervention | None = None
     withdrawn: Withdrawn | None = None
+    prepared: Prepared | None = None
+    page: Mapping[str, Any] | None = None
+    """The page of a letter or paper that the step brings, beside a notice: written from this alone."""
     warnings: tuple[str, ...] = ()
     authorisation: Authorisation | None = None
     rows: tuple[Return, ...] = ()

@@ -101,16 +101,6 @@ def printed_beside(decision: Decision, facts: Facts, parent: Parent, settings: S
             child = (*pupil.address, pupil.postcode)
     if not all(child) or len(child) < 2:
         raise Refused("NO_ADDRESS: no address of the child is known; say in address_as what is printed", "address")
-    support = [
-        {
-            "date": step.day.isoformat(),
-            "what": _sentence(step.kind, step.description),
-            "outcome": step.outcome.replace("_", " "),
-        }
-        for step in facts.assessor.view.roll.support.get(decision.upn, ())
-        if step.day <= facts.today
-        and step.parent_id in (None, parent.parent_id)  # what concerns the other parent is theirs
-    ]
     return {
         "authority": {
             "name": settings.name,
@@ -121,8 +111,21 @@ def printed_beside(decision: Decision, facts: Facts, parent: Parent, settings: S
         "recipient": {"name": parent.name, "address": [*parent.address, parent.postcode]},
         "child": {"name": pupil.name, "address": list(child)},
         "school": facts.school.name,
-        "support": support,
+        "support": support_told(facts, decision.upn, parent.parent_id),
     } | sender_of(decision, facts, settings)
+
+
+def support_told(facts: Facts, upn: str, parent_id: str) -> list[dict[str, str]]:
+    """The support chronology as a document for one parent tells it; what concerns the other parent is theirs."""
+    return [
+        {
+            "date": step.day.isoformat(),
+            "what": _sentence(step.kind, step.description),
+            "outcome": step.outcome.replace("_", " "),
+        }
+        for step in facts.assessor.view.roll.support.get(upn, ())
+        if step.day <= facts.today and step.parent_id in (None, parent_id)
+    ]
 
 
 def _sentence(kind: str, description: str) -> str:

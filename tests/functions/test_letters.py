@@ -303,7 +303,8 @@ def test_another_process_at_another_place_makes_the_same_bytes(
     rendered: dict[str, bytes], fonts: Path, tmp_path: Path
 ) -> None:
     program = (
-        "import sys; from pathlib import Path; from notices.letters import PenaltyNoticePage; from notices.typesetting import render;"
+        "import sys; from pathlib import Path; from notices.letters import PenaltyNoticePage;"
+        "from notices.typesetting import render;"
         "page = PenaltyNoticePage.model_validate_json(sys.stdin.buffer.read());"
         "sys.stdout.buffer.write(render(page, Path(sys.argv[1])))"
     )
