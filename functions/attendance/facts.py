@@ -115,6 +115,7 @@ class Facts:
 
     today: date
     known_at: datetime
+    """The latest receipt among all registers and rolls read, other schools' too: what was received by then gives them again."""
     la: str
     urn: str
     pupil: str

@@ -156,10 +156,8 @@ class Notices:
         school = seen(self.registers, record, listed, settings, day, {upn: read.carried}, {upn: history})
         assessor = Assessor(school.view, day)
         standing = assessor.standing(upn)
-        others = [c for c in read.carried if c.urn != urn]
-        bodies = school.bodies + [
-            body for c in others for _, body in sorted(self.registers.read(c.la, c.urn).registers.items())
-        ]
+        records = school.with_others(self.registers, read.carried)
+        bodies = [body for each in records for body in each.bodies]
 
         def evidence_of(sessions: Sequence[Session]) -> str:
             return evidence(bodies, upn, [(s.day.isoformat(), s.half) for s in sessions])
@@ -167,7 +165,7 @@ class Notices:
         entry = listed.school
         return Facts(
             today=day,
-            known_at=record.known_at or NOTHING_KNOWN,
+            known_at=max((each.known_at for each in records if each.known_at), default=NOTHING_KNOWN),
             la=la,
             urn=urn,
             pupil=event.pupil,
