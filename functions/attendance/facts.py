@@ -130,6 +130,8 @@ class Facts:
     unclear: frozenset[str]
     evidence: Callable[[Sequence[Session]], str]
     secret: bytes
+    parts: tuple[str, ...] = ()
+    """The names of all parts that those registers and rolls were folded from."""
     before: tuple[Case, ...] = ()
     """The pupil's cases in an authority that the school belonged to before: what they settled is considered."""
     school_la: str | None = None

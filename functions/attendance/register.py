@@ -7,8 +7,9 @@ folding is commutative, associative and idempotent, and the output is the same b
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -55,6 +56,14 @@ def standing(names: Sequence[str]) -> tuple[str, ...]:
     for name in sorted(names):
         first.setdefault(named(name)[1], name)
     return tuple(sorted(first.values()))
+
+
+def parts_sha256(names: Iterable[str]) -> str:
+    """SHA-256 of the sorted names of parts, one a line.
+
+    A part's name holds the SHA-256 of its upload and its moment of receipt, so this fixes the whole content.
+    """
+    return hashlib.sha256("".join(f"{name}\n" for name in sorted(set(names))).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -182,6 +182,7 @@ class Notices:
             persons=read.persons,
             unclear=unclear,
             evidence=evidence_of,
+            parts=tuple(name for each in records for name in each.parts),
             secret=self.secret,
         )
 

@@ -158,14 +158,15 @@ class _Notice(_Printed):
     main_reason: Literal["holiday", "late", "other"]
     authorised_by: Officer
     provisions: tuple[Text, ...]
+    support: tuple[SupportStep, ...]
     evidence_sha256: Text
+    register_sha256: Text
     settings_version: Text
     software: Text
     authority: Authority
     recipient: Recipient
     child: Child
     school: Text
-    support: tuple[SupportStep, ...]
     sender: Text | None = _if_given()
     """The school, where the notice is its own and not the authority's."""
 

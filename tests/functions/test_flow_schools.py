@@ -9,7 +9,7 @@ from datetime import date, datetime
 import pytest
 
 from attendance.identifiers import pupil_id
-from attendance.register import evidence
+from attendance.register import evidence, parts_sha256
 from aws.registers import SchoolRecord
 from tests.made_school import FIRST_DAY, Child, away, calendar, csv_of, marks, parents, pupils, upn
 from tests.raised_system import System, raised
@@ -88,6 +88,7 @@ def test_the_parts_received_by_the_moment_of_a_notice_give_its_evidence_again() 
         return hashlib.sha256(text.encode()).hexdigest()
 
     assert record["known_at"] == "2025-10-13T09:00:00Z", "received by the old school"
+    assert record["register_sha256"] == parts_sha256(name for school in then for name in school.parts)
     assert digest(then) == record["evidence_sha256"] != digest(now)
 
 
