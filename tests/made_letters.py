@@ -36,7 +36,12 @@ RECORD = {
     "main_reason": "holiday",
     "authorised_by": {"id": "o1", "name": "Alex Madeup", "office": "Attendance officer"},
     "provisions": ["EA 1996 s.444A", "SI 2007/1867 reg 4"],
+    "support": [
+        {"date": "2025-09-22", "what": "Letter about attendance", "outcome": "No answer"},
+        {"date": "2025-10-13", "what": "Meeting with the head of year", "outcome": "Attendance did not improve"},
+    ],
     "evidence_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "register_sha256": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
     "pdf_sha256": None,
     "settings_version": "3c5e0f1a2b4d6e7f",
     "software": "attendance 0.2.0",
@@ -68,10 +73,6 @@ PRINTED: dict[str, Any] = {
     "recipient": {"name": "Mrs Jo Madeup", "address": ["Flat 2", "14 Long Road", "Madeup", "MU2 7QX"]},
     "child": {"name": "Sam Madeup", "address": ["9 Other Street", "Madeup", "MU3 1ZZ"]},
     "school": "St Made-up’s Primary School",
-    "support": [
-        {"date": "2025-09-22", "what": "Letter about attendance", "outcome": "No answer"},
-        {"date": "2025-10-13", "what": "Meeting with the head of year", "outcome": "Attendance did not improve"},
-    ],
 }
 ALSO_PRINTED: dict[str, dict[str, Any]] = {
     "penalty_notice": {"payment": {"url": "https://madeup.example/pay", "instalments": False}},

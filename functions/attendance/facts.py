@@ -115,6 +115,7 @@ class Facts:
 
     today: date
     known_at: datetime
+    """The latest receipt among all registers and rolls read, other schools' too: what was received by then gives them again."""
     la: str
     urn: str
     pupil: str
@@ -129,6 +130,8 @@ class Facts:
     unclear: frozenset[str]
     evidence: Callable[[Sequence[Session]], str]
     secret: bytes
+    parts: tuple[str, ...] = ()
+    """The names of all parts that those registers and rolls were folded from."""
     before: tuple[Case, ...] = ()
     """The pupil's cases in an authority that the school belonged to before: what they settled is considered."""
     school_la: str | None = None

@@ -215,9 +215,8 @@ class Notices:
         school = seen(self.registers, record, listed, settings, day, {upn: read.carried}, {upn: history})
         assessor = Assessor(school.view, day)
         standing = assessor.standing(upn)
-        others = [c for c in read.carried if c.urn != urn]
-        others_read = [self.registers.read(c.la, c.urn) for c in others]
-        bodies = school.bodies + [body for each in others_read for _, body in sorted(each.registers.items())]
+        records = school.with_others(self.registers, read.carried)
+        bodies = [body for each in records for body in each.bodies]
 
         def evidence_of(sessions: Sequence[Session]) -> str:
             return evidence(bodies, upn, [(s.day.isoformat(), s.half) for s in sessions])
@@ -225,7 +224,7 @@ class Notices:
         entry = listed.school
         facts = Facts(
             today=day,
-            known_at=record.known_at or NOTHING_KNOWN,
+            known_at=max((each.known_at for each in records if each.known_at), default=NOTHING_KNOWN),
             la=la,
             urn=urn,
             pupil=event.pupil,
@@ -242,10 +241,10 @@ class Notices:
             persons=read.persons,
             unclear=unclear,
             evidence=evidence_of,
+            parts=tuple(name for each in records for name in each.parts),
             secret=self.secret,
         )
-        parts = (part for each in (*school.records, *others_read) for part in each.parts)
-        return Known(facts, entry, entries_of(bodies, upn), tuple(parts), (), {})
+        return Known(facts, entry, entries_of(bodies, upn), (), {})
 
     def _before(self, listed: Listed, la: str, urn: str, pupil: str) -> tuple[Case, ...]:
         """The pupil's cases in the authorities that the school and its predecessors belonged to before."""

@@ -18,7 +18,7 @@ from attendance.marks import CODE_ORDER, session_of
 from attendance.money import money
 from attendance.notice_record import SOFTWARE, citations, support_told
 from attendance.positions import MarkedSession
-from attendance.register import Entry
+from attendance.register import Entry, parts_sha256
 from attendance.roll import Parent
 from attendance.sessions import Session
 from attendance.settings import Settings
@@ -36,8 +36,6 @@ class Known:
     """The school as the directory has it."""
     entries: Sequence[Entry]
     """Every entry of the pupil in the registers read, superseded ones too."""
-    parts: tuple[str, ...]
-    """The names of the parts that the registers and rolls were folded from."""
     steps: Sequence[Step]
     records: Mapping[str, Mapping[str, Any]]
     """The records of the case's documents as they lie in the bucket, by reference."""
@@ -51,8 +49,8 @@ class Known:
 
     @property
     def register_sha256(self) -> str:
-        """SHA-256 of the names of all parts folded: a name holds the hash of its upload, so this fixes the content."""
-        return hashlib.sha256("\n".join(sorted(self.parts)).encode()).hexdigest()
+        """What fixes all that was known: the parts of every register and roll read."""
+        return parts_sha256(self.facts.parts)
 
     @property
     def authority(self) -> dict[str, Any]:
