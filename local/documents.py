@@ -21,9 +21,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "documents",
         help="render one made-up document of each kind",
-        description="Render one of each kind of document into OUT: notices, withdrawal, reminders, the school's early letter, covers of "
-        "returns, certificate of attendance, case bundle, attendance contract, pack of a Targeting Support Meeting. Everybody in "
-        "them is made up.",
+        description="Render one of each kind of document into OUT: notices, withdrawal, reminders, the school's early letter, "
+        "covers of returns, certificate of attendance, case bundle, attendance contract, pack of a Targeting Support Meeting. "
+        "Everybody in them is made up.",
         epilog="Exit code: 0 done, 2 OUT cannot be written. What each document must say: docs/documents.md.",
     )
     parser.add_argument("out", type=Path, metavar="OUT", help="the folder that the PDFs are written to")
