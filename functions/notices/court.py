@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field
 
 from attendance.codes import CODES
-from attendance.pictures import heat_strip, legend, ten_weeks
+from attendance.pictures import Picture, heat_strip, legend, ten_weeks
 from attendance.sessions import Session
 from notices.letters import AttendanceRecord, ListedSession, Office, Officer, SupportStep, sessions_in_words
 from notices.typesetting import Lines, Page, Printed, Text, issued, percent
@@ -153,22 +153,29 @@ class CaseBundlePage(Page):
         words = super().words()
         words["attendance"]["percent"] = percent(self.attendance.attended, self.attendance.possible)
         sessions_in_words(self.sessions, words["sessions"])
-        marks = [each for day in self.year for each in marks_of(day)]
-        counted = {Session(each.date, each.session) for each in self.sessions}
-        window = {day for monday in self.window for day in (monday + dt.timedelta(days=n) for n in range(7))}
-        weeks = ten_weeks(self.window, [each for each in marks if each[0].day in window], counted)
-        strip, key = heat_strip(marks), legend()
         return words | {
-            "weeks": {"svg": weeks.svg, "alt": weeks.alt},
-            "strip": {"svg": strip.svg, "alt": strip.alt},
-            "legend": {"svg": key.svg, "alt": key.alt},
+            "weeks": drawn(self._ten_weeks()) if self.window else None,
+            "strip": drawn(heat_strip([each for day in self.year for each in marks_of(day)])),
+            "legend": drawn(legend()),
             "issued": issued(self.written_on),
         }
+
+    def _ten_weeks(self) -> Picture:
+        """The weeks in which the threshold was met, with the sessions relied on: these may lie in the school year before `year`."""
+        within = {monday + dt.timedelta(days=n) for monday in self.window for n in range(7)}
+        relied_on = {Session(each.date, each.session): each.code for each in self.sessions if each.date in within}
+        marks = {session: code for day in self.year for session, code in marks_of(day) if session.day in within}
+        return ten_weeks(self.window, sorted((marks | relied_on).items()), set(relied_on))
 
 
 def marks_of(day: Day) -> list[tuple[Session, str | None]]:
     """The sessions of a day with their codes."""
     return [(Session(day.date, "AM"), day.am), (Session(day.date, "PM"), day.pm)]
+
+
+def drawn(picture: Picture) -> dict[str, str]:
+    """A picture as a template takes it."""
+    return {"svg": picture.svg, "alt": picture.alt}
 
 
 def meanings(codes: Iterable[str]) -> list[dict[str, str]]:

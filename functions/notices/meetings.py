@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime
 
+from attendance.codes import CODES
 from attendance.pictures import Picture, bars, heat_strip, legend, lines
-from notices.court import Day, marks_of
+from notices.court import Day, drawn, marks_of
 from notices.letters import AttendanceRecord, SupportStep
 from notices.typesetting import Count, Page, Printed, Text, issued, percent
 
@@ -113,22 +114,22 @@ class SupportPackPage(Page):
             spoken["percent"] = percent(cohort.attended, cohort.possible)
         return words | {
             "chart": drawn(_by_week(self.weeks)) if self.weeks else None,
-            "by_code": drawn(bars("Sessions of absence by code", self.codes, "sessions")) if self.codes else None,
+            "by_code": drawn(_by_code(self.codes)) if self.codes else None,
             "legend": drawn(legend()),
             "issued": issued(self.as_at),
         }
 
 
-def drawn(picture: Picture) -> dict[str, str]:
-    """A picture as a template takes it."""
-    return {"svg": picture.svg, "alt": picture.alt}
+def _by_code(codes: Sequence[tuple[str, int]]) -> Picture:
+    named = [(f"{code}: {CODES[code].meaning}", count) for code, count in codes]
+    return bars("Sessions of absence by code", named, "sessions")
 
 
 def _by_week(weeks: Sequence[Week]) -> Picture:
     def share(part: str) -> list[float | None]:
-        return [100 * getattr(week, part) / week.possible if week.possible else None for week in weeks]
+        return [round(100 * getattr(week, part) / week.possible, 1) if week.possible else None for week in weeks]
 
     names = [f"{week.monday.day} {week.monday:%b}" for week in weeks]
-    return lines(
-        "Attendance by school week", names, {"attended": share("attended"), "unauthorised": share("unauthorised")}, "%"
-    )
+    # In this order a colour means here what it means in the pupils' strips.
+    shares = {"unauthorised": share("unauthorised"), "attended": share("attended")}
+    return lines("Attendance by school week", names, shares, "%")

@@ -30,7 +30,7 @@ class ReturnCoverPage(Page):
     school_address: tuple[Text, ...]
     dated: dt.date
     written_at: AwareDatetime
-    columns: tuple[Text, ...]
+    columns: Lines
     pupils: Annotated[tuple[Returned, ...], Field(min_length=1)]
     file: Text
     file_sha256: Text

@@ -266,9 +266,13 @@ def support_pack(**changed: Any) -> Page:
         **concern,
         "name": "Żółkiewska-Dvořáková Siân",
         "upn": "C801200005002",
+        "attended": 90,
+        "authorised": 0,
+        "unauthorised": 8,
         "count": 8,
         "case": "",
         "cohorts": [],
+        "year": _year(date(2025, 11, 13), dict.fromkeys((date(2025, 10, day) for day in (6, 7, 8, 9)), "O")),
     }
     record = {
         **_OF, "kind": "support_pack", "authority": AUTHORITY["name"], "school": SCHOOL, "phase": "Primary",
@@ -281,8 +285,8 @@ def support_pack(**changed: Any) -> Page:
             for n, monday in enumerate(_MONDAYS)
         ],
         "cohorts": [
-            {"name": "All pupils", "pupils": 210, "possible": 20580, "attended": 19200, "persistent": 14, "severe": 1},
-            {"name": "Looked after", "pupils": 4, "possible": 392, "attended": 350, "persistent": 1, "severe": 0},
+            {"name": "All pupils", "pupils": 210, "possible": 20580, "attended": 19200, "persistent": 1, "severe": 0},
+            {"name": "Looked after", "pupils": 4, "possible": 392, "attended": 370, "persistent": 0, "severe": 0},
         ],
         "codes": [["I", 620], ["O", 310], ["G", 120], ["U", 50]],
         "severe": [], "persistent": [concern], "near": [near],

@@ -26,7 +26,7 @@ from tests.pdf_gate import attachments, faults
 
 DOCUMENTS = Path(__file__).parents[2] / "docs" / "documents.md"
 UNPRINTED = {"upn", "parent_id", "case", "pdf_sha256"}
-HALVES = {"AM": "Morning (AM)", "PM": "Afternoon (PM)"}
+HALVES = {"AM": "Morning", "PM": "Afternoon"}
 
 
 def with_child(name: str) -> dict[str, Any]:
