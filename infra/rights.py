@@ -12,7 +12,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sqs as sqs
 
 ONCE = {"Null": {"s3:if-none-match": "false"}}  # only a put that refuses to replace
-AUTHORITY_FOLDERS = ("notices", "returns", "told", "withdrawals")
+AUTHORITY_FOLDERS = ("notices", "papers", "reminders", "returns", "told", "withdrawals")
 """What lies in an authority's bucket (design 4.6; docs/data.md)."""
 IN_TURN = {"Null": {"s3:if-match": "false"}}  # only a put that replaces exactly what was read
 
@@ -46,6 +46,8 @@ def authority_documents(prefix: str) -> tuple[iam.PolicyStatement, ...]:
     return (
         _allow(["s3:GetObject", "s3:GetObjectVersion"], documents, ours),
         _allow(["s3:PutObject"], documents, {**ours, **ONCE}),
+        # A notice is locked for the retention of its settings; shortening that would need the bypass, which is denied.
+        _allow(["s3:PutObjectRetention"], [f"{bucket}/notices/*"], ours),
         _allow(["s3:ListBucket"], [bucket], ours),
     )
 

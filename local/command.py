@@ -15,10 +15,10 @@ COMMANDS = {
     "statistics": "local.statistics_command",
     "annual-return": "local.annual_return",
     "demo": "local.demo",
-    "documents": "local.documents",
     "synth": "local.synth",
     "codes": "local.codes",
     "law": "local.law",
+    "documents": "local.documents",
 }
 
 

@@ -7,13 +7,23 @@ from datetime import date, timedelta
 from typing import Literal, get_args
 
 from attendance import law
-from attendance.asked import case_meant, counting, notice_meant, officer_of, settings_of
+from attendance.asked import case_meant, counting, notice_meant, officer_of, parent_meant, settings_of
 from attendance.cases import Case, Intervention, InterventionKind, Notice, Payment, Recipient, settled
-from attendance.facts import Decision, Facts, Outcome, Refused, Verdict, Withdrawn, recipient_of
+from attendance.facts import (
+    Decision,
+    Facts,
+    Outcome,
+    PaperKind,
+    Prepared,
+    Refused,
+    Verdict,
+    Withdrawn,
+    recipient_of,
+)
 from attendance.identifiers import reference
 from attendance.improvement import improvement_period
 from attendance.money import discharged, money
-from attendance.notice_record import citations
+from attendance.notice_record import SOFTWARE, citations
 from attendance.told import wrong_tariff
 
 
@@ -137,6 +147,7 @@ def withdraw(decision: Decision, facts: Facts) -> Outcome:
         issued_on=notice.issued_on, withdrawn_on=facts.today, ground=decision.ground, reason=decision.reason,
         withdrawn_by=dict(officer_of(decision, facts)), received_pence=back.received, refund_pence=back.refund,
         sessions=notice.sessions, provisions=tuple(citations("withdrawal", "duty_to_withdraw", "records")),
+        settings_version=settings_of(facts).version, software=SOFTWARE,
     )  # fmt: skip
     person = facts.persons.canonical(notice.person)
     second = [
@@ -231,6 +242,34 @@ def record_intervention(decision: Decision, facts: Facts) -> Outcome:
         parent_id=decision.parent_id, person=person, on=decision.until, reason=decision.reason,
     )  # fmt: skip
     return Outcome(intervention=done)
+
+
+def prepare_document(decision: Decision, facts: Facts) -> Outcome:
+    """Have a paper prepared: the school's certificate, the form of an attendance contract, or the bundle of a case."""
+    settings_of(facts)
+    kind = next((kind for kind in get_args(PaperKind) if kind == decision.ground), None)
+    if kind is None:
+        raise Refused(f"give a ground: {', '.join(get_args(PaperKind))}", "records")
+    if facts.pupil_row is None:
+        raise Refused("PUPIL_UNKNOWN: the school must send the pupil's row", "records")
+    if kind != "certificate" or decision.parent_id:
+        parent_meant(decision, facts)
+    if kind == "attendance_contract":
+        return Outcome(prepared=Prepared(kind=kind, case=None))
+    if kind == "certificate":
+        case = next((c.id for c in reversed(facts.cases) if c.state != "lapsed"), None)
+        return Outcome(prepared=Prepared(kind=kind, case=case))
+    case_ = case_meant(decision, facts)
+    person = facts.persons.canonical(facts.person(decision.parent_id or ""))
+    mine = [n for n in facts.notices if n.case == case_.id and facts.persons.canonical(n.person) == person]
+    notice = next((n for n in reversed(mine) if n.kind == "penalty_notice" and n.stands), None)
+    if notice and discharged(notice):
+        raise Refused("the notice was paid in time: liability is discharged", "discharge")
+    if notice and notice.pay_by and facts.today <= notice.pay_by:
+        raise Refused(f"no proceedings before the last day for payment, {notice.pay_by.isoformat()}", "proceedings")
+    if notice and notice.returned_on:
+        raise Refused("the letter came back and was not served: the days for paying have not begun", "proceedings")
+    return Outcome(prepared=Prepared(kind=kind, case=case_.id, notice=notice.reference if notice else None))
 
 
 def parent_verdict(decision: Decision, facts: Facts) -> Outcome:

@@ -48,10 +48,12 @@ def sender_of(decision: Decision, facts: Facts, settings: Settings) -> dict[str,
     return {"sender": facts.school.name} if by_itself or (officer and officer.school) else {}
 
 
-def payment_of(settings: Settings) -> dict[str, Any]:
-    """How a notice can be paid, as its page prints it."""
+def payment_of(settings: Settings, reference: str) -> dict[str, Any]:
+    """How a notice can be paid, as its page prints it; no amount is in the link, for what is due changes with the day."""
     ways = settings.payment
-    return {"url": ways.url, "instalments": ways.instalments} | ({"phone": ways.phone} if ways.phone else {})
+    link = f"{ways.url}{'&' if '?' in ways.url else '?'}{ways.reference_as}={reference}" if ways.reference_as else None
+    given = {"phone": ways.phone, "link": link}
+    return {"url": ways.url, "instalments": ways.instalments} | {key: said for key, said in given.items() if said}
 
 
 def name_of(settings: Settings) -> dict[str, str]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from attendance.afterwards import (
     no_action,
     parent_verdict,
+    prepare_document,
     record_elsewhere,
     record_intervention,
     record_payment,
@@ -28,6 +29,7 @@ from attendance.improvement import end_improvement, issue_notice_to_improve
 from attendance.ladder import against_the_ladder, moves, provision_of
 from attendance.law import PROVISIONS
 from attendance.penalty import authorise
+from attendance.settings import Reminders
 from attendance.told import from_notice, home_of, step_for_home
 
 
@@ -49,7 +51,12 @@ def recorded(decision: Decision, facts: Facts, outcome: Outcome) -> Outcome:
         raise Refused(because, provision_of(decision.action))
     new = outcome.reservation.notice if outcome.reservation else None
     upn, pupil = decision.upn, facts.pupil_row
-    rows = [row for notice in (*outcome.notices, *([new] if new else [])) for row in from_notice(notice, upn, pupil)]
+    reminders = facts.settings.reminders if facts.settings else Reminders()
+    rows = [
+        row
+        for notice in (*outcome.notices, *([new] if new else []))
+        for row in from_notice(notice, upn, pupil, reminders)
+    ]
     home = home_of(facts.assessor, pupil)
     if home and (outcome.cases or new or any(n.issuer is None for n in outcome.notices)):
         what = decision.action.replace("_", " ")
@@ -78,5 +85,6 @@ _ACTIONS: Mapping[str, Callable[[Decision, Facts], Outcome]] = {
     "record_intervention": record_intervention,
     "parent_same": parent_verdict,
     "parent_different": parent_verdict,
+    "prepare_document": prepare_document,
     "no_action": no_action,
 }

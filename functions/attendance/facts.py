@@ -115,6 +115,7 @@ class Facts:
 
     today: date
     known_at: datetime
+    """The latest receipt among all registers and rolls read, other schools' too: what was received by then gives them again."""
     la: str
     urn: str
     pupil: str
@@ -129,6 +130,8 @@ class Facts:
     unclear: frozenset[str]
     evidence: Callable[[Sequence[Session]], str]
     secret: bytes
+    parts: tuple[str, ...] = ()
+    """The names of all parts that those registers and rolls were folded from."""
     before: tuple[Case, ...] = ()
     """The pupil's cases in an authority that the school belonged to before: what they settled is considered."""
     school_la: str | None = None
@@ -176,6 +179,10 @@ class Authorisation(Frozen):
     considered: tuple[Consideration, ...]
 
 
+PaperKind = Literal["certificate", "attendance_contract", "case_bundle"]
+"""What an officer may have prepared: the ground of `prepare_document`."""
+
+
 class Withdrawn(Frozen):
     """The written record of a withdrawal, and what is to be paid back (SI 2007/1867 regs 8 and 20)."""
 
@@ -195,6 +202,16 @@ class Withdrawn(Frozen):
     refund_pence: int
     sessions: tuple[MarkedSession, ...]
     provisions: tuple[str, ...]
+    settings_version: str
+    software: str
+
+
+class Prepared(Frozen):
+    """A paper that an officer asks for: which, and of which case (None: of none)."""
+
+    kind: PaperKind
+    case: str | None
+    notice: str | None = None
 
 
 class Move(Frozen):
@@ -230,6 +247,9 @@ class Outcome:
     verdicts: tuple[Verdict, ...] = ()
     intervention: Intervention | None = None
     withdrawn: Withdrawn | None = None
+    prepared: Prepared | None = None
+    page: Mapping[str, Any] | None = None
+    """The page of a letter or paper that the step brings, beside a notice: written from this alone."""
     warnings: tuple[str, ...] = ()
     authorisation: Authorisation | None = None
     rows: tuple[Return, ...] = ()

@@ -680,7 +680,7 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
             "SI 2007/1867 reg 20 [V]",
             "The authority keeps a copy of each notice, the payments, whether it was withdrawn and why, and whether "
             "there was a prosecution.",
-            ("aws.cases.Cases.settle", "aws.documents.Documents.issue"),
+            ("aws.cases.Cases.settle", "aws.documents.Documents.write"),
         ),
         "considerations": Provision(
             "WTISA paras 174-200; codes of conduct [V]",
@@ -724,7 +724,7 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
             "SI 2007/1867; codes of conduct on cross-border cases [V]",
             "The authority of the school issues the notice and receives the payment; the authority of the home is "
             "told.",
-            ("aws.documents.Documents.issue",),
+            ("aws.documents.Documents.write",),
         ),
         "referral": Provision(
             "the authority's code of conduct, SI 2007/1867 regs 14 to 18 [V]",

@@ -14,6 +14,7 @@ from attendance.conduct import sender_of
 from attendance.facts import Decision, Facts, Refused
 from attendance.law import PROVISIONS
 from attendance.positions import MarkedSession
+from attendance.register import parts_sha256
 from attendance.roll import Parent
 from attendance.sessions import monday
 from attendance.settings import Settings
@@ -39,7 +40,11 @@ def main_reason(sessions: Sequence[MarkedSession]) -> Literal["holiday", "late",
 def record_of(
     decision: Decision, facts: Facts, case: Case, notice: Notice, signed: Mapping[str, str], days: service.Payment
 ) -> dict[str, Any]:
-    """The record of a notice, less what only its kind has."""
+    """The record of a notice, less what only its kind has.
+
+    `evidence_sha256` fixes the pupil's entries for the sessions listed, `register_sha256` all that was known: the parts of
+    every register and roll that the decision was taken on (`attendance.register.parts_sha256`).
+    """
     settings = settings_of(facts)
     weeks = case.weeks or tuple(sorted({monday(each.date) for each in notice.sessions}))
     text = facts.evidence([each.at for each in notice.sessions])
@@ -68,7 +73,9 @@ def record_of(
         "ground": None,
         "main_reason": main_reason(notice.sessions),
         "authorised_by": dict(signed),
+        "support": support_told(facts, decision.upn, notice.parent_id),
         "evidence_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "register_sha256": parts_sha256(facts.parts),
         "settings_version": settings.version,
         "software": SOFTWARE,
     }
@@ -85,7 +92,7 @@ def citations(*keys: str) -> list[str]:
 
 
 def printed_beside(decision: Decision, facts: Facts, parent: Parent, settings: Settings) -> dict[str, Any]:
-    """What the page prints beside the record: authority, recipient, child, school, support. A protected address is replaced."""
+    """What the page prints beside the record: authority, recipient, child, school. A protected address is replaced."""
     pupil = facts.pupil_row
     if pupil is None:
         raise Refused("PUPIL_UNKNOWN: the school must send the pupil's row", "particulars")
@@ -101,16 +108,6 @@ def printed_beside(decision: Decision, facts: Facts, parent: Parent, settings: S
             child = (*pupil.address, pupil.postcode)
     if not all(child) or len(child) < 2:
         raise Refused("NO_ADDRESS: no address of the child is known; say in address_as what is printed", "address")
-    support = [
-        {
-            "date": step.day.isoformat(),
-            "what": _sentence(step.kind, step.description),
-            "outcome": step.outcome.replace("_", " "),
-        }
-        for step in facts.assessor.view.roll.support.get(decision.upn, ())
-        if step.day <= facts.today
-        and step.parent_id in (None, parent.parent_id)  # what concerns the other parent is theirs
-    ]
     return {
         "authority": {
             "name": settings.name,
@@ -121,8 +118,20 @@ def printed_beside(decision: Decision, facts: Facts, parent: Parent, settings: S
         "recipient": {"name": parent.name, "address": [*parent.address, parent.postcode]},
         "child": {"name": pupil.name, "address": list(child)},
         "school": facts.school.name,
-        "support": support,
     } | sender_of(decision, facts, settings)
+
+
+def support_told(facts: Facts, upn: str, parent_id: str) -> list[dict[str, str]]:
+    """The support chronology up to today as a document for one parent tells it; what concerns the other parent is theirs."""
+    return [
+        {
+            "date": step.day.isoformat(),
+            "what": _sentence(step.kind, step.description),
+            "outcome": step.outcome.replace("_", " "),
+        }
+        for step in facts.assessor.view.roll.support.get(upn, ())
+        if step.day <= facts.today and step.parent_id in (None, parent_id)
+    ]
 
 
 def _sentence(kind: str, description: str) -> str:

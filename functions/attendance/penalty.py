@@ -86,7 +86,11 @@ def authorise(decision: Decision, facts: Facts) -> Outcome:
             "duty_to_withdraw",
         ),
     }  # fmt: skip
-    printed = printed_beside(decision, facts, parent, settings) | {"payment": payment_of(settings)} | name_of(settings)
+    printed = (
+        printed_beside(decision, facts, parent, settings)
+        | {"payment": payment_of(settings, notice.reference)}
+        | name_of(settings)
+    )
     after = case.model_copy(update={"documents": case.documents + 1, "listed": case.listed or listed})
     if case.state == "gathering":
         considered = case.considered if below else tuple(each.marked for each in met.sessions)

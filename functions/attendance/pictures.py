@@ -2,7 +2,8 @@
 
 For PDFs (as an image with its alternative text) and for HTML pages (inline). What colour says, shape says too: the height
 of a bar, a box, a dash or a marker, so that a picture reads in greyscale. Lengths are in SVG user units; the same facts
-give the same bytes. Text from outside is escaped, and characters that no reader can see are left out.
+give the same bytes. Text from outside is escaped, and characters that no reader can see are left out. A PDF can be set
+only with letters that Noto Sans has: Typst refuses others, Arabic too, inside an image (a page shows them).
 """
 
 from __future__ import annotations
@@ -63,23 +64,25 @@ BAR: Final = 2
 """The width of a session in a strip: a year of 380 sessions is as wide as the page."""
 
 
-def kind_of(code: str | None) -> Kind:
-    """The class of a session by its code, None where there is no mark; raises KeyError for what is no code."""
-    if code is None:
-        return NO_MARK
-    classes = ((ATTENDED, ATTENDED_KIND), (AUTHORISED, AUTHORISED_KIND), (UNAUTHORISED, UNAUTHORISED_KIND))
-    return next((kind for codes, kind in classes if CODES[code].code in codes), NOT_POSSIBLE)
+KIND_OF: Final[Mapping[str | None, Kind]] = (
+    dict.fromkeys(CODES, NOT_POSSIBLE)
+    | dict.fromkeys(ATTENDED, ATTENDED_KIND)
+    | dict.fromkeys(AUTHORISED, AUTHORISED_KIND)
+    | dict.fromkeys(UNAUTHORISED, UNAUTHORISED_KIND)
+    | {None: NO_MARK}
+)
+"""The class of a session by its code, by None where there is no mark."""
 
 
 def heat_strip(sessions: Sequence[tuple[Session, str | None]]) -> Picture:
     """A pupil's sessions as one thin bar each, in order, with the months below; every strip has the same scale.
 
-    `sessions` rise (ValueError otherwise); a session without a mark has None.
+    `sessions` rise (ValueError otherwise); one without a mark has None; what is no code is a KeyError.
     """
     _rising(sessions)
     paths: dict[Kind, str] = {}
     x = 0
-    for kind, run in groupby(kind_of(code) for _, code in sessions):
+    for kind, run in groupby(KIND_OF[code] for _, code in sessions):
         width = BAR * len(list(run))
         paths[kind] = paths.get(kind, "") + _bar(kind, x, width)
         x += width
@@ -104,11 +107,12 @@ def _bar(kind: Kind, x: int, width: int) -> str:
 
 def _months(sessions: Sequence[tuple[Session, str | None]]) -> Iterator[str]:
     """A tick where a month begins, and its name where the month has room for it, with the year in the first and January."""
-    starts = [0, *(i + 1 for i, ((a, _), (b, _)) in enumerate(pairwise(sessions)) if a.day.month != b.day.month)]
-    for start, end in pairwise([*starts, len(sessions)] if sessions else []):
-        day, x, room = sessions[start][0].day, start * BAR, (end - start) * BAR
+    months = [session.day.replace(day=1) for session, _ in sessions]
+    starts = [number for number, month in enumerate(months) if number == 0 or month != months[number - 1]]
+    for start, end in pairwise([*starts, max(len(months), WIDTH // BAR)]):
+        month, x, room = months[start], start * BAR, (end - start) * BAR
         yield f'<path stroke="{FAINT}" d="M{x + 0.5} {BASELINE + 11}v19"/>'
-        names = [f"{day:%b}", *([f"{day:%b %Y}"] if start == 0 or day.month == 1 else [])]
+        names = [f"{month:%b}", *([f"{month:%b %Y}"] if start == 0 or month.month == 1 else [])]
         if fitting := [name for name in names if _width(name) + 5 <= room]:
             yield _text(x + 5, BASELINE + 28, fitting[-1])
 
@@ -116,12 +120,12 @@ def _months(sessions: Sequence[tuple[Session, str | None]]) -> Iterator[str]:
 def _strip_in_words(sessions: Sequence[tuple[Session, str | None]]) -> str:
     if not sessions:
         return "No sessions."
-    count = Counter(kind_of(code) for _, code in sessions)
+    count = Counter(KIND_OF[code] for _, code in sessions)
     alt = (
         f"{_number(len(sessions), 'session')} from {_day(sessions[0][0].day)} to {_day(sessions[-1][0].day)}: "
         f"{', '.join(f'{count[kind]} {kind.name}' for kind in KINDS)}."
     )
-    longest = _longest_absence([session for session in sessions if kind_of(session[1]) not in (NOT_POSSIBLE, NO_MARK)])
+    longest = _longest_absence([session for session in sessions if KIND_OF[session[1]] not in (NOT_POSSIBLE, NO_MARK)])
     if not longest:
         return alt
     return (
@@ -162,31 +166,38 @@ def ten_weeks(
     """
     _rising(sessions)
     cells = {session: code for session, code in sessions if monday(session.day) in weeks}
-    if not set(counted) <= cells.keys():
+    hits = frozenset(counted)
+    by_week = Counter(monday(session.day) for session in hits)
+    if not hits <= cells.keys():
         raise ValueError("a counted session lies outside the weeks or is not among the sessions")
     days = max([5, *(session.day.weekday() + 1 for session in cells)])
     cell = (RIGHT - LEFT - DAY_GAP * (days - 1)) // (2 * days)
-    body, said = [*_days(days, cell)], []
-    y = 54
+    body, y = [*_days(days, cell)], 54
+    tops: dict[date, int] = {}
     for number, week in enumerate(weeks):
         if number and week - weeks[number - 1] > timedelta(days=7):
             body.append(f'<path stroke="{FAINT}" stroke-dasharray="2 4" d="M0 {y + 4}H{WIDTH}"/>')
             y += 10
-        of_week = [session for session in cells if monday(session.day) == week]
-        hits = [session for session in of_week if session in counted]
         body.append(_text(0, y + 18, f"{week.day} {week:%b %Y}"))
-        body += [_cell(_cell_x(session, cell), y, cell, cells[session], session in counted) for session in of_week]
-        body.append(_text(WIDTH - 4, y + 18, str(len(hits)), "end", bold=bool(hits)))
-        if hits:
-            listed = ", ".join(f"{session.day:%a} {session.half} {cells[session] or 'no mark'}" for session in hits)
-            said.append(f" Week of {_day(week)}: {len(hits)} ({listed}).")
+        body.append(_text(WIDTH, y + 18, str(by_week[week]), "end", bold=by_week[week] > 0))
+        tops[week] = y
         y += ROW
+    for session, code in cells.items():
+        body.append(_cell(_cell_x(session, cell), tops[monday(session.day)], cell, code, session in hits))
     body.append(f'<path stroke="{INK}" stroke-width="1.5" d="M{RIGHT + 16} {y + 4}H{WIDTH}"/>')
     body.append(_text(RIGHT, y + 24, "Total", "end", bold=True))
-    body.append(_text(WIDTH - 4, y + 24, str(len(counted)), "end", bold=True))
+    body.append(_text(WIDTH, y + 24, str(len(hits)), "end", bold=True))
+    return _picture(WIDTH, y + 32, body, _weeks_in_words(weeks, {session: cells[session] for session in sorted(hits)}))
+
+
+def _weeks_in_words(weeks: Sequence[date], hits: Mapping[Session, str | None]) -> str:
+    """The count of all weeks, then every week that has a counted session, with its sessions and their codes."""
     span = f" from the week of {_day(weeks[0])} to the week of {_day(weeks[-1])}" if weeks else ""
-    alt = f"{_number(len(weeks), 'school week')}{span}: {_number(len(counted), 'session')} counted.{''.join(said)}"
-    return _picture(WIDTH, y + 32, body, alt)
+    said = f"{_number(len(weeks), 'school week')}{span}: {_number(len(hits), 'session')} counted."
+    for week, of_week in groupby(hits, key=lambda session: monday(session.day)):
+        listed = [f"{session.day:%a} {session.half} {hits[session] or 'no mark'}" for session in of_week]
+        said += f" Week of {_day(week)}: {len(listed)} ({', '.join(listed)})."
+    return said
 
 
 def _days(days: int, cell: int) -> Iterator[str]:
@@ -223,13 +234,14 @@ def bars(title: str, rows: Sequence[tuple[str, float]], unit: str) -> Picture:
         raise ValueError("a bar has a length: a figure from zero")
     head = f"{_clean(title)} ({_clean(unit)})"
     named = [(_clean(label), value) for label, value in rows]
-    start = min(max((_width(label) for label, _ in named), default=0), WIDTH * 0.45) + 10
+    beside = min(max((_width(label) for label, _ in named), default=0), WIDTH * 0.55)
+    start = beside + 10
     room = WIDTH - start - max((_width(_figure(value)) for _, value in named), default=0) - 10
     longest = max((value for _, value in named), default=0) or 1
     body = [_text(0, 18, _fit(head, WIDTH), bold=True)]
     for number, (label, value) in enumerate(named):
         y, length = 34 + ROW * number, room * (value / longest)
-        body.append(_text(start - 10, y + 18, _fit(label, start - 10), "end"))
+        body.append(_text(beside, y + 18, _fit(label, beside), "end"))
         body.append(f'<rect x="{_n(start)}" y="{y + 4}" width="{_n(length)}" height="{ROW - 8}" fill="{BAR_COLOUR}"/>')
         body.append(_text(start + length + 8, y + 18, _figure(value), bold=True))
     body.append(f'<path stroke="{INK}" d="M{_n(start)} 32V{34 + ROW * len(named)}"/>')
@@ -309,12 +321,12 @@ def _last[T](values: Sequence[T | None]) -> T | None:
 
 
 def _ticks(known: Sequence[float]) -> list[float]:
-    """Round figures, at even steps, that hold all that are known between the first and the last of them."""
+    """Round figures at even steps, no closer than figures are written, with all that are known between the ends."""
     low, high = min(known, default=0), max(known, default=0)
     base = 0 if 0 <= low <= high / 2 else low
-    rough = ((high - base) or abs(high) or 1) / 4
+    rough = max(((high - base) or abs(high) or 1) / 4, 0.01)
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(round_step * power for round_step in (1, 2, 2.5, 5, 10) if round_step * power >= rough * (1 - 1e-9))
+    step = next(round_step * power for round_step in (1, 2, 5, 10) if round_step * power >= rough * (1 - 1e-9))
     first, last = math.floor(base / step), math.ceil(high / step)
     return [number * step for number in range(first, max(last, first + 1) + 1)]
 
@@ -325,12 +337,12 @@ def _axes(plane: _Plane, places: Sequence[str]) -> Iterator[str]:
         y = plane.down(tick)
         yield f'<path stroke="{GRID}" d="M{_n(plane.left - 10)} {_n(y)}H{_n(plane.right)}"/>'
         yield _text(plane.left - 16, y + 5, _figure(tick), "end", QUIET)
-    free = -math.inf
+    wanted = max(map(_width, places), default=0) + 10
+    every = math.ceil(wanted / (plane.across(1) - plane.across(0)))
     for number, place in enumerate(places):
-        x, width = plane.across(number), _width(place)
-        if max(x - width / 2, 0) >= free and width <= WIDTH / 2:
-            yield _text(max(x, width / 2), BOTTOM + 22, place, "middle", QUIET)
-            free = x + width / 2 + 10
+        if number % every == 0:
+            x, half = plane.across(number), _width(place) / 2
+            yield _text(min(max(x, half), WIDTH - half), BOTTOM + 22, _fit(place, WIDTH), "middle", QUIET)
 
 
 def _line(pen: Pen, points: Sequence[tuple[float, float] | None]) -> str:
@@ -346,7 +358,7 @@ def _line(pen: Pen, points: Sequence[tuple[float, float] | None]) -> str:
 
 
 def _names(tips: Sequence[tuple[tuple[float, float], Pen, str]], x: float) -> Iterator[str]:
-    """The names of the lines beside their last points, pushed apart where they would overlap, each led to its point."""
+    """The names of the lines beside their last points, pushed apart where they would overlap; dots lead to the point."""
     rising = sorted(tips, key=lambda tip: tip[0][1])
     heights: list[float] = []
     for (_, y), _, _ in rising:
@@ -354,7 +366,7 @@ def _names(tips: Sequence[tuple[tuple[float, float], Pen, str]], x: float) -> It
     for i in range(len(heights) - 1, -1, -1):
         heights[i] = min(heights[i], BOTTOM - LINE_OF_TEXT * (len(heights) - 1 - i))
     for ((at, y), pen, name), height in zip(rising, heights, strict=True):
-        yield f'<path stroke="{pen.colour}" d="M{_n(at + 7)} {_n(y)}L{_n(x - 4)} {_n(height)}"/>'
+        yield f'<path stroke="{pen.colour}" stroke-dasharray="1 4" d="M{_n(at + 7)} {_n(y)}L{_n(x - 4)} {_n(height)}"/>'
         yield _text(x, height + 5, name, fill=pen.colour, bold=True)
 
 
@@ -381,25 +393,33 @@ def _text(
 
 def _clean(text: str) -> str:
     """The text as one line without control, private, broken or reordering characters, which XML or a reader cannot take."""
-    spaced = " ".join(unicodedata.normalize("NFC", text).split())
-    return "".join(c for c in spaced if unicodedata.category(c)[0] != "C" or c in _JOINERS)
+    composed = unicodedata.normalize("NFC", text)
+    seen = (c for c in composed if c.isspace() or c in _JOINERS or unicodedata.category(c)[0] != "C")
+    return " ".join("".join(seen).split())
 
 
 def _width(text: str) -> float:
-    """The room a text needs, rather more than less: bold Noto Sans at SIZE, by groups of letters of about one width."""
-    return sum(_EMS.get(c, 0.66 if c.isascii() else 0.0 if unicodedata.combining(c) else 1.0) for c in text) * SIZE
+    """The room a text needs, rather more than less: its letters in bold Noto Sans at SIZE, by groups of about one width."""
+    return SIZE * sum(0.0 if unicodedata.combining(c) else _EMS.get(c, 0.7 if c.isascii() else 1.0) for c in text)
 
 
 _EMS: Final = {
-    **dict.fromkeys(" '!,.:;`|()[]{}-ijltfrI/\\", 0.46),
-    **dict.fromkeys("ABCDEFGHJKLNOPQRSTUVXYZ#&", 0.82),
-    **dict.fromkeys("mwMW@%", 0.98),
+    letter: ems
+    for ems, letters in (
+        (0.31, " ijl.,:;'!"),
+        (0.43, "ftrIJ()[]{}-/\\`_"),
+        (0.52, 'csz"?'),
+        (0.61, "0123456789aevxyEFLST"),
+        (0.83, "DGHNOQU&"),
+        (0.98, "mwMW@%"),
+    )
+    for letter in letters
 }
 
 
 def _fit(text: str, room: float) -> str:
     """The text, shortened to the room it has."""
-    if _width(text) <= room:
+    if _width(text) <= room + 0.01:  # sums of widths differ in their last digit
         return text
     while text and _width(f"{text}…") > room:
         text = text[:-1]
@@ -412,7 +432,9 @@ def _rising(sessions: Sequence[tuple[Session, str | None]]) -> None:
 
 
 def _figure(value: float | None) -> str:
-    return "no figure" if value is None else f"{value:,.2f}".rstrip("0").rstrip(".")
+    if value is None:
+        return "no figure"
+    return f"{round(value, 2) + 0.0:,.2f}".rstrip("0").rstrip(".")  # + 0.0: minus nothing is nothing
 
 
 def _number(count: int, of: str) -> str:

@@ -7,8 +7,9 @@ folding is commutative, associative and idempotent, and the output is the same b
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -55,6 +56,14 @@ def standing(names: Sequence[str]) -> tuple[str, ...]:
     for name in sorted(names):
         first.setdefault(named(name)[1], name)
     return tuple(sorted(first.values()))
+
+
+def parts_sha256(names: Iterable[str]) -> str:
+    """SHA-256 of the sorted names of parts, one a line.
+
+    A part's name holds the SHA-256 of its upload and its moment of receipt, so this fixes the whole content.
+    """
+    return hashlib.sha256("".join(f"{name}\n" for name in sorted(set(names))).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -127,17 +136,8 @@ class Entry:
 
 def entries_of(registers: Sequence[bytes], upn: str) -> list[Entry]:
     """Every entry of a pupil, superseded ones too, session by session in the order in which they replace each other."""
-    found: list[tuple[Any, ...]] = []
-    with tempfile.TemporaryDirectory() as folder, connect() as con:
-        for n, body in enumerate(registers):
-            path = Path(folder, f"register-{n}.parquet")
-            path.write_bytes(body)
-            found += con.execute(
-                f"""SELECT date, session, code, recorded_at, recorded_by, amendment_reason, first_received_at, first_upload,
-                in_force FROM read_parquet('{path}') WHERE upn = ? ORDER BY date, session, {RANK}""",
-                [upn],
-            ).fetchall()
-    return [Entry(*map(_aware, row)) for row in sorted(found, key=lambda row: row[:2])]
+    shown = "date, session, code, recorded_at, recorded_by, amendment_reason, first_received_at, first_upload, in_force"
+    return [Entry(*map(_aware, row)) for row in _in_order(registers, upn, shown)]
 
 
 def _aware(value: Any) -> Any:
@@ -150,17 +150,28 @@ def evidence(registers: Sequence[bytes], upn: str, sessions: Sequence[tuple[str,
     Superseded entries are in it: what was amended, by whom and why is part of the evidence.
     """
     wanted = set(sessions)
-    rows: list[tuple[object, ...]] = []
+    lines = ([_text(value) for value in row] for row in _in_order(registers, upn, f"{CONTENT}, {GREATEST}"))
+    return "".join(canonical_json(line) + "\n" for line in lines if (line[1], line[2]) in wanted)
+
+
+def _in_order(registers: Sequence[bytes], upn: str, shown: str) -> list[tuple[Any, ...]]:
+    """The entries of a pupil over all the registers as if they were one: in total order, the last of a session in force.
+
+    What two authorities received of one school has one rank: the earlier receipt comes first.
+    """
+    if not registers:
+        return []
     with tempfile.TemporaryDirectory() as folder, connect() as con:
         for n, body in enumerate(registers):
-            path = Path(folder, f"register-{n}.parquet")
-            path.write_bytes(body)
-            rows += con.execute(
-                f"SELECT {CONTENT}, {GREATEST} FROM read_parquet('{path}') WHERE upn = ? ORDER BY date, session, {RANK}",
-                [upn],
-            ).fetchall()
-    lines = [[_text(value) for value in row] for row in rows if (str(row[1]), str(row[2])) in wanted]
-    return "".join(canonical_json(line) + "\n" for line in sorted(lines, key=lambda line: (line[1], line[2])))
+            Path(folder, f"register-{n}.parquet").write_bytes(body)
+        order = f"{RANK}, received_at"
+        return con.execute(
+            f"""SELECT {shown} FROM (
+                SELECT * REPLACE (lead(upn) OVER (PARTITION BY date, session ORDER BY {order}) IS NULL AS in_force)
+                FROM read_parquet('{folder}/register-*.parquet') WHERE upn = ?
+            ) ORDER BY date, session, {order}""",
+            [upn],
+        ).fetchall()
 
 
 def _text(value: object) -> str | int | None:

@@ -30,6 +30,7 @@ Action = Literal[
     "record_intervention",
     "parent_same",
     "parent_different",
+    "prepare_document",
     "no_action",
 ]
 """What an officer may do: the actions of decisions.csv (design 5.3)."""
@@ -53,6 +54,9 @@ class SettingsRefused(ValueError):
 def _https(url: str) -> str:
     if not url.startswith("https://"):
         raise ValueError("the address of a payment page begins with https://")
+    if "amount" in url.casefold():
+        # What is due falls to the full amount after day 21, and the printed code cannot: the page works it out that day.
+        raise ValueError("the address of a payment page holds no amount: the page works out what is due that day")
     return url
 
 
@@ -65,6 +69,8 @@ type Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1
 type AuthorityCode = Annotated[str, BeforeValidator(_digits), StringConstraints(pattern=r"^[0-9]{3}$")]
 type Urn = Annotated[str, BeforeValidator(_digits), StringConstraints(pattern=r"^[0-9]{6}$")]
 type AtLeastOne = Annotated[int, Field(ge=1)]
+type DaysBefore = Annotated[int, Field(ge=1, le=14)]
+"""Days before a last day: a letter must reach the parent before it, and not with the notice itself."""
 
 
 def _later[T](default: T) -> T:
@@ -91,6 +97,8 @@ class PaymentWays(_Model):
     instalments: bool = False
     ways: Annotated[tuple[Literal["online", "phone", "post"], ...], Field(min_length=1)] = _later(("online",))
     phone: Line | None = _later(None)
+    reference_as: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")] | None = _later(None)
+    """The name under which the payment page takes the reference in its address, so that the code to scan fills it in."""
 
 
 class Officer(_Model):
@@ -164,6 +172,13 @@ class Postage(_Model):
     when: Literal["same_day", "next_working_day"] = "same_day"
 
 
+class Reminders(_Model):
+    """How many days before a last day for payment the parent is reminded; a blank one: not at all."""
+
+    before_reduced_ends: DaysBefore | None = None
+    before_payment_ends: DaysBefore | None = None
+
+
 class Returns(_Model):
     """When each return of a school is due."""
 
@@ -206,6 +221,7 @@ class Settings(_Model):
     certificate: Certificate = _later(Certificate())
     returns_per_illness: Literal["one_return", "each_period"] = _later("one_return")
     cross_border: CrossBorder | None = _later(None)
+    reminders: Reminders = _later(Reminders())
 
     @property
     def asks_within(self) -> Request:

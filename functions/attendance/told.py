@@ -26,11 +26,16 @@ from attendance.returns import Return, corrections
 from attendance.roll import Pupil
 from attendance.service import amounts, is_working_day
 from attendance.sessions import Session
+from attendance.settings import Reminders
 
 _NAMED: Final = 20  # UPNs written out in one row
 UNEXPLAINED: Final = frozenset({"N", "O"})
 SEEN_BY_THE_SCHOOL: Final = ("school", "social_worker", "youth_offending_worker", "virtual_school_head")
 """The lists of which the school gets a copy: what it must mend, and whom it must tell."""
+
+
+REMINDER: Final = "reminder"
+"""The list of letters that remind a parent of a last day; each row brings its letter."""
 
 
 def home_list(la: str) -> str:
@@ -297,13 +302,16 @@ def _amended(assessor: Assessor, case: Case, notice: Notice, pupil: Pupil | None
 # --- What notices say ----------------------------------------------------------------------------------------------------
 
 
-def from_notice(notice: Notice, upn: str, pupil: Pupil | None) -> Iterator[Return]:
-    """The time limits of a notice as it is now, each a row for officers on its day; a change of the notice makes them anew."""
+def from_notice(notice: Notice, upn: str, pupil: Pupil | None, reminders: Reminders) -> Iterator[Return]:
+    """The time limits of a notice as it is now, each a row for officers on its day; a change of the notice makes them anew.
 
-    def limit(name: str, day: date, because: str, what_to_do: str, provision: str) -> Return:
+    A reminder is a row too: the letter is written when the row is.
+    """
+
+    def limit(name: str, day: date, because: str, what_to_do: str, provision: str, list_: str = "officer") -> Return:
         since = f"{name} {notice.reference} {day.isoformat()}"
         return told(
-            "officer", notice.urn, upn, pupil, since, day, name.upper(), notice.reference, because, what_to_do, provision,
+            list_, notice.urn, upn, pupil, since, day, name.upper(), notice.reference, because, what_to_do, provision,
             follows="notice",
         )  # fmt: skip
 
@@ -331,6 +339,15 @@ def from_notice(notice: Notice, upn: str, pupil: Pupil | None) -> Iterator[Retur
         return
     if discharged(notice) or notice.prosecution:
         return
+    for name, before, last in (
+        ("reduced", reminders.before_reduced_ends, notice.reduced_until),
+        ("full", reminders.before_payment_ends, notice.pay_by),
+    ):
+        if before and last and notice.returned_on is None:
+            yield limit(
+                name, last - timedelta(days=before), f"it can be paid until {last.isoformat()} and is not paid",
+                "post the letter that lies in reminders/", "payment_period", REMINDER,
+            )  # fmt: skip
     if notice.reduced_until and notice.returned_on is None:
         yield limit(
             "reduced_amount_over", notice.reduced_until + timedelta(days=1),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -51,14 +51,20 @@ class Bucket:
             raise
         return Stored(answer["Body"].read(), answer["ETag"], answer["LastModified"], answer["Metadata"])
 
-    def put_once(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> bool:
-        """Write an object that never changes; False if one stands there already."""
+    def put_once(
+        self, key: str, body: bytes, content_type: str = "application/octet-stream", retain_until: date | None = None
+    ) -> bool:
+        """Write an object that never changes, locked up to a day (included) if one is given; False if one stands there already."""
         digest = hashlib.sha256(body).hexdigest()
-        return self._put(key, body, content_type, {"sha256": digest}, {"IfNoneMatch": "*"})
+        lock: dict[str, object] = {}
+        if retain_until:
+            end = datetime.combine(retain_until + timedelta(days=1), time(), UTC)
+            lock = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": end}
+        return self._put(key, body, content_type, {"sha256": digest}, {"IfNoneMatch": "*", **lock})
 
-    def put_ours(self, key: str, body: bytes, content_type: str) -> None:
+    def put_ours(self, key: str, body: bytes, content_type: str, retain_until: date | None = None) -> None:
         """Write an object that never changes; already there is normal if it is this very one, else NotOurs is raised."""
-        if not self.put_once(key, body, content_type):
+        if not self.put_once(key, body, content_type, retain_until):
             standing = self.get(key)
             if standing is None or standing.body != body:
                 raise NotOurs(f"{self.name}/{key} holds something else")
@@ -80,7 +86,7 @@ class Bucket:
                 yield item["Key"]
 
     def _put(
-        self, key: str, body: bytes, content_type: str, metadata: Mapping[str, str], condition: Mapping[str, str]
+        self, key: str, body: bytes, content_type: str, metadata: Mapping[str, str], condition: Mapping[str, object]
     ) -> bool:
         try:
             self.s3.put_object(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from botocore.exceptions import ClientError
 
 from attendance.cases import Case, Intervention, Notice
-from attendance.facts import Decision, Made, Outcome, Persons, Refusal, Verdict, Withdrawn
+from attendance.facts import Decision, Made, Outcome, Persons, Prepared, Refusal, Verdict, Withdrawn
 from attendance.positions import Carried, Counted, Frozen
 from attendance.returns import Return
 from attendance.sessions import Session
@@ -44,6 +44,9 @@ class Step(Frozen):
     """What makes a step that was carried out a record: when, on what was known, what it moved."""
     withdrawn: Withdrawn | None = None
     """The withdrawal whose record is written to the authority's bucket before the step is done."""
+    prepared: Prepared | None = None
+    page: dict[str, Any] | None = None
+    """The page of the letter or paper that the step has still to write."""
 
 
 class Reserved(Frozen):
@@ -356,8 +359,18 @@ class Cases:
             writes.append(self._head(pupil, read.head))
         if outcome.made:
             writes += self._rows(pk, read, outcome, outcome.made.on)
-        kept = step.model_copy(update={"made": outcome.made, "withdrawn": outcome.withdrawn})
-        open_still = outcome.reservation or outcome.withdrawn  # until what is to be written lies in the bucket
+        page = dict(outcome.page) if outcome.page else None
+        kept = step.model_copy(
+            update={
+                "made": outcome.made,
+                "withdrawn": outcome.withdrawn,
+                "prepared": outcome.prepared,
+                "page": page,
+            }
+        )
+        open_still = (
+            outcome.reservation or outcome.withdrawn or outcome.prepared
+        )  # until what is to be written lies in the bucket
         writes.append(self._step_put(pk, step, kept, None if open_still else "done", reference=reference))
         self._write(writes)
 

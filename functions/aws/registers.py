@@ -33,6 +33,11 @@ class SchoolRecord:
         """The latest receipt among the parts folded."""
         return max((named(name)[0] for name in self.parts), default=None)
 
+    @property
+    def bodies(self) -> list[bytes]:
+        """The registers, year by year."""
+        return [body for _, body in sorted(self.registers.items())]
+
 
 def school_prefix(la: str, urn: str) -> str:
     """Where a school's parts, registers and positions lie; Athena and DuckDB read the rest of the key as it is."""

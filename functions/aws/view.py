@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -24,8 +24,16 @@ class SeenSchool:
 
     @property
     def bodies(self) -> list[bytes]:
-        """Every register read, for evidence."""
-        return [body for record in self.records for _, body in sorted(record.registers.items())]
+        """Every register read."""
+        return [body for record in self.records for body in record.bodies]
+
+    def with_others(self, registers: Registers, carried: Iterable[Carried]) -> tuple[SchoolRecord, ...]:
+        """The records that a decision about a pupil rests on, each once: the school's, and those of what others carry over."""
+        found = {(record.la, record.urn): record for record in self.records}
+        for each in carried:
+            if each.urn != self.view.urn and (each.la, each.urn) not in found:
+                found[each.la, each.urn] = registers.read(each.la, each.urn)
+        return tuple(found.values())
 
 
 def seen(

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from attendance.afterwards import expired
+from attendance.asked import officer_of
 from attendance.cases import Case, pupil_history
 from attendance.decisions import decide
 from attendance.events import DecisionMade, NoticeIssued, ReturnsDue
-from attendance.facts import Facts, Outcome, Place, Refusal, Reservation, Withdrawn, people_known
+from attendance.facts import Facts, Outcome, Place, Prepared, Refusal, Withdrawn, people_known
 from attendance.law import PROVISIONS
+from attendance.notice_record import SOFTWARE
 from attendance.positions import Assessor
-from attendance.register import evidence
+from attendance.register import entries_of, evidence
 from attendance.returns import COLUMNS, return_csv
 from attendance.sessions import Session
-from attendance.text import csv_safe, pretty_json
-from attendance.told import SEEN_BY_THE_SCHOOL
+from attendance.text import csv_safe
+from attendance.told import REMINDER, SEEN_BY_THE_SCHOOL
 from aws.buckets import Bucket
 from aws.cases import Cases, Changed, PupilItems, ReturnItem, Step, live
 from aws.clock import today
@@ -33,7 +35,8 @@ from aws.schools import Listed, Schools
 from aws.settings import AuthoritySettings
 from aws.view import seen
 from notices.kinds import page_of
-from notices.typesetting import NotPrintable, render
+from notices.papers import Known, paper, reminder_letter, withdrawal_letter
+from notices.typesetting import NotPrintable, Page, render
 
 NOTHING_KNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -65,6 +68,8 @@ class Notices:
             try:
                 if step.withdrawn:
                     self._withdraw(event, step, step.withdrawn)
+                elif step.prepared:
+                    self._prepare(event, step, step.prepared)
                 elif step.reference:
                     self._write(event, step, step.reference)
                 else:
@@ -83,6 +88,9 @@ class Notices:
         pending = named + [(pupil, item) for pupil, item in every if item.file and not item.written]
         for name in sorted({item.file for _, item in pending if item.file}):
             of_file = [(pupil, item) for pupil, item in pending if item.file == name]
+            if event.kind == REMINDER:
+                for pupil, item in of_file:
+                    self._remind(event.la, pupil, item)
             whole = [item for _, item in of_file] + [item for _, item in every if item.file == name and item.written]
             body = _csv(event.kind, whole)
             self.documents.list_file(event.la, "returns" if event.kind in COLUMNS else "told", name, body)
@@ -97,18 +105,42 @@ class Notices:
     def _settle(self, event: DecisionMade, step: Step) -> None:
         """Decide on the facts and store what follows: an outcome, a refusal, or a reservation to be written."""
         read = self.cases.of_pupil(event.la, event.pupil)
-        outcome = decide(step.decision, self._facts(event, step, read))
-        if isinstance(outcome, Outcome) and outcome.reservation:
-            outcome = self._printable(outcome, outcome.reservation)
+        known = self._known(event, step, read)
+        outcome = decide(step.decision, known.facts)
+        if isinstance(outcome, Outcome):
+            outcome = self._printable(event, step, outcome, known)
         self.cases.settle(event.la, event.pupil, read, step, outcome)
 
-    def _printable(self, outcome: Outcome, reservation: Reservation) -> Outcome | Refusal:
-        """What cannot be printed is refused before anything is reserved, back to the officer."""
+    def _printable(self, event: DecisionMade, step: Step, outcome: Outcome, known: Known) -> Outcome | Refusal:
+        """The outcome with the page of the letter or paper it brings; what cannot be printed is refused, back to the officer."""
         try:
-            render(page_of(reservation.record, **reservation.printed), self.fonts)
+            if outcome.reservation:
+                render(page_of(outcome.reservation.record, **outcome.reservation.printed), self.fonts)
+            elif page := self._page(event, step, outcome, known):
+                render(page, self.fonts)
+                return replace(outcome, page=page.model_dump(mode="json"))
         except NotPrintable as problem:
             return Refusal(f"{problem.field} {problem.reason}", PROVISIONS["particulars"].citation)
         return outcome
+
+    def _page(self, event: DecisionMade, step: Step, outcome: Outcome, known: Known) -> Page | None:
+        if outcome.withdrawn:
+            # A notice that somebody else issued is recorded here and has no reservation: the issuer writes the letter.
+            issued = {notice.reference for notice in outcome.notices if notice.issuer is None}
+            ours = outcome.withdrawn.reference in issued
+            reserved = self.cases.reserved(event.la, event.pupil, outcome.withdrawn.reference) if ours else None
+            return withdrawal_letter(outcome.withdrawn, reserved, known) if reserved else None
+        if outcome.prepared:
+            known = replace(known, steps=self.cases.steps(event.la, event.pupil), records=self._records(known, outcome))
+            return paper(outcome.prepared, step.decision, officer_of(step.decision, known.facts), known)
+        return None
+
+    def _records(self, known: Known, outcome: Outcome) -> dict[str, dict[str, Any]]:
+        """The records of the case's own documents, as they lie in the bucket."""
+        case = outcome.prepared.case if outcome.prepared else None
+        mine = [n for n in known.facts.notices if n.case == case and n.issuer is None and n.standing != "expired"]
+        found = {n.reference: self.documents.read(known.facts.la, f"notices/{n.reference}") for n in mine}
+        return {reference: record for reference, record in found.items() if record is not None}
 
     def _write(self, event: DecisionMade, step: Step, reference: str) -> None:
         """Write what is reserved, from the reserved item only; after its day it expires, unless it lies in the bucket already."""
@@ -117,13 +149,12 @@ class Notices:
         notice = next((n for n in read.notices if n.reference == reference), None)
         if reserved is None or notice is None:
             raise RuntimeError("a decision names a reservation that is not there")
-        if reserved.issued_on < today() and not self.documents.issued(event.la, reference):
+        if reserved.issued_on < today() and not self.documents.written(event.la, f"notices/{reference}"):
             case = next(case for case in read.cases if case.id == notice.case)
             self.cases.expire(event.la, event.pupil, read, step, notice, expired(notice, case, read.notices))
             return
         pdf = render(page_of(reserved.record, **reserved.printed), self.fonts)
-        record = {**reserved.record, "pdf_sha256": hashlib.sha256(pdf).hexdigest()}
-        self.documents.issue(event.la, reference, pdf, pretty_json(record).encode())
+        self.documents.write(event.la, f"notices/{reference}", pdf, reserved.record, notice.retain_until)
         self.bus.tell(
             NoticeIssued(
                 la=event.la,
@@ -136,12 +167,39 @@ class Notices:
         self.cases.written(event.la, event.pupil, step, notice, reserved)
 
     def _withdraw(self, event: DecisionMade, step: Step, withdrawn: Withdrawn) -> None:
-        """Write the record of a withdrawal; the document itself stays as it is."""
-        record = pretty_json(withdrawn.model_dump(mode="json")).encode()
-        self.documents.withdrawal(event.la, withdrawn.reference, record)
+        """Write the letter that withdraws a notice, and its record; the notice itself stays as it is."""
+        key, record = f"withdrawals/{withdrawn.reference}", withdrawn.model_dump(mode="json")
+        if step.page:
+            self.documents.write(event.la, key, render(page_of(step.page), self.fonts), record)
+        else:
+            self.documents.record(event.la, key, record)
         self.cases.finished(event.la, event.pupil, step)
 
-    def _facts(self, event: DecisionMade, step: Step, read: PupilItems) -> Facts:
+    def _prepare(self, event: DecisionMade, step: Step, prepared: Prepared) -> None:
+        """Write a paper that an officer asked for, and its record."""
+        if step.page is None:
+            raise RuntimeError("a paper to be written without its page")
+        decision = step.decision
+        record = {
+            **prepared.model_dump(mode="json"), "la": event.la, "urn": decision.urn, "upn": decision.upn,
+            "parent_id": decision.parent_id, "decision": decision.id, "by": decision.by, "on": decision.on.isoformat(),
+            "software": SOFTWARE,
+        }  # fmt: skip
+        pdf = render(page_of(step.page), self.fonts)
+        self.documents.write(event.la, f"papers/{prepared.kind}-{decision.id}", pdf, record)
+        self.cases.finished(event.la, event.pupil, step)
+
+    def _remind(self, la: str, pupil: str, item: ReturnItem) -> None:
+        """Write the letter of a row of the reminders, if the notice is still to be paid by that day."""
+        last, reference, _ = item.due.since.split()
+        settings = self.settings.on(la, today())
+        notice = next((n for n in self.cases.of_pupil(la, pupil).notices if n.reference == reference), None)
+        reserved = self.cases.reserved(la, pupil, reference) if notice else None
+        page = reminder_letter(last, notice, reserved, settings, today()) if notice and reserved and settings else None
+        if page:
+            self.documents.letter(la, f"reminders/{reference}-{last}", render(page, self.fonts))
+
+    def _known(self, event: DecisionMade, step: Step, read: PupilItems) -> Known:
         decision, day = step.decision, today()
         la, upn = event.la, decision.upn
         current = [case for case in live(read.cases) if case.state != "lapsed"]
@@ -157,18 +215,16 @@ class Notices:
         school = seen(self.registers, record, listed, settings, day, {upn: read.carried}, {upn: history})
         assessor = Assessor(school.view, day)
         standing = assessor.standing(upn)
-        others = [c for c in read.carried if c.urn != urn]
-        bodies = school.bodies + [
-            body for c in others for _, body in sorted(self.registers.read(c.la, c.urn).registers.items())
-        ]
+        records = school.with_others(self.registers, read.carried)
+        bodies = [body for each in records for body in each.bodies]
 
         def evidence_of(sessions: Sequence[Session]) -> str:
             return evidence(bodies, upn, [(s.day.isoformat(), s.half) for s in sessions])
 
         entry = listed.school
-        return Facts(
+        facts = Facts(
             today=day,
-            known_at=record.known_at or NOTHING_KNOWN,
+            known_at=max((each.known_at for each in records if each.known_at), default=NOTHING_KNOWN),
             la=la,
             urn=urn,
             pupil=event.pupil,
@@ -185,8 +241,10 @@ class Notices:
             persons=read.persons,
             unclear=unclear,
             evidence=evidence_of,
+            parts=tuple(name for each in records for name in each.parts),
             secret=self.secret,
         )
+        return Known(facts, entry, entries_of(bodies, upn), (), {})
 
     def _before(self, listed: Listed, la: str, urn: str, pupil: str) -> tuple[Case, ...]:
         """The pupil's cases in the authorities that the school and its predecessors belonged to before."""

@@ -169,12 +169,13 @@ class _Notice(Letter):
     main_reason: Literal["holiday", "late", "other"]
     authorised_by: Officer
     provisions: tuple[Text, ...]
+    support: tuple[SupportStep, ...]
     evidence_sha256: Text
+    register_sha256: Text
     settings_version: Text
     software: Text
     child: Child
     school: Text
-    support: tuple[SupportStep, ...]
     sender: Text | None = if_given()
     """The school, where the notice is its own and not the authority's."""
 

@@ -37,6 +37,7 @@ RECORD: Final[Mapping[str, Any]] = {
     "authorised_by": {"id": "o1", "name": "Alex Madeup", "office": "Attendance officer"},
     "provisions": ["EA 1996 s.444A", "SI 2007/1867 reg 4"],
     "evidence_sha256": SHA,
+    "register_sha256": SHA,
     "pdf_sha256": None,
     "settings_version": "3c5e0f1a2b4d6e7f",
     "software": SOFTWARE,

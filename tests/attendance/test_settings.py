@@ -156,7 +156,7 @@ def test_the_actions_are_those_of_decisions_csv() -> None:
     assert set(get_args(Action)) == {
         *("refer", "issue_notice_to_improve", "authorise_penalty_notice", "end_improvement", "served", "returned"),
         *("record_payment", "withdraw", "release_sessions", "record_prosecution", "record_elsewhere"),
-        *("record_intervention",),
+        *("record_intervention", "prepare_document"),
         *("parent_same", "parent_different", "no_action"),
     }
 

@@ -5,9 +5,9 @@ from functools import cache
 import pytest
 from tables import cases
 
+from local.madeup.documents import FIRST, IMPROVE, SECOND, notice
 from local.node import ensure_assets
 from notices.typesetting import render
-from local.madeup.documents import FIRST, IMPROVE, SECOND, notice
 from tests.documents.reading import plain, text_of
 
 RECORDS = {"first": FIRST, "second": SECOND, "improve": IMPROVE}

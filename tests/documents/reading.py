@@ -6,11 +6,12 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pypdf
 
-from notices.typesetting import Page, inputs
+from notices.typesetting import Page, compiler, inputs
 
 HALVES = {"AM": "Morning", "PM": "Afternoon"}
 HEAD = "(head of the letter)"
@@ -60,6 +61,12 @@ def headings_of(pdf: bytes) -> Iterator[str]:
 def page_count(pdf: bytes) -> int:
     """The number of its pages."""
     return len(pypdf.PdfReader(io.BytesIO(pdf)).pages)
+
+
+def pictures(page: Page, fonts: Path, ppi: int) -> list[bytes]:
+    """Every page of a document as a PNG."""
+    drawn = compiler(page.kind, fonts).compile(format="png", ppi=ppi, sys_inputs=inputs(page))
+    return [each for each in (drawn if isinstance(drawn, list) else [drawn]) if each is not None]
 
 
 def words_of(page: Page) -> dict[str, Any]:

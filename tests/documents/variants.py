@@ -1,4 +1,4 @@
-"""The documents that are looked at: one of each kind (`local.madeup.documents`), each with hard names, and the cases at the edges."""
+"""The documents that are looked at: one of each kind, each with hard names, and the cases at the edges."""
 
 import json
 from collections.abc import Iterator, Mapping

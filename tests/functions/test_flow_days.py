@@ -81,7 +81,7 @@ def reserve_only(system: System, monkeypatch: pytest.MonkeyPatch) -> DecisionMad
     """A decision whose reservation stands and whose document could not be written, however often it was tried."""
     event = system.record(CHILD.upn, parent_id="P1", **AUTHORISE)
     with monkeypatch.context() as patched:
-        patched.setattr(Documents, "issue", raising)
+        patched.setattr(Documents, "write", raising)
         system.doors.to_notices.send(event, told="decided")
         system.world.drain()
     assert "notices-dead.fifo" in system.world.dead_letters()
@@ -301,7 +301,7 @@ def test_a_withdrawal_has_its_own_record_and_the_refund(system: System, monkeypa
     system.decide(CHILD.upn, "record_payment", "P1", amount_pence=8000, until=date(2025, 10, 20))
     event = system.record(CHILD.upn, "withdraw", "P1", ground="ought_not", reason="leave was granted")
     with monkeypatch.context() as patched:
-        patched.setattr(Documents, "withdrawal", raising)
+        patched.setattr(Documents, "write", raising)
         system.doors.to_notices.send(event, told="decided")
         system.world.drain()
     assert system.step(event).outcome is None, "until its record lies in the bucket the step is not done"
@@ -313,7 +313,7 @@ def test_a_withdrawal_has_its_own_record_and_the_refund(system: System, monkeypa
 
     assert system.step(event).outcome == "done"
     key = f"withdrawals/{step.reference}.json"
-    assert set(documents(system)) - set(before) == {key}
+    assert set(documents(system)) - set(before) == {key, f"withdrawals/{step.reference}.pdf"}
     assert {name: documents(system)[name] for name in before} == before, "the document stays as it was issued"
     record = json.loads(documents(system)[key])
     assert (record["received_pence"], record["refund_pence"], record["withdrawn_on"]) == (8000, 8000, "2025-10-20")

@@ -27,8 +27,8 @@ AUTHORISE = {"action": "authorise_penalty_notice", "ground": "support_not_approp
 RECORD_FIELDS = {
     "reference", "kind", "la", "urn", "upn", "parent_id", "case", "issued_on", "as_at", "known_at", "sequence", "amount_pence",
     "reduced_amount_pence", "posted_on", "post", "presumed_received_on", "reduced_until", "pay_by", "prosecute_by", "sessions",
-    "window", "ground", "main_reason", "authorised_by", "provisions", "evidence_sha256", "pdf_sha256", "settings_version",
-    "software",
+    "window", "ground", "main_reason", "authorised_by", "provisions", "support", "evidence_sha256", "register_sha256",
+    "pdf_sha256", "settings_version", "software",
 }  # fmt: skip
 UNPRINTED = {"upn", "parent_id", "case"}
 
@@ -108,6 +108,8 @@ def test_a_penalty_notice_is_a_document_a_record_and_an_event(system: System, ch
     rested_on = evidence(registers, child.upn, [(each["date"], each["session"]) for each in record["sessions"]])
     assert record["evidence_sha256"] == hashlib.sha256(rested_on.encode()).hexdigest()
     assert rested_on.count("\n") == 10
+    names = sorted(system.objects("parts"))
+    assert record["register_sha256"] == hashlib.sha256("".join(f"{name}\n" for name in names).encode()).hexdigest()
 
     issued = [event for event in heard if isinstance(event, NoticeIssued) and event.case == case.id]
     assert [(event.reference, event.kind) for event in issued] == [(reference, "penalty_notice")]
@@ -146,6 +148,7 @@ def test_a_notice_to_improve_is_written_and_the_case_goes_on_gathering(system: S
     expected = {
         "kind": "notice_to_improve", "sequence": None, "amount_pence": None, "pay_by": None, "reduced_until": None, "ground": None,
         "improvement_from": "2025-10-15", "improvement_until": "2025-11-25", "target": "No further unauthorised absence",
+        "support": [{"date": "2025-09-15", "what": "Meeting: What would help", "outcome": "not engaged"}],
         "main_reason": "other",
     }  # fmt: skip
     assert {name: record[name] for name in expected} == expected

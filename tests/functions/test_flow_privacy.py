@@ -76,7 +76,7 @@ def a_bad_day(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
     system.world.drain()
     event = system.record(CHILD.upn, parent_id="P2", **AUTHORISE)
     with monkeypatch.context() as patched:
-        patched.setattr(Documents, "issue", dying)
+        patched.setattr(Documents, "write", dying)
         system.doors.to_notices.send(event, told="dies")
         system.world.drain()
     with monkeypatch.context() as patched:

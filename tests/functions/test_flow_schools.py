@@ -1,13 +1,16 @@
 """More schools than one: a pupil who moves, a school that takes over from another, an authority that sees only its own."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
 from attendance.identifiers import pupil_id
+from attendance.register import evidence, parts_sha256
+from aws.registers import SchoolRecord
 from tests.made_school import FIRST_DAY, Child, away, calendar, csv_of, marks, parents, pupils, upn
 from tests.raised_system import System, raised
 
@@ -61,6 +64,32 @@ def test_what_a_school_counted_goes_with_the_pupil_to_the_next() -> None:
     assert step.outcome == "done"
     record = json.loads(documents[f"notices/{step.reference}.json"])
     assert (len(record["sessions"]), record["sessions"][0]["date"]) == (10, "2025-09-24"), "of both schools"
+
+
+def test_the_parts_received_by_the_moment_of_a_notice_give_its_evidence_again() -> None:
+    """Also where the last of them was another school's than the notice's own, and whatever comes after it."""
+    with raised({OLD: "886", NEW: "886"}) as system:
+        send_move(system)
+        system.at("2025-10-13T10:00")
+        system.send(csv_of(marks(CHILD, LEFT, LEFT, away(LEFT, LEFT), recorded_at="2025-10-13T09:00",
+                                 amendment_reason="checked", recorded_by="A")))  # fmt: skip
+        step = system.decide(CHILD.upn, parent_id="P1", urn=NEW, **AUTHORISE)
+        system.at("2025-10-14T10:00")
+        system.send(csv_of(marks(CHILD, LEFT, LEFT, recorded_at="2025-10-14T09:00", amendment_reason="was there",
+                                 recorded_by="A")))  # fmt: skip
+        record = json.loads(system.objects("authority-886")[f"notices/{step.reference}.json"])
+        known_at = datetime.fromisoformat(record["known_at"])
+        then = [system.doors.registers.as_known("886", urn, known_at) for urn in (OLD, NEW)]
+        now = [system.doors.registers.read("886", urn) for urn in (OLD, NEW)]
+
+    def digest(schools: list[SchoolRecord]) -> str:
+        listed = [(each["date"], each["session"]) for each in record["sessions"]]
+        text = evidence([body for school in schools for body in school.bodies], CHILD.upn, listed)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    assert record["known_at"] == "2025-10-13T09:00:00Z", "received by the old school"
+    assert record["register_sha256"] == parts_sha256(name for school in then for name in school.parts)
+    assert digest(then) == record["evidence_sha256"] != digest(now)
 
 
 def test_a_correction_at_the_old_school_reaches_the_new_one() -> None:

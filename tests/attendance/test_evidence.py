@@ -1,0 +1,70 @@
+"""The entries of a pupil over all their registers: one total order, one entry of a session in force, one text to be hashed."""
+
+import hashlib
+import json
+from datetime import UTC, date, datetime
+from itertools import permutations
+
+import pytest
+from builders import CLASSMATE, PUPIL
+from extracts import check
+
+from attendance.register import entries_of, evidence, fold, part_name
+
+MONDAY = [("2025-10-13", "AM"), ("2025-10-13", "PM")]
+
+
+def register(*files: tuple[str, str], extracted_at: datetime | None = None) -> bytes:
+    """A register folded from files, each its time of receipt and its rows."""
+    parts = []
+    for received, rows in files:
+        at = datetime.fromisoformat(received).replace(tzinfo=UTC)
+        head = "upn,date,session,code,recorded_at,recorded_by,amendment_reason"
+        checked = check("\n".join([head, *rows.split(), ""]).encode(), received_at=at, extracted_at=extracted_at)
+        parts += [(part_name(checked.upload, at), part) for part in checked.parts.values()]
+    return fold(parts).body
+
+
+ONE = register(
+    ("2025-10-13T18:00", f"{PUPIL},2025-10-13,AM,O,,, {PUPIL},2025-10-13,PM,O,,, {CLASSMATE},2025-10-13,AM,/,,,"),
+    ("2025-10-15T18:00", f"{PUPIL},2025-10-13,AM,I,2025-10-14T09:00,Clerk,letter {PUPIL},2025-10-14,AM,O,,,"),
+)
+NEXT = register(
+    ("2025-10-16T18:00", f"{PUPIL},2025-10-13,AM,O,2025-10-13T09:10,Teacher, {PUPIL},2025-10-13,PM,L,,,"),
+)
+
+
+def test_the_text_of_one_register_is_as_it_was_when_the_first_notices_were_issued() -> None:
+    """Its hash stands in records that never change."""
+    digest = hashlib.sha256(evidence([ONE], PUPIL, MONDAY).encode()).hexdigest()
+    assert digest == "4858d65e419b2fb94ad1a14ded0464bb2d15a01f1c0ce5c4b1fa873cea4c0772"
+
+
+@pytest.mark.parametrize("registers", list(permutations([ONE, NEXT])), ids=["in-order", "the-other-way"])
+def test_the_entries_of_two_registers_stand_in_one_order_with_one_of_each_session_in_force(
+    registers: tuple[bytes, ...],
+) -> None:
+    found = entries_of(registers, PUPIL)
+    assert [(each.session, each.code, each.recorded_by, each.in_force) for each in found if each.date.day == 13] == [
+        ("AM", "O", "Teacher", False),  # entered that morning, and sent last
+        ("AM", "O", None, False),
+        ("AM", "I", "Clerk", True),
+        ("PM", "O", None, False),
+        ("PM", "L", None, True),
+    ]
+    assert [(each.date, each.in_force) for each in found if each.date.day != 13] == [(date(2025, 10, 14), True)]
+    lines = [json.loads(line) for line in evidence(registers, PUPIL, MONDAY).splitlines()]
+    assert [(line[2], line[3], line[7]) for line in lines] == [
+        (each.session, each.code, each.recorded_by) for each in found if each.date.day == 13
+    ]
+
+
+def test_what_two_authorities_received_of_one_school_has_one_text_in_either_order() -> None:
+    rows, taken = f"{PUPIL},2025-10-13,AM,O,2025-10-13T09:10,Teacher,", datetime(2025, 10, 13, 17, tzinfo=UTC)
+    under_both = [register((f"2025-10-{day}T18:00", rows), extracted_at=taken) for day in (13, 14)]
+    assert evidence(under_both, PUPIL, MONDAY) == evidence(under_both[::-1], PUPIL, MONDAY)
+    assert [each.in_force for each in entries_of(under_both, PUPIL)] == [False, True]
+
+
+def test_without_a_register_there_is_no_entry() -> None:
+    assert (entries_of([], PUPIL), evidence([], PUPIL, MONDAY)) == ([], "")

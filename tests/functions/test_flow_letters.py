@@ -1,0 +1,207 @@
+"""The letters and papers beside the notices: written once, from what was decided, and refused with a reason where none may be."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from tests.documents.pdf_gate import faults
+from tests.documents.reading import text_of
+from tests.made_school import FIRST_DAY, Child, away, calendar, csv_of, marks, parents, pupils, settings, upn
+from tests.raised_system import System, raised
+
+CHILD = Child(upn(1), parents=("P1", "P2"))
+AUTHORISE = {"action": "authorise_penalty_notice", "ground": "support_not_appropriate"}
+SETTINGS = settings(
+    reminders="{before_reduced_ends: 5, before_payment_ends: 4}",
+    payment='{url: "https://made-up.example/pay", instalments: false, reference_as: reference}',
+)
+
+
+@pytest.fixture
+def system() -> Iterator[System]:
+    """A week of holiday, a notice to one parent on 10 October: received on the 14th, £80 to 3 November, £160 to the 10th."""
+    with raised(given={"886": SETTINGS}) as system:
+        system.at("2025-10-10T18:00")
+        absent = away(date(2025, 9, 29), date(2025, 10, 3))
+        roll = (pupils(CHILD), parents(CHILD), calendar(FIRST_DAY, date(2026, 3, 27)))
+        for body in (*roll, csv_of(marks(CHILD, FIRST_DAY, date(2025, 10, 10), absent))):
+            system.upload(body)
+        system.drain()
+        assert system.decide(CHILD.upn, parent_id="P1", **AUTHORISE).outcome == "done"
+        yield system
+
+
+def found(system: System, folder: str) -> dict[str, bytes]:
+    """What lies in a folder of the authority's bucket, by name."""
+    objects = system.objects("authority-886")
+    return {key.removeprefix(f"{folder}/"): body for key, body in objects.items() if key.startswith(f"{folder}/")}
+
+
+def day(system: System, on: str) -> None:
+    system.at(f"{on}T18:30")
+    system.day_passes()
+
+
+def reference(system: System) -> str:
+    [notice] = system.notices(CHILD.upn)
+    return str(notice.reference)
+
+
+# --- Withdrawal ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_withdrawal_is_a_letter_to_the_parent_and_its_record(system: System) -> None:
+    system.at("2025-10-20T18:00")
+    system.decide(CHILD.upn, "record_payment", "P1", amount_pence=8000, until=date(2025, 10, 20))
+    assert system.decide(CHILD.upn, "withdraw", "P1", ground="ought_not", reason="leave was granted").outcome == "done"
+
+    written = found(system, "withdrawals")
+    letter, record = written[f"{reference(system)}.pdf"], json.loads(written[f"{reference(system)}.json"])
+    assert faults(letter) == []
+    text = text_of(letter)
+    assert "You paid £80. We will pay back £80." in text
+    assert "The notice ought not to have been issued." in text
+    assert "leave was granted" not in text, "the officer's own words are for the record"
+    assert CHILD.upn not in text
+    assert record["pdf_sha256"] == hashlib.sha256(letter).hexdigest()
+
+
+# --- Reminders -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_parent_is_reminded_of_each_last_day_once(system: System) -> None:
+    day(system, "2025-10-28")
+    assert found(system, "reminders") == {}
+    day(system, "2025-10-29")
+    day(system, "2025-10-30")
+    [(name, letter)] = found(system, "reminders").items()
+    assert name == f"{reference(system)}-reduced.pdf"
+    assert "You can pay the lower amount until Monday 3 November 2025: £80." in text_of(letter)
+    assert faults(letter) == []
+
+    day(system, "2025-11-06")
+    assert set(found(system, "reminders")) == {f"{reference(system)}-{last}.pdf" for last in ("reduced", "full")}
+    full = found(system, "reminders")[f"{reference(system)}-full.pdf"]
+    assert "Pay £160 by Monday 10 November 2025." in text_of(full)
+
+
+def test_a_day_missed_brings_the_reminder_later_and_not_after_its_last_day(system: System) -> None:
+    day(system, "2025-11-05")
+    assert found(system, "reminders") == {}, "the lower amount is over: there is nothing to remind of"
+    day(system, "2025-11-07")
+    assert set(found(system, "reminders")) == {f"{reference(system)}-full.pdf"}
+
+
+def test_who_paid_is_not_reminded(system: System) -> None:
+    system.at("2025-10-20T18:00")
+    system.decide(CHILD.upn, "record_payment", "P1", amount_pence=8000, until=date(2025, 10, 20))
+    day(system, "2025-10-29")
+    day(system, "2025-11-07")
+    assert found(system, "reminders") == {}
+
+
+def test_a_part_paid_is_said_and_the_rest_asked_for(system: System) -> None:
+    system.at("2025-10-20T18:00")
+    system.decide(CHILD.upn, "record_payment", "P1", amount_pence=3000, until=date(2025, 10, 20))
+    day(system, "2025-10-29")
+    [letter] = found(system, "reminders").values()
+    assert "we have received £30" in text_of(letter)
+    assert "until Monday 3 November 2025: £50 more." in text_of(letter)
+
+
+# --- The notice itself ---------------------------------------------------------------------------------------------------
+
+
+def test_the_code_to_scan_fills_in_the_reference_and_no_amount(system: System) -> None:
+    notice = found(system, "notices")[f"{reference(system)}.pdf"]
+    assert "opens the same page with the reference filled in" in text_of(notice)
+
+
+def test_a_notice_is_locked_for_the_retention_of_its_settings(system: System) -> None:
+    [notice] = system.notices(CHILD.upn)
+    for kind in ("pdf", "json"):
+        kept = system.world.s3.head_object(
+            Bucket=system.world.names["authority-886"], Key=f"notices/{notice.reference}.{kind}"
+        )
+        assert kept["ObjectLockMode"] == "GOVERNANCE"
+        until = kept["ObjectLockRetainUntilDate"].astimezone(UTC)
+        assert until == datetime(2032, 10, 11, tzinfo=UTC), "to the end of 10 October 2032"
+
+
+# --- Papers that an officer asks for -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("on", "ground", "parent_id", "says"),
+    [
+        (
+            "2025-10-13",
+            "certificate",
+            None,
+            "I certify that the pupil named below is a registered pupil at this school",
+        ),
+        ("2025-10-13", "attendance_contract", "P2", "It is voluntary."),
+        ("2025-11-11", "case_bundle", "P1", "Proceedings must begin by Sunday 29 March 2026."),
+    ],
+)
+def test_a_paper_is_prepared_once_with_its_record(
+    system: System, on: str, ground: str, parent_id: str | None, says: str
+) -> None:
+    system.at(f"{on}T18:00")
+    event = system.record(CHILD.upn, "prepare_document", parent_id, ground=ground)
+    system.tell(event)
+    system.tell(event, told="again")
+    assert system.step(event).outcome == "done", system.step(event).because
+    papers = found(system, "papers")
+    assert set(papers) == {f"{ground}-{event.decision}.{kind}" for kind in ("pdf", "json")}
+    paper = papers[f"{ground}-{event.decision}.pdf"]
+    assert faults(paper) == []
+    assert says in text_of(paper)
+    record = json.loads(papers[f"{ground}-{event.decision}.json"])
+    assert record["pdf_sha256"] == hashlib.sha256(paper).hexdigest()
+
+
+def test_the_bundle_holds_the_notice_the_decision_and_every_entry(system: System) -> None:
+    system.at("2025-11-11T18:00")
+    system.decide(CHILD.upn, "prepare_document", "P1", ground="case_bundle")
+    text = text_of(next(body for name, body in found(system, "papers").items() if name.endswith(".pdf")))
+    issued = json.loads(found(system, "notices")[f"{reference(system)}.json"])
+    assert reference(system) in text
+    assert "unpaid" in text
+    assert "Authorise penalty notice" in text
+    assert issued["evidence_sha256"] in text
+    assert issued["pdf_sha256"] in text.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("on", "given", "because"),
+    [
+        ("2025-10-13", {"ground": "case_bundle", "parent_id": "P1"}, "no proceedings before the last day for payment"),
+        ("2025-10-13", {"ground": "attendance_contract"}, "give the parent_id"),
+        (
+            "2025-10-13",
+            {"ground": "poem", "parent_id": "P1"},
+            "give a ground: certificate, attendance_contract, case_bundle",
+        ),
+    ],
+)
+def test_a_paper_that_may_not_be_is_refused_with_its_reason(
+    system: System, on: str, given: dict[str, Any], because: str
+) -> None:
+    system.at(f"{on}T18:00")
+    step = system.decide(CHILD.upn, "prepare_document", **given)
+    assert step.outcome == "refused"
+    assert because in step.because
+    assert found(system, "papers") == {}
+
+
+def test_there_is_no_bundle_of_a_notice_that_was_paid(system: System) -> None:
+    system.at("2025-10-20T18:00")
+    system.decide(CHILD.upn, "record_payment", "P1", amount_pence=8000, until=date(2025, 10, 20))
+    system.at("2025-11-11T18:00")
+    step = system.decide(CHILD.upn, "prepare_document", "P1", ground="case_bundle")
+    assert (step.outcome, step.because) == ("refused", "the notice was paid in time: liability is discharged")
