@@ -63,7 +63,7 @@ def test_a_withdrawal_is_a_letter_to_the_parent_and_its_record(system: System) -
     letter, record = written[f"{reference(system)}.pdf"], json.loads(written[f"{reference(system)}.json"])
     assert faults(letter) == []
     text = text_of(letter)
-    assert "You paid £80. We will pay back £80." in text
+    assert "We received £80. We will pay back £80." in text
     assert "The notice ought not to have been issued." in text
     assert "leave was granted" not in text, "the officer's own words are for the record"
     assert CHILD.upn not in text
@@ -142,9 +142,9 @@ def test_a_notice_is_locked_for_the_retention_of_its_settings(system: System) ->
             "2025-10-13",
             "certificate",
             None,
-            "I certify that the pupil named below is a registered pupil at this school",
+            "I certify that the pupil named below was a registered pupil at this school",
         ),
-        ("2025-10-13", "attendance_contract", "P2", "It is voluntary."),
+        ("2025-10-13", "attendance_contract", "P2", "It is voluntary: nobody has to sign it."),
         ("2025-11-11", "case_bundle", "P1", "Proceedings must begin by Sunday 29 March 2026."),
     ],
 )
