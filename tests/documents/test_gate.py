@@ -30,7 +30,7 @@ def test_every_document_passes_the_gate(pdf: Rendered, name: str) -> None:
         (b"= A\n=== C", [], "a level of heading is left out"),
         (b"= A\n= B", [], "there is not exactly one first heading, first"),
         (b"= A\n#image(" + SVG + b")", [], "a picture has no"),
-        (b"#set page(footer: [foot])\n= A\n#pagebreak(to: \"odd\")\nB", [], "page 2 is empty but for its foot"),
+        (b'#set page(footer: [foot])\n= A\n#pagebreak(to: "odd")\nB', [], "page 2 is empty but for its foot"),
     ],
 )
 def test_the_gate_refuses_a_lesser_document(fonts: Path, source: bytes, standards: list[Any], fault: str) -> None:

@@ -50,7 +50,10 @@ def test_a_document_prints_every_value_that_it_carries(pdf: Rendered, name: str)
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("case-bundle", "108 sessions from 1 September 2025 to 13 November 2025: 84 attended, 2 authorised absence, 12 "),
+        (
+            "case-bundle",
+            "108 sessions from 1 September 2025 to 13 November 2025: 84 attended, 2 authorised absence, 12 ",
+        ),
         ("case-bundle", "Week of 6 October 2025: 10 (Mon AM G, Mon PM G"),
         ("support-meeting-pack", "attended: 1 Sep 94.8, 8 Sep 94.2"),
         ("support-meeting-pack", "unauthorised: 1 Sep 1.4, 8 Sep 1.7"),

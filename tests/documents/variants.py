@@ -24,7 +24,7 @@ NAMES: Final[Mapping[str, tuple[str, str]]] = {
 
 def renamed(page: Page, child: str, parent: str) -> Page:
     """The same document about people of other names, wherever it names them."""
-    text = page_json(page).replace(json.dumps(CHILD)[1:-1], child).replace(json.dumps(PARENT)[1:-1], parent)
+    text = page_json(page).replace(CHILD, json.dumps(child)[1:-1]).replace(PARENT, json.dumps(parent)[1:-1])
     return type(page).model_validate_json(text)
 
 
