@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -125,9 +126,18 @@ def test_the_readme_names_the_extracts_and_the_columns_they_must_have() -> None:
 def test_ci_runs_what_the_readme_tells_a_newcomer_to_run() -> None:
     ci = ROOT / ".ci/run"
     assert os.access(ci, os.X_OK)
-    for command in ("uv run pytest", "uv run attendance demo"):
-        assert command in README
+    for command in ("uv run pytest", "uv run pytest tests/documents", "uv run attendance demo"):
+        assert f"{command} " in README
         assert command in ci.read_text(encoding="utf-8")
+
+
+def test_every_test_is_in_the_default_run_or_a_step_of_ci() -> None:
+    """Only tests/documents is left to its own step: a new folder of tests must say where it runs."""
+    default = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"]
+    run = {path for pattern in (*default["testpaths"], "tests/documents") for path in ROOT.glob(pattern)}
+    for test in (ROOT / "tests").rglob("test_*.py"):
+        assert run & {test, *test.parents}, test
+    assert "tests/documents" not in default["testpaths"]
 
 
 @pytest.mark.skipif(shutil.which("git") is None or not (ROOT / ".git").exists(), reason="not a checkout")
