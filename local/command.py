@@ -12,6 +12,7 @@ COMMANDS = {
     "check": "local.check",
     "run": "local.run",
     "explain": "local.explain",
+    "verify": "local.verify",
     "statistics": "local.statistics_command",
     "annual-return": "local.annual_return",
     "demo": "local.demo",

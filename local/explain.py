@@ -14,11 +14,10 @@ from attendance.directory import DirectoryUnreadable
 from attendance.identifiers import upn_problem
 from attendance.settings import SettingsRefused
 from attendance.text import pretty_json
-from attendance.unpacking import members
 from local import saying
 from local.explained import Explained
 from local.explaining import explained
-from local.inputs import BadInput, File, Input
+from local.inputs import BadInput, Input, schools_of
 from local.run import Doors, replay
 
 
@@ -97,21 +96,12 @@ def _only(upn: str, as_known: date | None) -> Callable[[Input], Input]:
 
     def narrow(given: Input) -> Input:
         known = [file for file in given.files if as_known is None or file.uncut_day <= as_known]
-        theirs = {file.urn for file in known if _mentions(file, upn)}
+        theirs = schools_of(upn, known, given.directory)
         if not theirs:
             raise NoSuchPupil("No file of INPUT mentions this pupil" + (f" by {as_known}." if as_known else "."))
-        directory = given.directory
-        if directory:
-            theirs |= {earlier for urn in theirs for earlier in directory.predecessors(urn)}
         decisions = tuple(d for d in given.decisions if d.upn == upn and (as_known is None or d.on <= as_known))
         return dataclasses.replace(
             given, files=tuple(file for file in known if file.urn in theirs), decisions=decisions, bad_decisions=()
         )
 
     return narrow
-
-
-def _mentions(file: File, upn: str) -> bool:
-    """Whether a file, or one packed in it, has the pupil's number anywhere."""
-    with tempfile.TemporaryDirectory() as scratch:
-        return any(upn.encode() in each.path.read_bytes() for each in members(file.path, file.path.name, Path(scratch)))

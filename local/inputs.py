@@ -1,4 +1,4 @@
-"""An INPUT folder as `run` and `explain` read it: schools, settings, decisions, and files with their times of receipt."""
+"""An INPUT folder as `run`, `explain` and `verify` read it: schools, settings, decisions, and files with their times of receipt."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 import io
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -110,6 +110,19 @@ def read_input(folder: Path, *, as_at: date | None, schools: Path | None) -> Inp
         settings=_settings(folder),
         as_at=as_at,
     )
+
+
+def schools_of(upn: str, files: Iterable[File], directory: Directory | None) -> frozenset[str]:
+    """The URNs of the schools with a file that mentions a pupil, and of all that these follow; none if no file does."""
+    theirs = {file.urn for file in files if _mentions(file, upn)}
+    followed = {earlier for urn in theirs for earlier in directory.predecessors(urn)} if directory else set()
+    return frozenset(theirs | followed)
+
+
+def _mentions(file: File, upn: str) -> bool:
+    """Whether a file, or one packed in it, has the pupil's number anywhere."""
+    with tempfile.TemporaryDirectory() as scratch:
+        return any(upn.encode() in each.path.read_bytes() for each in members(file.path, file.path.name, Path(scratch)))
 
 
 def _school_files(folder: Path) -> Iterator[tuple[str, str, Path]]:

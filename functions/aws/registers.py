@@ -87,9 +87,13 @@ class Registers:
                 parts += folded_parts(stored.body)
         return SchoolRecord(la, urn, registers, roll, tuple(parts))
 
+    def received(self, la: str, urn: str, by: datetime) -> dict[str, list[str]]:
+        """The names of the parts received by a moment that count, by the folder they lie in."""
+        return standing_by_place(key for key in self.parts.keys(school_prefix(la, urn)) if named(key)[0] <= by)
+
     def as_known(self, la: str, urn: str, known_at: datetime) -> SchoolRecord:
         """The school as known at a moment: the fold of the parts received by then (design 2, as-known T)."""
-        names = standing_by_place(k for k in self.parts.keys(school_prefix(la, urn)) if named(k)[0] <= known_at)
+        names = self.received(la, urn, known_at)
         registers = {
             int(place.rsplit("year=", 1)[1].rstrip("/")): fold(self._bodies(keys)).body
             for place, keys in names.items()
