@@ -46,8 +46,13 @@ def authority_documents(prefix: str) -> tuple[iam.PolicyStatement, ...]:
     return (
         _allow(["s3:GetObject", "s3:GetObjectVersion"], documents, ours),
         _allow(["s3:PutObject"], documents, {**ours, **ONCE}),
-        # A notice is locked for the retention of its settings; shortening that would need the bypass, which is denied.
-        _allow(["s3:PutObjectRetention"], [f"{bucket}/notices/*"], ours),
+        # A notice is locked for the retention of its settings, never past what the erasure role can undo; shortening it would
+        # need the bypass, which is denied.
+        _allow(
+            ["s3:PutObjectRetention"],
+            [f"{bucket}/notices/*"],
+            {"StringEquals": {**ours["StringEquals"], "s3:object-lock-mode": "GOVERNANCE"}},
+        ),
         _allow(["s3:ListBucket"], [bucket], ours),
     )
 

@@ -9,6 +9,7 @@ from attendance.cases import Case, Notice
 from attendance.facts import Made
 from attendance.positions import MarkedSession
 from attendance.sessions import monday
+from attendance.text import pounds
 from local.explained import Amendment, CaseSeen, Explained, NoticeSeen, Row, StepSeen
 from local.words import (
     ACTIONS,
@@ -21,7 +22,6 @@ from local.words import (
     day,
     listed,
     moment,
-    pounds,
     session,
 )
 

@@ -149,15 +149,6 @@ def session(each: HasSession) -> str:
     return f"{day(each.date)} {each.session}"
 
 
-def pounds(pence: int) -> str:
-    """An amount of money.
-
-    >>> pounds(16000), pounds(8050)
-    ('£160', '£80.50')
-    """
-    return f"£{pence // 100}" if pence % 100 == 0 else f"£{pence / 100:.2f}"
-
-
 def counted(n: int, what: str) -> str:
     """A number of things.
 

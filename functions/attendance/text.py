@@ -31,6 +31,15 @@ def csv_safe(value: str) -> str:
     return "'" + value if value.startswith(_FORMULA_STARTS) and value != _NO_MARK else value
 
 
+def pounds(pence: int) -> str:
+    """An amount as it is written: whole pounds without pence.
+
+    >>> pounds(16000), pounds(7950)
+    ('£160', '£79.50')
+    """
+    return f"£{pence // 100}" if pence % 100 == 0 else f"£{pence // 100}.{pence % 100:02d}"
+
+
 def london(moment: datetime) -> datetime:
     """The moment as clocks in London show it; a time that does not say its offset is a fault of ours (ValueError)."""
     if moment.tzinfo is None:

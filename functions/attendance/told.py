@@ -346,7 +346,8 @@ def from_notice(notice: Notice, upn: str, pupil: Pupil | None, reminders: Remind
         if before and last and notice.returned_on is None:
             yield limit(
                 name, last - timedelta(days=before), f"it can be paid until {last.isoformat()} and is not paid",
-                "post the letter that lies in reminders/", "payment_period", REMINDER,
+                "post the letter in reminders/ that bears this reference and day; none lies there if the last day had passed or "
+                "only an officer writes to this parent", "payment_period", REMINDER,
             )  # fmt: skip
     if notice.reduced_until and notice.returned_on is None:
         yield limit(

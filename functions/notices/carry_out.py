@@ -12,13 +12,14 @@ from typing import Any
 
 from attendance.afterwards import expired
 from attendance.asked import officer_of
-from attendance.cases import Case, pupil_history
+from attendance.cases import Case, Notice, pupil_history
 from attendance.decisions import decide
 from attendance.events import DecisionMade, NoticeIssued, ReturnsDue
 from attendance.facts import Facts, Outcome, Place, Prepared, Refusal, Withdrawn, people_known
 from attendance.law import PROVISIONS
 from attendance.notice_record import SOFTWARE
 from attendance.positions import Assessor
+from attendance.recipients import for_an_officer
 from attendance.register import entries_of, evidence
 from attendance.returns import COLUMNS, return_csv
 from attendance.sessions import Session
@@ -35,8 +36,8 @@ from aws.schools import Listed, Schools
 from aws.settings import AuthoritySettings
 from aws.view import seen
 from notices.kinds import page_of
-from notices.papers import Known, paper, reminder_letter, withdrawal_letter
-from notices.typesetting import NotPrintable, Page, render
+from notices.papers import NOT_SHOWN, Known, paper, reminder_letter, return_cover, withdrawal_letter
+from notices.typesetting import NotPrintable, Page, render, unprintable
 
 NOTHING_KNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -93,6 +94,8 @@ class Notices:
                     self._remind(event.la, pupil, item)
             whole = [item for _, item in of_file] + [item for _, item in every if item.file == name and item.written]
             body = _csv(event.kind, whole)
+            if event.kind in COLUMNS:
+                self._cover(event, name, whole, body)
             self.documents.list_file(event.la, "returns" if event.kind in COLUMNS else "told", name, body)
             if event.kind in SEEN_BY_THE_SCHOOL:
                 self.reports.put_ours(f"{event.la}/{event.urn}/told/{name}", body, "text/csv; charset=utf-8")
@@ -189,15 +192,43 @@ class Notices:
         self.documents.write(event.la, f"papers/{prepared.kind}-{decision.id}", pdf, record)
         self.cases.finished(event.la, event.pupil, step)
 
+    def _cover(self, event: ReturnsDue, name: str, items: Sequence[ReturnItem], body: bytes) -> None:
+        """Write the cover of a return beside its file; without settings an authority gets returns and no documents.
+
+        A name that cannot be printed is said to be so and stands in the file: the others go out all the same.
+        """
+        settings, school = self.settings.on(event.la, today()), self.schools.listed(event.urn).school
+        if settings is None:
+            return
+
+        def shown(text: str) -> str:
+            return NOT_SHOWN if text and unprintable(text, self.fonts) else text
+
+        dues = [item.due for item in items]
+        try:
+            pdf = render(return_cover(dues, items[0].dated, name, body, settings, event.la, school), self.fonts)
+        except NotPrintable:
+            pdf = render(return_cover(dues, items[0].dated, name, body, settings, event.la, school, shown), self.fonts)
+        self.documents.letter(event.la, f"returns/{name.removesuffix('.csv')}", pdf)
+
     def _remind(self, la: str, pupil: str, item: ReturnItem) -> None:
         """Write the letter of a row of the reminders, if the notice is still to be paid by that day."""
-        last, reference, _ = item.due.since.split()
+        last, reference, on = item.due.since.split()
         settings = self.settings.on(la, today())
         notice = next((n for n in self.cases.of_pupil(la, pupil).notices if n.reference == reference), None)
         reserved = self.cases.reserved(la, pupil, reference) if notice else None
-        page = reminder_letter(last, notice, reserved, settings, today()) if notice and reserved and settings else None
-        if page:
-            self.documents.letter(la, f"reminders/{reference}-{last}", render(page, self.fonts))
+        if notice is None or reserved is None or settings is None or self._for_an_officer(la, item.due.upn, notice):
+            return
+        if page := reminder_letter(last, notice, reserved, settings, today()):
+            # The day is in the key: where receipt moved the last day, that day has its own letter.
+            self.documents.letter(la, f"reminders/{reference}-{last}-{on}", render(page, self.fonts))
+
+    def _for_an_officer(self, la: str, upn: str, notice: Notice) -> bool:
+        """Whether only an officer writes to this parent by now: who died, moved, or is to be sent nothing (field.md E45 to E47)."""
+        roll = self.registers.read(la, notice.urn).roll
+        pupil = roll.pupils.get(upn)
+        parent = next((p for p in roll.parents.get(upn, ()) if p.parent_id == notice.parent_id), None)
+        return pupil is None or parent is None or for_an_officer(pupil, parent, today()) is not None
 
     def _known(self, event: DecisionMade, step: Step, read: PupilItems) -> Known:
         decision, day = step.decision, today()
@@ -244,7 +275,7 @@ class Notices:
             parts=tuple(name for each in records for name in each.parts),
             secret=self.secret,
         )
-        return Known(facts, entry, entries_of(bodies, upn), (), {})
+        return Known(facts, entry, lambda: entries_of(bodies, upn), (), {})
 
     def _before(self, listed: Listed, la: str, urn: str, pupil: str) -> tuple[Case, ...]:
         """The pupil's cases in the authorities that the school and its predecessors belonged to before."""

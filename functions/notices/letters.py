@@ -248,25 +248,30 @@ class NoticeToImprovePage(_Notice):
         return words
 
 
-class WithdrawalPage(Letter):
-    """Everything the letter prints that withdraws a penalty notice (SI 2007/1867 regs 8 and 9)."""
+class _AboutNotice(Letter):
+    """What every later letter about a penalty notice prints of it; the child's address is in none."""
 
-    kind: Literal["withdrawal"] = "withdrawal"
     authority: Office
     la: Text
     urn: Text
     issued_on: dt.date
-    """The day on which the notice was issued that is withdrawn."""
-    withdrawn_on: dt.date
-    ground: Literal["ought_not", "wrong_person", "material_error", "not_prosecuting"]
+    """The day on which the notice was issued."""
     received_pence: Count
-    refund_pence: Count
-    withdrawn_by: Officer
     child: Text
     school: Text
-    provisions: tuple[Text, ...]
     settings_version: Text
     software: Text
+
+
+class WithdrawalPage(_AboutNotice):
+    """Everything the letter prints that withdraws a penalty notice (SI 2007/1867 regs 8 and 9)."""
+
+    kind: Literal["withdrawal"] = "withdrawal"
+    withdrawn_on: dt.date
+    ground: Literal["ought_not", "wrong_person", "material_error", "not_prosecuting"]
+    refund_pence: Count
+    withdrawn_by: Officer
+    provisions: tuple[Text, ...]
 
     @property
     def day(self) -> dt.date:
@@ -281,15 +286,10 @@ class WithdrawalPage(Letter):
         }
 
 
-class ReminderPage(Letter):
+class ReminderPage(_AboutNotice):
     """Everything a reminder prints before the last day for the lower amount, or for payment."""
 
     kind: Literal["reminder"] = "reminder"
-    authority: Office
-    la: Text
-    urn: Text
-    issued_on: dt.date
-    """The day on which the notice was issued."""
     written_on: dt.date
     last: Literal["reduced", "full"]
     """Whose last day comes: the lower amount's, or the full one's."""
@@ -298,12 +298,7 @@ class ReminderPage(Letter):
     until: dt.date
     amount_pence: Pence
     pay_by: dt.date
-    received_pence: Count
     payment: Payment
-    child: Text
-    school: Text
-    settings_version: Text
-    software: Text
 
     @property
     def day(self) -> dt.date:

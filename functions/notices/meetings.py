@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime
 
+from attendance import law
 from attendance.codes import CODES
 from attendance.pictures import Picture, bars, heat_strip, legend, lines
 from notices.court import Day, drawn, marks_of
@@ -117,6 +118,10 @@ class SupportPackPage(Page):
             "by_code": drawn(_by_code(self.codes)) if self.codes else None,
             "legend": drawn(legend()),
             "issued": issued(self.as_at),
+            "law": {
+                "persistent": f"{10 * law.PERSISTENT_TENTHS.on(self.as_at)}%",
+                "severe": f"{10 * law.SEVERE_TENTHS.on(self.as_at)}%",
+            },
         }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,12 +19,17 @@ from attendance.money import money
 from attendance.notice_record import SOFTWARE, citations, support_told
 from attendance.positions import MarkedSession
 from attendance.register import Entry, parts_sha256
+from attendance.returns import COLUMNS, WHO, Return
 from attendance.roll import Parent
 from attendance.sessions import Session
 from attendance.settings import Settings
+from attendance.text import pounds
 from aws.cases import Reserved, Step
+from aws.clock import now
 from notices.kinds import page_of
-from notices.typesetting import Page, day_in_words, pounds
+from notices.typesetting import Page, day_in_words
+
+NOT_SHOWN = "cannot be printed here: see the file"
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,8 @@ class Known:
     facts: Facts
     school: School | None
     """The school as the directory has it."""
-    entries: Sequence[Entry]
-    """Every entry of the pupil in the registers read, superseded ones too."""
+    entries: Callable[[], Sequence[Entry]]
+    """Every entry of the pupil in the registers read, superseded ones too; read when asked for."""
     steps: Sequence[Step]
     records: Mapping[str, Mapping[str, Any]]
     """The records of the case's documents as they lie in the bucket, by reference."""
@@ -91,6 +96,31 @@ def reminder_letter(last: str, notice: Notice, reserved: Reserved, settings: Set
         post=settings.post.post_class, written_on=today, last=last, owed_pence=standing.due, until=until,
         amount_pence=notice.amount_pence, pay_by=notice.pay_by, received_pence=standing.received,
         child=reserved.printed["child"]["name"], settings_version=settings.version, software=SOFTWARE,
+    )  # fmt: skip
+
+
+def return_cover(
+    dues: Sequence[Return], dated: date, file: str, body: bytes, settings: Settings, la: str, school: School | None,
+    shown: Callable[[str], str] = str,
+) -> Page:  # fmt: skip
+    """The cover of a return, a row a pupil as in its file; `shown` gives a text as it can be printed."""
+    kind, urn = dues[0].kind, dues[0].urn
+    columns = [name for name in COLUMNS[kind] if name not in WHO]
+    address = (*school.address, school.postcode) if school else ()
+    pupils = [
+        {
+            "upn": shown(due.upn),
+            "name": shown(f"{due.row['forename']} {due.row['surname']}".strip()) or "not known",
+            "address": shown(", ".join(line for line in map(due.row.__getitem__, WHO[4:]) if line)) or "not known",
+            "told": [shown(due.row[name]) for name in columns],
+        }
+        for due in sorted(dues, key=lambda due: (due.upn, due.since))
+    ]
+    return page_of(
+        {"kind": "return_cover"}, returned=kind, la=la, urn=urn, authority=settings.name, authority_address=settings.address,
+        school=shown(school.name) if school else f"School {urn}", school_address=[shown(line) for line in address if line],
+        dated=dated, written_at=now(), columns=[name.replace("_", " ").capitalize() for name in columns], pupils=pupils,
+        file=file, file_sha256=hashlib.sha256(body).hexdigest(), provisions=citations(f"{kind}_return"), software=SOFTWARE,
     )  # fmt: skip
 
 
@@ -198,7 +228,7 @@ def _bundle(prepared: Prepared, decision: Decision, signed: Mapping[str, str], k
         raise RuntimeError("a bundle without a parent")
     sessions = _relied_on(case, notice)
     at = {each.at for each in sessions}
-    wanted = [each for each in known.entries if Session(each.date, each.session) in at]
+    wanted = [each for each in known.entries() if Session(each.date, each.session) in at]
     first = min(each.date for each in sessions)
     marks = marks_of(known)
     since = min([*case.weeks, first, academic_year_days(facts.assessor.year)[0]])

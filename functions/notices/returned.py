@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
+from attendance import law
 from notices.typesetting import Lines, Page, Printed, Text, issued
 
 
@@ -38,5 +39,9 @@ class ReturnCoverPage(Page):
     software: Text
 
     def words(self) -> dict[str, Any]:
-        """The cover in words."""
-        return super().words() | {"issued": issued(self.dated)}
+        """The cover in words, with the figures of the law on its day."""
+        figures = {"sickness_days": law.SICKNESS_DAYS, "continuous_days": law.CONTINUOUS_DAYS}
+        return super().words() | {
+            "issued": issued(self.dated),
+            "law": {name: figure.on(self.dated) for name, figure in figures.items()},
+        }

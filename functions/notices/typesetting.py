@@ -19,7 +19,7 @@ from typing import Annotated, Any, ClassVar
 import typst
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from attendance.text import london, pretty_json
+from attendance.text import london, pounds, pretty_json
 
 TEMPLATES = Path(__file__).parent / "templates"
 FACES = frozenset((family, weight) for family in ("Noto Sans", "Noto Sans Arabic") for weight in (400, 700))
@@ -161,15 +161,6 @@ def moment_in_words(moment: dt.datetime) -> str:
     """
     local = london(moment)
     return f"{day_in_words(local.date())} at {local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
-
-
-def pounds(pence: int) -> str:
-    """An amount as it is written: whole pounds without pence.
-
-    >>> pounds(16000), pounds(7950)
-    ('£160', '£79.50')
-    """
-    return f"£{pence // 100}" if pence % 100 == 0 else f"£{pence // 100}.{pence % 100:02d}"
 
 
 def percent(part: int, whole: int) -> str:

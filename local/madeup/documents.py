@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
+from attendance.notice_record import SOFTWARE
 from notices.kinds import page_of
 from notices.typesetting import Page
 
 UPN: Final = "B801200005001"
-SOFTWARE: Final = "attendance 0.3.0"
 SHA: Final = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _MONDAYS: Final = [date(2025, 9, 1) + timedelta(weeks=week) for week in (0, 1, 2, 3, 4, 5, 6, 7, 9, 10)]
 

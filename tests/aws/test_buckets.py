@@ -87,8 +87,9 @@ def test_a_document_is_out_when_its_record_lies_beside_it(world: World) -> None:
     documents = Documents(world.s3, world.names["authority-886"].removesuffix("886"))
     bucket = Bucket(world.s3, world.names["authority-886"])
     bucket.put_once("notices/8869F3HP428T.pdf", b"pdf", "application/pdf")
-    assert not documents.issued("886", "8869F3HP428T")
-    documents.issue("886", "8869F3HP428T", b"pdf", b"{}")
-    assert documents.issued("886", "8869F3HP428T")
+    assert not documents.written("886", "notices/8869F3HP428T")
+    documents.write("886", "notices/8869F3HP428T", b"pdf", {})
+    assert documents.written("886", "notices/8869F3HP428T")
+    documents.write("886", "notices/8869F3HP428T", b"pdf", {})
     with pytest.raises(NotOurs):
-        documents.issue("886", "8869F3HP428T", b"another pdf", b"{}")
+        documents.write("886", "notices/8869F3HP428T", b"another pdf", {})

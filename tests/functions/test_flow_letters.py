@@ -1,6 +1,8 @@
 """The letters and papers beside the notices: written once, from what was decided, and refused with a reason where none may be."""
 
+import csv
 import hashlib
+import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -41,6 +43,10 @@ def found(system: System, folder: str) -> dict[str, bytes]:
     return {key.removeprefix(f"{folder}/"): body for key, body in objects.items() if key.startswith(f"{folder}/")}
 
 
+def rows_of(body: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
+
+
 def day(system: System, on: str) -> None:
     system.at(f"{on}T18:30")
     system.day_passes()
@@ -79,13 +85,14 @@ def test_a_parent_is_reminded_of_each_last_day_once(system: System) -> None:
     day(system, "2025-10-29")
     day(system, "2025-10-30")
     [(name, letter)] = found(system, "reminders").items()
-    assert name == f"{reference(system)}-reduced.pdf"
+    assert name == f"{reference(system)}-reduced-2025-10-29.pdf"
     assert "You can pay the lower amount until Monday 3 November 2025: £80." in text_of(letter)
     assert faults(letter) == []
 
     day(system, "2025-11-06")
-    assert set(found(system, "reminders")) == {f"{reference(system)}-{last}.pdf" for last in ("reduced", "full")}
-    full = found(system, "reminders")[f"{reference(system)}-full.pdf"]
+    names = {f"{reference(system)}-reduced-2025-10-29.pdf", f"{reference(system)}-full-2025-11-06.pdf"}
+    assert set(found(system, "reminders")) == names
+    full = found(system, "reminders")[f"{reference(system)}-full-2025-11-06.pdf"]
     assert "Pay £160 by Monday 10 November 2025." in text_of(full)
 
 
@@ -93,7 +100,7 @@ def test_a_day_missed_brings_the_reminder_later_and_not_after_its_last_day(syste
     day(system, "2025-11-05")
     assert found(system, "reminders") == {}, "the lower amount is over: there is nothing to remind of"
     day(system, "2025-11-07")
-    assert set(found(system, "reminders")) == {f"{reference(system)}-full.pdf"}
+    assert set(found(system, "reminders")) == {f"{reference(system)}-full-2025-11-06.pdf"}
 
 
 def test_who_paid_is_not_reminded(system: System) -> None:
@@ -111,6 +118,48 @@ def test_a_part_paid_is_said_and_the_rest_asked_for(system: System) -> None:
     [letter] = found(system, "reminders").values()
     assert "we have received £30" in text_of(letter)
     assert "until Monday 3 November 2025: £50 more." in text_of(letter)
+
+
+def test_where_receipt_moved_the_last_day_that_day_has_its_own_reminder(system: System) -> None:
+    day(system, "2025-10-29")
+    system.at("2025-10-31T18:00")
+    system.decide(CHILD.upn, "served", "P1", until=date(2025, 10, 21))
+    day(system, "2025-11-05")
+    names = {f"{reference(system)}-reduced-{on}.pdf" for on in ("2025-10-29", "2025-11-05")}
+    assert set(found(system, "reminders")) == names
+    later = found(system, "reminders")[f"{reference(system)}-reduced-2025-11-05.pdf"]
+    assert "until Monday 10 November 2025: £80." in text_of(later)
+
+
+def test_nobody_is_reminded_by_itself_to_whom_only_an_officer_writes(system: System) -> None:
+    system.at("2025-10-20T18:00")
+    gone = csv_of([{**row, "until": "2025-10-19"} for row in rows_of(parents(CHILD))])
+    system.send(gone)
+    day(system, "2025-10-29")
+    assert found(system, "reminders") == {}
+    [row] = rows_of(found(system, "told")["reminder-900001-2025-10-29.csv"])
+    assert "only an officer writes to this parent" in row["what_to_do"]
+
+
+# --- Returns -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_return_has_a_cover_that_names_its_file(system: System) -> None:
+    system.at("2025-10-13T18:00")
+    new = Child(upn(2))
+    [row] = rows_of(pupils(new))
+    system.send(csv_of([{**row, "starting_day": "2025-10-13", "surname": "Rahman 王"}]))
+    day(system, "2025-10-13")
+    written = found(system, "returns")
+    [file] = [name for name in written if name.endswith(".csv") and upn(2) in written[name].decode()]
+    cover = written[file.replace(".csv", ".pdf")]
+    assert faults(cover) == []
+    text = text_of(cover)
+    assert upn(2) in text
+    assert "cannot be printed here: see the file" in text, (
+        "a name that the fonts lack is said to be so, and the return goes out"
+    )
+    assert hashlib.sha256(written[file]).hexdigest() in text.replace(" ", "")
 
 
 # --- The notice itself ---------------------------------------------------------------------------------------------------
@@ -180,7 +229,7 @@ def test_the_bundle_holds_the_notice_the_decision_and_every_entry(system: System
 @pytest.mark.parametrize(
     ("on", "given", "because"),
     [
-        ("2025-10-13", {"ground": "case_bundle", "parent_id": "P1"}, "no proceedings before the last day for payment"),
+        ("2025-11-10", {"ground": "case_bundle", "parent_id": "P1"}, "no proceedings before the last day for payment"),
         ("2025-10-13", {"ground": "attendance_contract"}, "give the parent_id"),
         (
             "2025-10-13",
