@@ -152,7 +152,7 @@ def test_nothing_is_returned_or_told_twice(system: System) -> None:
     send_after(system)
     system.day_passes()
     assert {la: files(system, la, "returns/") for la in (BEFORE, AFTER)} == written
-    assert written == {BEFORE: set(), AFTER: {f"returns/sickness-{URN}-2025-09-24.csv"}}
+    assert written == {BEFORE: set(), AFTER: {f"returns/sickness-{URN}-2025-09-24.{kind}" for kind in ("csv", "pdf")}}
 
 
 def test_time_limits_of_a_notice_stay_with_the_authority_that_issued_it(system: System) -> None:

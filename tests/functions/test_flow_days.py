@@ -253,9 +253,10 @@ def test_a_return_waits_for_the_authoritys_schedule_and_says_what_is_true_then()
         )
         system.at("2025-09-30T18:30")
         system.day_passes()
-        [(name, body)] = documents(system).items()
+        written = documents(system)
 
-    assert name == "returns/attendance-900001-2025-09-30.csv"
+    assert set(written) == {f"returns/attendance-900001-2025-09-30.{kind}" for kind in ("csv", "pdf")}
+    body = written["returns/attendance-900001-2025-09-30.csv"]
     [row] = csv.DictReader(io.StringIO(body.decode()))
     assert (row["from"], row["until"], row["sessions"]) == ("2025-09-08", "2025-09-22", "22")
 

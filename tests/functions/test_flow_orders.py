@@ -68,8 +68,14 @@ def meant(item: dict[str, Any]) -> dict[str, Any] | None:
 
 def test_the_day_has_something_to_lose() -> None:
     plain = left()
-    assert len([key for key in plain["authority-886"] if key.endswith(".pdf")]) == 2
-    [returned] = [body for key, body in plain["authority-886"].items() if key.startswith("returns/attendance")]
+    assert len([key for key in plain["authority-886"] if key.endswith(".pdf")]) == 3, (
+        "two notices and the cover of a return"
+    )
+    [returned] = [
+        body
+        for key, body in plain["authority-886"].items()
+        if key.startswith("returns/attendance") and key.endswith(".csv")
+    ]
     assert CHILD.upn.encode() in returned
     assert BROKEN.upn.encode() not in returned, "its run was broken the same day"
 

@@ -160,6 +160,7 @@ def test_output_is_laid_out_as_promised(ran: Ran) -> None:
         record,
         record.replace(".json", ".pdf"),
         "authorities/886/returns/sickness-900001-2025-09-26.csv",
+        "authorities/886/returns/sickness-900001-2025-09-26.pdf",
     }
     assert record.startswith("authorities/886/notices/886")
     assert ran.files == reports | documents | lists | {"positions/900001.json", "summary.json"}
