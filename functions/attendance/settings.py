@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal
+from urllib.parse import parse_qs, urlsplit
 
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
@@ -54,8 +55,8 @@ class SettingsRefused(ValueError):
 def _https(url: str) -> str:
     if not url.startswith("https://"):
         raise ValueError("the address of a payment page begins with https://")
-    if "amount" in url.casefold():
-        # What is due falls to the full amount after day 21, and the printed code cannot: the page works it out that day.
+    if any("amount" in name.casefold() for name in parse_qs(urlsplit(url).query, keep_blank_values=True)):
+        # What is due rises after day 21, and a printed code cannot.
         raise ValueError("the address of a payment page holds no amount: the page works out what is due that day")
     return url
 

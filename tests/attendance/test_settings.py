@@ -161,6 +161,11 @@ def test_the_actions_are_those_of_decisions_csv() -> None:
     }
 
 
+def test_a_page_to_pay_on_may_be_of_a_place_whose_name_has_an_amount_in_it() -> None:
+    [loaded] = load(KENT.replace("madeup.example/pay", "paramount.example/pay"), "886/settings.yaml")
+    assert "paramount" in loaded.payment.url
+
+
 def test_of_several_settings_the_last_begun_holds() -> None:
     later = KENT.replace("2025-09-01\nname", "2026-01-01\nname").replace("school_days: 30", "school_days: 20")
     settings = load(f"{later}---{KENT}", "886/settings.yaml")
