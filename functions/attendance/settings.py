@@ -7,10 +7,18 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qs, urlsplit
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    AnyUrl,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from attendance.bounds import Problem, outside_the_law
 from attendance.law import PROVISIONS
@@ -55,7 +63,7 @@ class SettingsRefused(ValueError):
 def _https(url: str) -> str:
     if not url.startswith("https://"):
         raise ValueError("the address of a payment page begins with https://")
-    if any("amount" in name.casefold() for name in parse_qs(urlsplit(url).query, keep_blank_values=True)):
+    if any("amount" in name.casefold() for name, _ in AnyUrl(url).query_params()):
         # What is due rises after day 21, and a printed code cannot.
         raise ValueError("the address of a payment page holds no amount: the page works out what is due that day")
     return url
