@@ -433,6 +433,16 @@ PUBLISHED_SCHOOLS: Final = Figure(
     ("attendance.statistics.Table",),
 )
 
+# --- Before the threshold --------------------------------------------------------------------------------------------
+
+EARLY_LETTER_SESSIONS: Final = Figure(
+    "countable sessions at which a school may write to a family",
+    "practice of schools, none asks for it; the school sets the wording [U]",
+    {_ALWAYS: (4, 7, 9)},
+    "early_letter",
+    ("attendance.wording.load_letters",),
+)
+
 # --- What an extract may say -----------------------------------------------------------------------------------------
 
 TIME_AHEAD_MINUTES: Final = Figure(
@@ -806,6 +816,15 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
             (
                 "attendance.notice_record.retain_until",
                 "attendance.told.from_notice",
+            ),
+        ),
+        "early_letter": Provision(
+            "WTISA, support first [V]; from how many sessions on, and how often [U]",
+            "Before the threshold a school writes to the parents whom a pupil lives with, in its own words: what was missed, what "
+            "help there is, whom to call; each level once in ten school weeks.",
+            (
+                "attendance.early.early_letters",
+                "attendance.wording.load_letters",
             ),
         ),
         # notice to improve

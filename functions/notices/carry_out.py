@@ -16,12 +16,13 @@ from attendance.cases import Case, Notice, pupil_history
 from attendance.decisions import decide
 from attendance.events import DecisionMade, NoticeIssued, ReturnsDue
 from attendance.facts import Facts, Outcome, Place, Prepared, Refusal, Withdrawn, people_known
+from attendance.identifiers import letter_reference
 from attendance.law import PROVISIONS
 from attendance.notice_record import SOFTWARE
 from attendance.positions import Assessor
 from attendance.recipients import for_an_officer
 from attendance.register import entries_of, evidence
-from attendance.returns import COLUMNS, return_csv
+from attendance.returns import COLUMNS, EARLY_LETTER, return_csv
 from attendance.sessions import Session
 from attendance.text import csv_safe
 from attendance.told import REMINDER, SEEN_BY_THE_SCHOOL
@@ -33,10 +34,10 @@ from aws.messages import Bus
 from aws.observability import logger
 from aws.registers import TRIES, Contended, Registers
 from aws.schools import Listed, Schools
-from aws.settings import AuthoritySettings
+from aws.settings import AuthoritySettings, SchoolWording
 from aws.view import seen
 from notices.kinds import page_of
-from notices.papers import NOT_SHOWN, Known, paper, reminder_letter, return_cover, withdrawal_letter
+from notices.papers import NOT_SHOWN, Known, early_letter, paper, reminder_letter, return_cover, withdrawal_letter
 from notices.typesetting import NotPrintable, Page, render, unprintable
 
 NOTHING_KNOWN = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,6 +50,7 @@ class Notices:
     registers: Registers
     schools: Schools
     settings: AuthoritySettings
+    wording: SchoolWording
     cases: Cases
     documents: Documents
     reports: Bucket
@@ -85,7 +87,11 @@ class Notices:
         taken = {item.file for _, item in every if item.file}
         fresh = [(pupil, item) for pupil, item in every if not item.file and item.write_on <= event.day]
         named = [(pupil, item.model_copy(update={"file": _free_name(item, taken)})) for pupil, item in fresh]
-        self.cases.change_returns(event.la, named)
+        if event.kind == EARLY_LETTER:
+            # Each is kept as it is made: where time runs out, the next delivery goes on from there.
+            named = [(pupil, self._letter(event, pupil, item)) for pupil, item in named]
+        else:
+            self.cases.change_returns(event.la, named)
         pending = named + [(pupil, item) for pupil, item in every if item.file and not item.written]
         for name in sorted({item.file for _, item in pending if item.file}):
             of_file = [(pupil, item) for pupil, item in pending if item.file == name]
@@ -94,11 +100,7 @@ class Notices:
                     self._remind(event.la, pupil, item)
             whole = [item for _, item in of_file] + [item for _, item in every if item.file == name and item.written]
             body = _csv(event.kind, whole)
-            if event.kind in COLUMNS:
-                self._cover(event, name, whole, body)
-            self.documents.list_file(event.la, "returns" if event.kind in COLUMNS else "told", name, body)
-            if event.kind in SEEN_BY_THE_SCHOOL:
-                self.reports.put_ours(f"{event.la}/{event.urn}/told/{name}", body, "text/csv; charset=utf-8")
+            self._list(event, name, whole, body)
             self.cases.change_returns(
                 event.la, [(pupil, item.model_copy(update={"written": True})) for pupil, item in of_file]
             )
@@ -191,6 +193,41 @@ class Notices:
         pdf = render(page_of(step.page), self.fonts)
         self.documents.write(event.la, f"papers/{prepared.kind}-{decision.id}", pdf, record)
         self.cases.finished(event.la, event.pupil, step)
+
+    def _list(self, event: ReturnsDue, name: str, items: Sequence[ReturnItem], body: bytes) -> None:
+        """Put a return or list where it is read: the authority's bucket, the school's folder, or both."""
+        of_school, csv_file = f"{event.la}/{event.urn}", "text/csv; charset=utf-8"
+        if event.kind == EARLY_LETTER:
+            for item in items:
+                key = f"{of_school}/letters/{item.due.row['letter']}"
+                if item.page and self.reports.get(key) is None:  # whoever made it died before it lay there
+                    self.reports.put_once(key, render(page_of(item.page), self.fonts), "application/pdf")
+            self.reports.put_ours(f"{of_school}/letters/{name}", body, csv_file)
+            return
+        if event.kind in COLUMNS:
+            self._cover(event, name, items, body)
+        self.documents.list_file(event.la, "returns" if event.kind in COLUMNS else "told", name, body)
+        if event.kind in SEEN_BY_THE_SCHOOL:
+            self.reports.put_ours(f"{of_school}/told/{name}", body, csv_file)
+
+    def _letter(self, event: ReturnsDue, pupil: str, item: ReturnItem) -> ReturnItem:
+        """A row of the early letters, kept with the page of its letter, and the letter written; or why it cannot be printed."""
+        due, pdf = item.due, None
+        reference = letter_reference(due.urn, pupil, due.since, int(due.row["level"]), self.secret)
+        if not due.row["because"]:
+            letters, school = self.wording.on(event.urn, today()), self.schools.listed(event.urn).school
+            try:
+                page = early_letter(due.row, letters, school, reference, today())
+                pdf = render(page, self.fonts)
+                told = {"letter": f"{reference}.pdf", "what_to_do": "print the letter and send it"}
+                item = item.model_copy(update={"page": page.model_dump(mode="json")})
+            except NotPrintable as problem:
+                told = {"because": f"{problem.field} {problem.reason}", "what_to_do": "write or call yourselves"}
+            item = item.model_copy(update={"due": due.model_copy(update={"row": {**due.row, **told}})})
+        self.cases.change_returns(event.la, [(pupil, item)])
+        if pdf:
+            self.reports.put_once(f"{event.la}/{event.urn}/letters/{reference}.pdf", pdf, "application/pdf")
+        return item
 
     def _cover(self, event: ReturnsDue, name: str, items: Sequence[ReturnItem], body: bytes) -> None:
         """Write the cover of a return beside its file; without settings an authority gets returns and no documents.

@@ -24,10 +24,11 @@ from attendance.roll import Parent
 from attendance.sessions import Session
 from attendance.settings import Settings
 from attendance.text import pounds
+from attendance.wording import CHILD, SchoolLetters
 from aws.cases import Reserved, Step
 from aws.clock import now
 from notices.kinds import page_of
-from notices.typesetting import Page, day_in_words
+from notices.typesetting import NotPrintable, Page, day_in_words
 
 NOT_SHOWN = "cannot be printed here: see the file"
 
@@ -97,6 +98,39 @@ def reminder_letter(last: str, notice: Notice, reserved: Reserved, settings: Set
         amount_pence=notice.amount_pence, pay_by=notice.pay_by, received_pence=standing.received,
         child=reserved.printed["child"]["name"], settings_version=settings.version, software=SOFTWARE,
     )  # fmt: skip
+
+
+def early_letter(
+    row: Mapping[str, str], letters: SchoolLetters | None, school: School | None, reference: str, today: date
+) -> Page:
+    """A school's early letter of a row of its list; NotPrintable where the school gave too little to write it."""
+    wording = letters.levels.get(int(row["level"])) if letters else None
+    if letters is None or wording is None:
+        raise NotPrintable("letters", f"has no words of the school for {row['level']} sessions by now")
+    if school is None:
+        raise NotPrintable("school", "is in no directory of schools: its name and address are not known")
+    child = f"{row['forename']} {row['surname']}".strip()
+
+    def said(words: str) -> str:
+        return words.replace(CHILD, row["forename"] or child)
+
+    return page_of(
+        {"kind": "early_letter"}, reference=reference, post=letters.post, level=row["level"], missed=row["missed"],
+        since=row["since"], written_on=today, days=[_as_listed(each) for each in row["sessions"].split("; ")], child=child,
+        recipient={"name": row["parent"], "address": [line for line in map(row.__getitem__, WHO[4:]) if line]},
+        school={
+            "name": school.name, "address": [line for line in (*school.address, school.postcode) if line],
+            "phone": letters.phone, "email": letters.email,
+        },
+        opening=said(wording.opening), support=[said(each) for each in letters.support], closing=said(wording.closing),
+        contact=f"{letters.contact.name}, {letters.contact.office}", software=SOFTWARE,
+    )  # fmt: skip
+
+
+def _as_listed(written: str) -> dict[str, str]:
+    session, code = written.split(" ")
+    day, half = session.split("/")
+    return {"date": day, "session": half, "code": code}
 
 
 def return_cover(
