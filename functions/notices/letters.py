@@ -152,7 +152,7 @@ class Letter(Page):
         raise NotImplementedError
 
 
-class _Notice(Letter):
+class NoticePage(Letter):
     """What both notices print: the notice record less upn, parent_id and case, and the people and places."""
 
     attachment: ClassVar[str] = "notice.json"
@@ -178,6 +178,8 @@ class _Notice(Letter):
     school: Text
     sender: Text | None = if_given()
     """The school, where the notice is its own and not the authority's."""
+    schedule: Literal[True] | None = if_given()
+    """Sessions and support are printed in a schedule that comes with the letter, else too long for the post."""
 
     @property
     def day(self) -> dt.date:
@@ -193,10 +195,11 @@ class _Notice(Letter):
             "law": {name: figure.on(self.issued_on) for name, figure in FIGURES.items()},
             "first_session": day_in_words(min(days)),
             "last_session": day_in_words(max(days)),
+            "schedule": self.schedule,
         }
 
 
-class PenaltyNoticePage(_Notice):
+class PenaltyNoticePage(NoticePage):
     """Everything a Penalty Notice prints; a second notice has no reduced amount."""
 
     kind: Literal["penalty_notice"] = "penalty_notice"
@@ -232,7 +235,7 @@ class PenaltyNoticePage(_Notice):
         return (last - self.presumed_received_on).days + 1
 
 
-class NoticeToImprovePage(_Notice):
+class NoticeToImprovePage(NoticePage):
     """Everything a Notice to Improve prints: `target` says what sufficient improvement is."""
 
     kind: Literal["notice_to_improve"] = "notice_to_improve"
