@@ -6,6 +6,7 @@ Page one of each fits the window of an envelope and GOV.UK Notify's letters (doc
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import segno
@@ -351,8 +352,14 @@ class EarlyLetterPage(Letter):
 
 def payment_in_words(payment: Payment) -> dict[str, Any]:
     """How to pay, with the QR code of the payment page as SVG."""
-    qr = segno.make(payment.link or payment.url, micro=False).svg_inline(border=QUIET_ZONE)
-    return {"phone": None, "link": None} | payment.model_dump() | {"qr": qr}
+    code = _code(payment.link or payment.url)
+    return {"phone": None, "link": None} | payment.model_dump() | {"qr": code}
+
+
+@lru_cache(maxsize=64)  # an authority has one page to pay at, and making its code takes as long as setting a page
+def _code(url: str) -> str:
+    """The code to scan for a page, as SVG."""
+    return segno.make(url, micro=False).svg_inline(border=QUIET_ZONE)
 
 
 def sessions_in_words(sessions: Sequence[ListedSession], spoken: Sequence[dict[str, Any]]) -> None:
