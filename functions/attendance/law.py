@@ -95,6 +95,13 @@ FULL_WEEK_SESSIONS: Final = Figure(
     "school_week",
     ("attendance.positions.Assessor.full_weeks",),
 )
+NEAR_SESSIONS: Final = Figure(
+    "countable sessions short of the threshold at which a meeting speaks of a pupil",
+    "our figure: support comes before the threshold [U]",
+    {_ALWAYS: 3},
+    "support_meeting",
+    ("notices.packs.support_pack",),
+)
 REPEATED_SESSIONS: Final = Figure(
     "countable sessions",
     "our figure for repeated absence below the threshold [U]",
@@ -296,7 +303,7 @@ TERM_ENDS: Final = Figure(
     "agreed with each school, reg 13; our figure where nothing is [U]",
     {_ALWAYS: ((4, 30), (7, 31), (12, 31))},
     "sickness_return",
-    ("attendance.returns.write_on",),
+    ("attendance.returns.write_on", "attendance.returns.term_end"),
 )
 HALF_TERM_ENDS: Final = Figure(
     "ends of half-term for half-termly returns, month and day",
@@ -691,6 +698,24 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
             "The authority keeps a copy of each notice, the payments, whether it was withdrawn and why, and whether "
             "there was a prosecution.",
             ("aws.cases.Cases.settle", "aws.documents.Documents.write"),
+        ),
+        "certificate": Provision(
+            "EA 1996 s.566(1)(c) [V]",
+            "A certificate of a pupil's attendance that the head teacher of the school has signed is evidence in "
+            "proceedings.",
+            ("attendance.afterwards.prepare_document",),
+        ),
+        "attendance_contract": Provision(
+            "Anti-social Behaviour Act 2003 s.19 [V]",
+            "An attendance contract is a voluntary agreement with one parent: what the parent will do, and what help "
+            "the authority or the school will give.",
+            ("attendance.afterwards.prepare_document",),
+        ),
+        "support_meeting": Provision(
+            "WTISA [V]; the day of each pack is the end of term of the termly returns [U]",
+            "The authority and each school hold a Targeting Support Meeting each term: they look at the trends, at the "
+            "pupils who are severely or persistently absent, and agree what is done and who leads.",
+            ("attendance.told.from_terms", "notices.packs.support_pack"),
         ),
         "considerations": Provision(
             "WTISA paras 174-200; codes of conduct [V]",

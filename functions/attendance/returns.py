@@ -435,10 +435,15 @@ def write_on(schedule: str, today: date, no_later: date = date.max) -> date:
         case "half_termly":
             day = _next_of(law.HALF_TERM_ENDS.on(today), today)
         case "termly":
-            day = _next_of(law.TERM_ENDS.on(today), today)
+            day = term_end(today)
         case _:
             day = today
     return max(today, min(day, no_later))
+
+
+def term_end(day: date) -> date:
+    """The next end of a term, the day itself included [U]."""
+    return _next_of(law.TERM_ENDS.on(day), day)
 
 
 def last_day(due: Return, found_on: date) -> date:

@@ -39,6 +39,7 @@ def wired() -> Notices:
         settings=AuthoritySettings(Bucket(s3, told.settings_bucket)),
         wording=SchoolWording(Bucket(s3, told.settings_bucket)),
         cases=Cases(boto3.client("dynamodb"), told.cases_table, told.history_table),
+        positions=Bucket(s3, told.positions_bucket),
         documents=Documents(s3, told.authority_bucket_prefix),
         reports=Bucket(s3, told.reports_bucket),
         bus=Bus(boto3.client("events"), told.event_bus),

@@ -17,7 +17,7 @@ from attendance.law import academic_year_days
 from attendance.marks import CODE_ORDER, session_of
 from attendance.money import money
 from attendance.notice_record import SOFTWARE, citations, support_told
-from attendance.positions import MarkedSession
+from attendance.positions import Assessor, MarkedSession
 from attendance.register import Entry, parts_sha256
 from attendance.returns import COLUMNS, WHO, Return
 from attendance.roll import Parent
@@ -177,9 +177,9 @@ def school_days(
     return [{"date": day, "am": marks.get(Session(day, "AM")), "pm": marks.get(Session(day, "PM"))} for day in days]
 
 
-def marks_of(known: Known) -> dict[Session, str]:
-    """The codes in force of the pupil, by session."""
-    marks = known.facts.assessor.marks_of(known.facts.standing.position.upn)
+def marks_of(assessor: Assessor, upn: str) -> dict[Session, str]:
+    """The codes in force of a pupil, by session."""
+    marks = assessor.marks_of(upn)
     return {session_of(int(number)): CODE_ORDER[int(code)] for number, code in zip(marks.at, marks.code, strict=True)}
 
 
@@ -237,7 +237,7 @@ def _certificate(decision: Decision, known: Known) -> Page:
         authority=known.settings.name, school_address=facts.school.address,
         head=f"{signs}, {office}" if signs else office.capitalize(), child=_as_pupil(known),
         parent=_as_parent(parent) if parent else None, attendance=attendance_record(known),
-        days=school_days(marks_of(known), held, since, facts.today), known_at=facts.known_at,
+        days=school_days(marks_of(facts.assessor, decision.upn), held, since, facts.today), known_at=facts.known_at,
         register_sha256=known.register_sha256, settings_version=known.settings.version,
     )  # fmt: skip
 
@@ -264,7 +264,7 @@ def _bundle(prepared: Prepared, decision: Decision, signed: Mapping[str, str], k
     at = {each.at for each in sessions}
     wanted = [each for each in known.entries() if Session(each.date, each.session) in at]
     first = min(each.date for each in sessions)
-    marks = marks_of(known)
+    marks = marks_of(facts.assessor, decision.upn)
     since = min([*case.weeks, first, academic_year_days(facts.assessor.year)[0]])
     text = facts.evidence([each.at for each in sessions])
     return page_of(

@@ -32,10 +32,12 @@ from attendance.sessions import monday
 from attendance.settings import Settings
 from attendance.text import pretty_json
 from attendance.told import (
+    SUPPORT_PACK,
     from_case,
     from_register,
     from_returns,
     from_roll,
+    from_terms,
     from_years,
     late_return,
     siblings_of,
@@ -318,6 +320,11 @@ class Thresholds:
         found = {i.upn: i for steps in items.interventions.values() for i in steps if i.kind.startswith("enquiries_")}
         enquiries = {upn: cast(Enquiries, i.kind.removeprefix("enquiries_")) for upn, i in found.items()}
         yield from from_roll(assessor, enquiries, listed.school.type_code if listed.school else None)
+        if settings is not None:
+            packs = (
+                i.due for i in items.returns.values() if i.due.kind == SUPPORT_PACK and not i.file and i.due.urn == urn
+            )
+            yield from from_terms(assessor, packs)
         yield from from_years(urn, years, settings.retention_years if settings else law.REGISTER_YEARS.latest)
         gathering = {case.upn for case in cases if case.state == "gathering"}
         for case in cases:
