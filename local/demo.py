@@ -40,9 +40,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "pupils, cases, notices to improve, penalty notices, returns. Everybody in it is made up; nothing is sent anywhere. "
         "It takes some minutes.",
         epilog=f"Writes ./{OUTPUT}/ (a folder of that name that a demo made before is replaced): index.html to begin with, the "
-        "PDFs under authorities/{la}/notices/ and, to try `attendance check`, `run` and `explain` on, what was put in under "
-        "input/. Then serves the folder to this machine only, until stopped with Ctrl-C. Exit code: 0 done, 2 it cannot start "
-        "(the port is taken, or the folder is not ours to replace).",
+        "PDFs under authorities/{la}/notices/ and letters/{la}/{urn}/ and, to try `attendance check`, `run` and `explain` on, "
+        "what was put in under input/. Then serves the folder to this machine only, until stopped with Ctrl-C. Exit code: "
+        "0 done, 2 it cannot start (the port is taken, or the folder is not ours to replace).",
     )
     parser.add_argument(
         "--port", type=int, default=_PORT, help="serve on this port of this machine (default: %(default)s)"
@@ -160,9 +160,11 @@ def page(output: Path, cast: Sequence[Cast] = ()) -> str:
         stories=[(each.story.says, [r for r in _in_order(records) if r["upn"] == each.upn]) for each in cast],
         notices=_in_order(records),
         returns=_returns(output),
+        letters=_letters(output),
         positions=_positions(output),
         reports=_reports(output, directory),
         settings=sorted(f"input/{path.parent.name}/settings.yaml" for path in output.glob("input/*/settings.yaml")),
+        words=sorted(str(path.relative_to(output)) for path in output.glob("input/*/*-letters.yaml")),
     )
 
 
@@ -180,6 +182,29 @@ def _returns(output: Path) -> list[dict[str, Any]]:
             {"kind": kind, "urn": urn, "date": due[:10], "pupils": pupils, "path": str(path.relative_to(output))}
         )
     return sorted(found, key=lambda each: (str(each["date"]), str(each["urn"]), str(each["kind"])))
+
+
+def _letters(output: Path) -> list[dict[str, Any]]:
+    """Each list of early letters: the letters on it, and how many of its rows say that none goes."""
+    found = []
+    for path in sorted(output.glob("letters/*/*/early_letter-*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        letters = [
+            {"level": row["level"], "path": str((path.parent / row["letter"]).relative_to(output))}
+            for row in rows
+            if row["letter"]
+        ]
+        found.append(
+            {
+                "urn": path.parent.name,
+                "date": path.stem.split("-", 2)[2][:10],
+                "letters": letters,
+                "none": len(rows) - len(letters),
+                "path": str(path.relative_to(output)),
+            }
+        )
+    return sorted(found, key=lambda each: (each["date"], each["urn"]))
 
 
 def _positions(output: Path) -> list[dict[str, Any]]:

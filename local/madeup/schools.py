@@ -106,3 +106,9 @@ def directory_row(school: School) -> dict[str, str]:
 def settings_yaml(la: str) -> str:
     """The authority's made-up code of conduct, as the text of its `settings.yaml`."""
     return resources.files(__package__).joinpath(f"settings-{la}.yaml").read_text(encoding="utf-8")
+
+
+def letters_yaml(urn: str) -> str | None:
+    """The made-up words of a school's early letters, as the text of its `{urn}-letters.yaml`; None: it gave none."""
+    found = resources.files(__package__).joinpath(f"letters-{urn}.yaml")
+    return found.read_text(encoding="utf-8") if found.is_file() else None

@@ -17,7 +17,7 @@ from attendance.sessions import HALVES, Session
 from local.madeup import people, terms
 from local.madeup.marks import PRESENT, draw
 from local.madeup.people import Pupil
-from local.madeup.schools import School, directory_row, schools, settings_yaml
+from local.madeup.schools import School, directory_row, letters_yaml, schools, settings_yaml
 from local.madeup.stories import STORIES, Place, Story
 
 type Row = Mapping[str, str]
@@ -97,6 +97,8 @@ def write_input(folder: Path, scale: Scale) -> None:
         (folder / la).mkdir(parents=True, exist_ok=True)
         (folder / la / "settings.yaml").write_text(settings_yaml(la), encoding="utf-8")
     for school in made:
+        if words := letters_yaml(school.urn):
+            (folder / school.la / f"{school.urn}-letters.yaml").write_text(words, encoding="utf-8")
         scripted = [(each.story, place, pupil) for each in cast for where, place, pupil in each.at if where == school]
         _write_school(folder / school.la / school.urn, school, scripted, scale)
     decisions = [row for row in _decisions(cast) if date.fromisoformat(row["on"]) <= scale.days[-1]]

@@ -1,6 +1,7 @@
 """A school's own words for its early letters: what can be sent holds, everything else is refused with its key."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import yaml
 
 from attendance import law
 from attendance.settings import SettingsRefused
-from attendance.wording import letters_on, load_letters
+from attendance.wording import SchoolLetters, letters_on, load_letters
 from tests.made_school import letters
 
 WORDS: dict[str, Any] = yaml.safe_load(letters())
@@ -26,6 +27,17 @@ def test_the_words_hold_as_written() -> None:
     assert tuple(loaded.levels) == law.EARLY_LETTER_SESSIONS.latest == (4, 7, 9)
     assert loaded.levels[7].opening == "We miss {child} (7)."
     assert loaded.post == "first"
+
+
+DOCUMENTED = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
+SECTION = DOCUMENTED.split("## A school's early letters")[1].split("\n## ")[0]
+
+
+def test_the_example_of_the_docs_holds_and_every_key_is_documented() -> None:
+    [loaded] = load_letters(SECTION.split("```yaml\n")[1].split("```")[0], "docs/settings.md")
+
+    assert tuple(loaded.levels) == law.EARLY_LETTER_SESSIONS.latest
+    assert [key for key in SchoolLetters.model_fields if f"`{key}`" not in SECTION] == []
 
 
 def test_a_school_may_write_at_one_level_only() -> None:

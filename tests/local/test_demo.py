@@ -61,6 +61,10 @@ def replayed(input_: Path, output: Path) -> Replayed:
     csv_path = output / "authorities" / "886" / "returns" / "new_pupil-900001-2025-10-06.csv"
     csv_path.parent.mkdir(parents=True)
     csv_path.write_text("urn,upn,surname\r\n900001,X,Nemo\r\n", encoding="utf-8")
+    letters = output / "letters" / "886" / "900001"
+    put(letters / "900001-4-ABCDEFGH.pdf", {})
+    rows = ("upn,level,letter", "X,4,900001-4-ABCDEFGH.pdf", "Y,4,")
+    (letters / "early_letter-900001-2025-10-06.csv").write_text("\r\n".join(rows) + "\r\n", encoding="utf-8")
     pupil = {"met": True, "request_ready": False, "persistent": True, "severe": False, "upn": CAST[0].upn}
     put(output / "positions" / "900001.json", {"urn": "900001", "pupils": [pupil]})
     file = {"file": "2025-09-03-attendance.csv", "rows": 600, "accepted": 599, "counts": {"CODE_WITHDRAWN": 1}}
@@ -186,6 +190,14 @@ def test_the_page_says_what_each_notice_costs_and_until_when(written: Path) -> N
     assert text.count("£160 until 14 October 2025") == 2
     assert "23 September 2025 to 20 October 2025" in text
     assert "&lt;two&gt; already" in text
+
+
+def test_the_page_leads_to_the_early_letters_and_to_the_words_they_were_made_of(written: Path) -> None:
+    targets = [link["href"] for link in Page((written / "index.html").read_text(encoding="utf-8")).all("a")]
+
+    assert "letters/886/900001/900001-4-ABCDEFGH.pdf" in targets
+    assert "letters/886/900001/early_letter-900001-2025-10-06.csv" in targets
+    assert "input/886/900001-letters.yaml" in targets
 
 
 def test_the_page_is_readable_without_eyes_and_without_scripts(written: Path) -> None:

@@ -20,6 +20,7 @@ from attendance.directory import Directory, read_directory
 from attendance.identifiers import upn_problem
 from attendance.sessions import HALVES, Session
 from attendance.text import LONDON
+from attendance.wording import load_letters
 from local.inputs import read_input
 from local.madeup import Scale, casting, write_input
 from local.madeup.marks import LEFT_OUT, PRESENT, SPELLS, _mix, _starts, draw
@@ -175,6 +176,10 @@ def test_nobody_can_be_taken_for_a_real_person(tree: Path) -> None:
         assert re.fullmatch(r"01632 960\d{3}", made.contact.phone)
         assert made.contact.email.endswith(".example")
         assert re.fullmatch(r"https://[a-z-]+\.example/pay", made.payment.url)
+    [path] = tree.glob("*/*-letters.yaml")
+    (words,) = load_letters(path.read_text("utf-8"), path.name)
+    assert re.fullmatch(r"01632 960\d{3}", words.phone)
+    assert words.email.endswith(".example")
 
 
 def test_names_are_as_hard_to_print_as_real_ones(tree: Path) -> None:

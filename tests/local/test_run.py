@@ -5,6 +5,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
@@ -26,6 +27,7 @@ from tests.made_school import (
     csv_of,
     decisions,
     directory,
+    letters,
     marks,
     parents,
     pupils,
@@ -315,7 +317,12 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Ran:
             "decisions.csv": decisions([AUTHORISE | {"on": "2025-10-09"}]),
         },
     )
-    left = {"summary.json": b"{}", "positions/999999.json": b"{}", "reports/old.json": b"{}"}
+    left = {
+        "summary.json": b"{}",
+        "positions/999999.json": b"{}",
+        "reports/old.json": b"{}",
+        "letters/old.pdf": b"%PDF",
+    }
     output = write(tmp_path_factory.mktemp("used before"), left)
     done = command.replay(input_, output, as_at=date(2025, 10, 9), progress=False)
     return Ran(0, input_, output, json.dumps(done.summary), "")
@@ -423,6 +430,37 @@ def test_folders_and_hidden_files_do_not_matter(tmp_path: Path) -> None:
     assert [file.path.name for file in given.files] == ["a.csv"]
 
 
+# ------------------------------------------------------------------ early letters
+
+
+def test_a_school_that_gave_its_words_gets_letters_the_same_in_any_order(tmp_path: Path) -> None:
+    away_days = away(date(2025, 9, 29), date(2025, 9, 30), "O")
+    amended = marks(HOLIDAYMAKER, date(2025, 9, 30), date(2025, 9, 30), away(date(2025, 9, 30), date(2025, 9, 30), "U"),
+                    recorded_at="2025-10-03T19:00", amendment_reason="late", recorded_by="A")  # fmt: skip
+    input_ = write(
+        tmp_path / "input",
+        {
+            "886/900001/2025-10-03-pupils.csv": pupils(HOLIDAYMAKER),
+            "886/900001/2025-10-03-parents.csv": parents(HOLIDAYMAKER),
+            "886/900001/2025-10-03-marks.csv": csv_of(marks(HOLIDAYMAKER, FIRST_DAY, date(2025, 10, 3), away_days)),
+            "886/900001/2025-10-04-amended.csv": csv_of(amended),
+            "886/900001-letters.yaml": letters().encode(),
+            "schools.csv": directory({"900001": "886"}),
+        },
+    )
+    with redirect_stdout(io.StringIO()) as out:
+        code = attendance(input_, tmp_path / "output", "--shuffle", 7, "--double")
+    names = sorted(path.name for path in (tmp_path / "output" / "letters" / "886" / "900001").iterdir())
+    summary = json.loads((tmp_path / "output" / "summary.json").read_bytes())
+
+    assert code == 0, out.getvalue()
+    assert [re.sub(r"-[0-9A-Z]{8}\.", "-REFERENCE.", name) for name in names] == [
+        "900001-4-REFERENCE.pdf", "900001-4-REFERENCE.pdf", "early_letter-900001-2025-10-03.csv",
+    ]  # fmt: skip
+    assert set(summary["returns"]) == {"attendance", "deletion", "new_pupil", "sickness"}
+    assert summary["files"] == 4, "the words of the letters are no extract"
+
+
 # ------------------------------------------------------------------ what cannot be used
 
 GOOD = {"886/900001/marks.csv": WEEKS}
@@ -438,6 +476,11 @@ BAD = [
     ("settings that are not YAML", GOOD | {"settings/group.yaml": b"a: [\n"}, "settings/group.yaml"),
     ("two settings of one authority from one day",
      GOOD | {"886/settings.yaml": settings().encode(), "settings/group.yaml": settings().encode()}, "holds_from"),
+    ("words that cannot be sent", GOOD | {"886/900001-letters.yaml": letters(support="['Dear {parent}']").encode()},
+     "886/900001-letters.yaml, document 1: support.0"),
+    ("words of a school that is none", GOOD | {"886/zoe-letters.yaml": letters().encode()}, "886/zoe-letters.yaml names no school"),
+    ("words of one school from one day under two authorities",
+     GOOD | {f"{la}/900001-letters.yaml": letters().encode() for la in ("886", "887")}, "two documents hold from"),
 ]  # fmt: skip
 
 
