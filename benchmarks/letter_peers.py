@@ -121,7 +121,7 @@ def blocks(w: dict[str, Any]) -> Iterator[Block]:
         "pay",
         [
             f'Pay online at <a href="{url}">{url}</a>. Give the reference <b>{w["reference"]}</b>. You can also scan the code '
-            "with a phone; it opens the same page.",
+            f"with a phone; it opens the same page{' with the reference filled in' if w['payment']['link'] else ''}.",
             "Pay the whole amount at once: we do not take instalments.",
             f"If you cannot pay online, contact us. Payments and letters about this notice go to {post}.",
         ],
@@ -273,7 +273,9 @@ def _html(kind: str, held: Any, w: dict[str, Any]) -> str:
         case "pay":
             code = w["payment"]["qr"].replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ')
             texts = "".join(f"<p>{text}</p>" for text in held)
-            alt = f"Code for a phone's camera that opens the payment page, {w['payment']['url']}"
+            alt = (
+                f"Code for a phone's camera that opens the payment page, {w['payment']['link'] or w['payment']['url']}"
+            )
             return f'<div class="pay"><div>{texts}</div><img alt="{alt}" src="data:image/svg+xml,{quote(code)}"></div>'
         case _:
             return f"<{kind}>{held}</{kind}>"

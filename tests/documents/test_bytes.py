@@ -33,21 +33,35 @@ def test_the_same_page_is_the_same_bytes(pdf: Rendered, fonts: Path, name: str) 
     assert render(DOCUMENTS[name], fonts) == before
 
 
-def test_another_process_at_another_place_makes_the_same_bytes(pdf: Rendered, fonts: Path, tmp_path: Path) -> None:
-    """In another folder, time zone and locale, with another hash seed, no home, and in another order."""
-    names = [*SET, "case-bundle, arabic", "pack of 60 pupils", "second notice of 240 sessions in a long hand"][::-1]
-
+def elsewhere(names: list[str], fonts: Path, folder: Path) -> list[str]:
+    """SHA-256 (hex) of documents as a process of its own renders them, one after the other."""
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", PROGRAM, str(fonts)],
         input=f"[{','.join(page_json(DOCUMENTS[name]) for name in names)}]".encode(),
         capture_output=True,
         check=True,
-        cwd=tmp_path,
+        cwd=folder,
         env=ELSEWHERE,
     )
+    return done.stdout.decode().split()
 
-    assert done.stdout.decode().split() == [hashlib.sha256(pdf(name)).hexdigest() for name in names]
+
+def test_another_process_at_another_place_makes_the_same_bytes(pdf: Rendered, fonts: Path, tmp_path: Path) -> None:
+    """In another folder, time zone and locale, with another hash seed, no home, and in another order."""
+    names = [*SET, "case-bundle, arabic", "pack of 60 pupils", "second notice of 240 sessions in a long hand"][::-1]
+
+    assert elsewhere(names, fonts, tmp_path) == [hashlib.sha256(pdf(name)).hexdigest() for name in names]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_rendered_before_leaves_no_trace(fonts: Path, tmp_path: Path) -> None:
+    """Letters of one kind share most of what was set for the one before; each is what a process gives that renders it alone."""
+    kind = "penalty-notice-first"
+    people = [kind, f"{kind}, arabic", f"{kind}, one word", f"{kind}, sixty letters"]
+    alone = {name: elsewhere([name], fonts, tmp_path)[0] for name in people}
+
+    for name in [*people, *people[::-1], people[2], people[0]]:
+        assert hashlib.sha256(render(DOCUMENTS[name], fonts)).hexdigest() == alone[name], name
 
 
 def test_fonts_at_another_place_make_the_same_bytes(pdf: Rendered, fonts: Path, tmp_path: Path) -> None:
