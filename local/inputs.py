@@ -171,12 +171,20 @@ def _directory(folder: Path, schools: Path | None) -> Directory | None:
     return read_directory(given.read_bytes(), links.read_bytes() if links.is_file() else None)
 
 
+def _text_of(path: Path, folder: Path) -> str:
+    """The text of a file of INPUT; BadInput where it is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadInput(f"{path.relative_to(folder)} is not UTF-8: save it as UTF-8.") from None
+
+
 def _settings(folder: Path) -> dict[str, str]:
     """The settings by authority, as text; every file is checked whole, so that a mistake stops the run at once."""
     texts: dict[str, list[str]] = {}
     own = sorted(folder.glob("[0-9][0-9][0-9]/settings.yaml"))
     for path in (*own, *sorted(folder.glob("settings/*.yaml"))):
-        text = path.read_text(encoding="utf-8")
+        text = _text_of(path, folder)
         for la in sorted({la for settings in load(text, str(path.relative_to(folder))) for la in settings.authorities}):
             texts.setdefault(la, []).append(text)
     return {la: "\n---\n".join(each) for la, each in texts.items()}
@@ -189,7 +197,7 @@ def _letters(folder: Path) -> dict[str, str]:
         name, urn = str(path.relative_to(folder)), path.name.removesuffix("-letters.yaml")
         if not _URN.fullmatch(urn):
             raise BadInput(f"{name} names no school: early letters are {{la}}/{{urn}}-letters.yaml, docs/settings.md.")
-        text = path.read_text(encoding="utf-8")
+        text = _text_of(path, folder)
         load_letters(text, name)
         texts.setdefault(urn, []).append(text)
     joined = {urn: "\n---\n".join(each) for urn, each in texts.items()}
@@ -201,11 +209,7 @@ def _letters(folder: Path) -> dict[str, str]:
 def _decisions(path: Path) -> tuple[tuple[Decision, ...], tuple[BadDecision, ...]]:
     if not path.is_file():
         return (), ()
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadInput("decisions.csv is not UTF-8: save it as CSV UTF-8.") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""))
+    reader = csv.DictReader(io.StringIO(_text_of(path, path.parent), newline=""))
     if missing := [name for name in _REQUIRED if name not in (reader.fieldnames or ())]:
         raise BadInput(f"decisions.csv lacks the column {', '.join(missing)}: see docs/input.md.")
     good, bad = [], []

@@ -1,7 +1,7 @@
 """The raised system as the tests of the flow drive it: send a file, decide, let a day pass, look at what lies where."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,6 +53,15 @@ class System:
             self.drain()
             reports.append(self.report(key))
         return reports
+
+    def receive(self, bodies: Sequence[bytes], order: Random | None = None, *, double: bool = False) -> None:
+        """Send the files of a day together and let the system work: in an order drawn, each twice, if so asked."""
+        every = [body for body in bodies for _ in range(2 if double else 1)]
+        if order:
+            order.shuffle(every)
+        for body in every:
+            self.upload(body)
+        self.drain(order, double=double)
 
     def drain(self, order: Random | None = None, *, double: bool = False) -> None:
         """Let the system work until nothing waits, and see that nothing failed for good."""

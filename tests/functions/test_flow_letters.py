@@ -242,12 +242,7 @@ def left(seed: int | None = None, double: bool = False) -> dict[str, bytes]:
     with raised(wording={"900001": letters()}) as system:
         order = Random(seed) if seed is not None else None  # noqa: S311  an order
         system.at("2025-09-26T18:00")
-        bodies = [body for body in DAY for _ in range(2 if double else 1)]
-        if order:
-            order.shuffle(bodies)
-        for body in bodies:
-            system.upload(body)
-        system.drain(order, double=double)
+        system.receive(DAY, order, double=double)
         system.world.day_passed()
         system.drain(order, double=double)
         return written(system)

@@ -34,12 +34,7 @@ DAY = (
 def a_day(system: System, order: Random | None, double: bool) -> None:
     """Files of one day, two decisions, and the schedule."""
     system.at("2025-10-10T18:00")
-    bodies = [body for body in DAY for _ in range(2 if double else 1)]
-    if order:
-        order.shuffle(bodies)
-    for body in bodies:
-        system.upload(body)
-    system.drain(order, double=double)
+    system.receive(DAY, order, double=double)
     for parent in ("P1", "P2"):
         event = system.record(CHILD.upn, "authorise_penalty_notice", parent, ground="support_not_appropriate")
         system.doors.to_notices.send(event, told="decided")
