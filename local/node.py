@@ -63,11 +63,13 @@ def _install() -> None:
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=sys.stderr,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
             check=False,
         )
         if done.returncode != 0:
-            raise RuntimeError("npm could not install the fonts and page assets: its own message stands above")
+            raise RuntimeError(f"npm could not install the fonts and page assets: {done.stdout.strip()}")
         _put_in_place(Path(folder) / "node_modules", MODULES)
 
 
