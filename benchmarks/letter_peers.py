@@ -271,7 +271,7 @@ def _html(kind: str, held: Any, w: dict[str, Any]) -> str:
         case "callout":
             return '<div class="callout">' + "".join(f"<p>{text}</p>" for text in held) + "</div>"
         case "pay":
-            code = w["payment"]["qr"].replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ')
+            code = w["payment"]["qr"]
             texts = "".join(f"<p>{text}</p>" for text in held)
             alt = (
                 f"Code for a phone's camera that opens the payment page, {w['payment']['link'] or w['payment']['url']}"
@@ -326,15 +326,9 @@ def reportlab(fonts: Path) -> Engine:
         size = int(re.search(r'width="(\d+)"', svg)[1])  # type: ignore[index]
         drawing, module = Drawing(30 * mm, 30 * mm), 30 * mm / size
         drawing.add(Rect(0, 0, 30 * mm, 30 * mm, fillColor=white, strokeColor=None))
-        x = y = 0.0
-        for step, across, down in re.findall(r"([Mmh])(-?[\d.]+)(?: (-?[\d.]+))?", svg.partition(' d="')[2]):
-            if step == "h":  # a run of dark modules, its middle line at y
-                run = float(across)
-                place = (x * module, (size - y - 0.5) * module, run * module, module)
-                drawing.add(Rect(*place, fillColor=black, strokeColor=None))
-                x += run
-            else:
-                x, y = float(across) + x * (step == "m"), float(down) + y * (step == "m")
+        for dark in re.findall(r"M(\d+) (\d+)h(\d+)v(\d+)h-\d+Z", svg):  # rectangles, from above
+            x, y, wide, high = (int(part) * module for part in dark)
+            drawing.add(Rect(x, 30 * mm - y - high, wide, high, fillColor=black, strokeColor=None))
         return drawing
 
     def flowables(kind: str, held: Any, w: dict[str, Any]) -> list[Any]:

@@ -1,15 +1,19 @@
 """Every choice that a page makes has its sentence, and a document says no more than is so."""
 
+import io
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zxingcpp
+from PIL import Image
 
 from local.madeup import documents as made
 from notices.typesetting import NotPrintable, Page, render
 from tests.documents.conftest import Rendered
-from tests.documents.reading import plain, text_of, words_of
-from tests.documents.variants import LETTERS, SET
+from tests.documents.reading import pictures, plain, text_of, words_of
+from tests.documents.variants import DOCUMENTS, EDGES, LETTERS, SET
 
 
 def first(**changed: Any) -> Page:
@@ -127,13 +131,13 @@ def test_a_first_notice_has_a_lower_amount_with_its_day_and_a_second_has_not(cha
         first(**changed)
 
 
-def test_the_code_to_scan_holds_the_payment_page_alone_and_no_amount() -> None:
-    def code(page: Page) -> str:
-        found: str = words_of(page)["payment"]["qr"]
-        return found
-
-    assert code(SET["penalty-notice-first"]).startswith("<svg")
-    assert code(SET["penalty-notice-first"]) == code(SET["penalty-notice-second"]) == code(SET["reminder-last-day"])
-    assert code(SET["penalty-notice-first"]) != code(
-        made.notice(made.FIRST, payment={"url": "https://madeup.example/x", "instalments": False})
-    )
+@pytest.mark.parametrize("name", [name for name in (*SET, *EDGES) if words_of(DOCUMENTS[name]).get("payment")])
+def test_a_camera_reads_the_payment_page_from_the_paper(fonts: Path, name: str) -> None:
+    payment = words_of(DOCUMENTS[name])["payment"]
+    seen = [
+        code.text
+        for picture in pictures(DOCUMENTS[name], fonts, ppi=150)
+        for code in zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))
+    ]
+    assert seen == [payment["link"] or payment["url"]]
+    assert not re.search(r"amount|£|\b(80|160)\b", seen[0])
