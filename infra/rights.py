@@ -15,6 +15,8 @@ ONCE = {"Null": {"s3:if-none-match": "false"}}  # only a put that refuses to rep
 AUTHORITY_FOLDERS = ("notices", "papers", "reminders", "returns", "told", "withdrawals")
 """What lies in an authority's bucket (design 4.6; docs/data.md)."""
 IN_TURN = {"Null": {"s3:if-match": "false"}}  # only a put that replaces exactly what was read
+# Buckets are named by anyone anywhere: without our account as their owner a pattern of names would reach a stranger's.
+OUR_ACCOUNT = {"s3:ResourceAccount": Aws.ACCOUNT_ID}
 
 
 def read(*buckets: s3.IBucket) -> iam.PolicyStatement:
@@ -41,8 +43,7 @@ def authority_documents(prefix: str) -> tuple[iam.PolicyStatement, ...]:
     """Write once and read documents and lists in the bucket of any authority: a pattern, so that no list need grow."""
     bucket = authority_buckets(prefix)
     documents = [f"{bucket}/{folder}/*" for folder in AUTHORITY_FOLDERS]
-    # Buckets are named by anyone anywhere: without our account as their owner the pattern would reach a stranger's.
-    ours = {"StringEquals": {"s3:ResourceAccount": Aws.ACCOUNT_ID}}
+    ours = {"StringEquals": OUR_ACCOUNT}
     return (
         _allow(["s3:GetObject", "s3:GetObjectVersion"], documents, ours),
         _allow(["s3:PutObject"], documents, {**ours, **ONCE}),
@@ -51,7 +52,7 @@ def authority_documents(prefix: str) -> tuple[iam.PolicyStatement, ...]:
         _allow(
             ["s3:PutObjectRetention"],
             [f"{bucket}/notices/*"],
-            {"StringEquals": {**ours["StringEquals"], "s3:object-lock-mode": "GOVERNANCE"}},
+            {"StringEquals": {**OUR_ACCOUNT, "s3:object-lock-mode": "GOVERNANCE"}},
         ),
         _allow(["s3:ListBucket"], [bucket], ours),
     )
