@@ -96,8 +96,9 @@ def erasure(scope: Construct, prefix: str, buckets: Sequence[str]) -> iam.Role:
         max_session_duration=Duration.hours(1),
     )
     objects = [f"{bucket}/*" for bucket in buckets]
-    _allow(role, ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion"], objects)
-    _allow(role, ["s3:ListBucket", "s3:ListBucketVersions"], buckets)
+    ours = {"StringEquals": rights.OUR_ACCOUNT}
+    _allow(role, ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion"], objects, ours)
+    _allow(role, ["s3:ListBucket", "s3:ListBucketVersions"], buckets, ours)
     return role
 
 
@@ -138,7 +139,10 @@ def _allow(
 
 
 def _use(role: iam.Role, key: kms.IKey, service: str, actions: Sequence[str], context: Mapping[str, str]) -> None:
-    """Let a role use the key through a service, only for what was encrypted in this context."""
+    """Let a tagged session use the key through a service, only for what was encrypted in this context."""
     said = {f"kms:EncryptionContext:{name}": value for name, value in context.items()}
-    only = {"StringEquals": {"kms:ViaService": f"{service}.{Aws.REGION}.amazonaws.com", **said}}
+    only = {
+        "StringEquals": {"kms:ViaService": f"{service}.{Aws.REGION}.amazonaws.com", **said},
+        "Null": {"aws:PrincipalTag/la": "false"},
+    }
     _allow(role, [f"kms:{action}" for action in actions], [key.key_arn], only)

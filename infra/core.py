@@ -160,6 +160,14 @@ class Core(Stack):
                 ),
                 targets=[targets.SqsQueue(stage.queue, dead_letter_queue=stage.dead_letters)],
             )
+        group = self.format_arn(service="scheduler", resource="schedule-group", resource_name="default")
+        ours = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID, "aws:SourceArn": group}}
+        daily = iam.Role(
+            self,
+            "DailyRole",
+            role_name=f"{self.prefix}-daily",
+            assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com", conditions=ours),
+        )
         scheduler.Schedule(
             self,
             "Daily",
@@ -171,6 +179,7 @@ class Core(Stack):
                 self.thresholds.queue,
                 dead_letter_queue=self.thresholds.dead_letters,
                 input=scheduler.ScheduleTargetInput.from_object(DAY_PASSED),
+                role=daily,
             ),
         )
 

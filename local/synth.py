@@ -29,29 +29,30 @@ class Templates:
     authorities: Mapping[str, Template]
 
 
-def templates(authorities: Sequence[str], prefix: str = LOCAL_PREFIX) -> Templates:
+def templates(authorities: Sequence[str], prefix: str = LOCAL_PREFIX, *, own_keys: bool = False) -> Templates:
     """The very templates that would be deployed for these authorities; from the cache if `infra/` has not changed.
 
     Only the hash that names the Lambda packages may be of an earlier state of `functions/`: nothing here reads it.
     """
-    folder = ROOT / ".cache" / "templates" / f"{prefix}-{_infra_hash()[:16]}"
+    kind = "-own-keys" if own_keys else ""
+    folder = ROOT / ".cache" / "templates" / f"{prefix}{kind}-{_infra_hash()[:16]}"
     stacks = ["Core", *(f"Authority{la}" for la in authorities)]
     missing = [la for la in authorities if not _file(folder, f"Authority{la}").exists()]
     if missing or not _file(folder, "Core").exists():
         print("Synthesising the templates (once) ...", file=sys.stderr)
-        _fill(folder, prefix, missing)
+        _fill(folder, prefix, missing, own_keys=own_keys)
     read = {stack: json.loads(_file(folder, stack).read_text(encoding="utf-8")) for stack in stacks}
     return Templates(core=read["Core"], authorities={la: read[f"Authority{la}"] for la in authorities})
 
 
-def _fill(folder: Path, prefix: str, authorities: Sequence[str]) -> None:
+def _fill(folder: Path, prefix: str, authorities: Sequence[str], *, own_keys: bool) -> None:
     """Synthesise into the cache; every file appears whole, so that two processes may do this at the same moment."""
     use_for_jsii()
     from infra.app import synth  # seconds to import, and needed only here
 
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as scratch:
-        out = synth(Path(scratch), prefix, authorities, packages_built=False, checked=False)
+        out = synth(Path(scratch), prefix, authorities, packages_built=False, checked=False, own_keys=own_keys)
         for template in out.glob("*.template.json"):
             template.replace(folder / template.name)
 

@@ -11,29 +11,29 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Literal
 
 type Statement = Mapping[str, Any]
 type Context = Mapping[str, str | Sequence[str]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Principal:
     """Who asks: a role (`arn`, with its policies), a service (`events.amazonaws.com`), or nobody known (anonymous)."""
 
     name: str
     arn: str | None = None
     service: str | None = None
-    statements: tuple[Statement, ...] = ()
+    policy: tuple[Statement, ...] = ()
     context: Context = field(default_factory=dict)
 
-    @property
+    @cached_property
     def account(self) -> str | None:
         return self.arn.split(":")[4] if self.arn else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Resource:
     """What is asked for: its ARN, the account it lies in, and the policy attached to it, if it has one.
 
@@ -55,10 +55,12 @@ def decide(principal: Principal, action: str, resource: Resource, context: Conte
     known = {**principal.context, **context}
     if principal.arn:
         known |= {"aws:PrincipalArn": principal.arn, "aws:PrincipalAccount": str(principal.account)}
-    request = _Request(principal, action, resource.arn, {key.lower(): value for key, value in known.items()})
-    identity = {s["Effect"] for s in principal.statements if request.is_met_by(s, whose="identity")}
-    attached = [(s["Effect"], request.named_by(s)) for s in resource.policy if request.is_met_by(s, whose="resource")]
-    if "Deny" in identity or any(effect == "Deny" and how for effect, how in attached):
+    request = _Request(principal, resource.arn, {_lower(key): value for key, value in known.items()})
+    identity = {s["Effect"] for s in _about(principal, action) if request.is_met_by(s)}
+    attached = [
+        (s["Effect"], how) for s in _about(resource, action) if (how := request.named_by(s)) and request.is_met_by(s)
+    ]
+    if "Deny" in identity or any(effect == "Deny" for effect, _ in attached):
         return "denied"
     named = any(effect == "Allow" and how == "named" for effect, how in attached)
     account = any(effect == "Allow" and how == "account" for effect, how in attached)
@@ -70,23 +72,36 @@ def decide(principal: Principal, action: str, resource: Resource, context: Conte
     elif resource.kind == "other":
         allowed = own or named
     else:
-        allowed = named or (account and own)  # nothing without the resource's own policy, which may leave it to the account
+        allowed = named or (
+            account and own
+        )  # nothing without the resource's own policy, which may leave it to the account
     return "allowed" if allowed else "not allowed"
+
+
+@cache
+def _about(owner: Principal | Resource, action: str) -> tuple[Statement, ...]:
+    """The statements of a policy that speak of an action."""
+    found = []
+    for statement in owner.policy:
+        names_somebody = bool({"Principal", "NotPrincipal"} & set(statement))
+        if set(statement) - _ELEMENTS or names_somebody != isinstance(owner, Resource):
+            raise NotImplementedError(f"a statement of {owner.name} with {sorted(statement)}")
+        patterns = _many(statement["Action"] if "Action" in statement else statement["NotAction"])
+        among = any(_glob(pattern.lower()).fullmatch(action.lower()) for pattern in patterns)
+        if among == ("Action" in statement):
+            found.append(statement)
+    return tuple(found)
 
 
 @dataclass(frozen=True)
 class _Request:
     principal: Principal
-    action: str
     arn: str
     context: Context  # keys in lower case: IAM does not tell them apart by case
 
-    def is_met_by(self, statement: Statement, whose: str) -> bool:
-        """Whether a statement speaks of this request; whom it names is another question (`named_by`)."""
-        unknown = set(statement) - _ELEMENTS
-        if unknown or (whose == "identity") == bool({"Principal", "NotPrincipal"} & set(statement)):
-            raise NotImplementedError(f"{whose} policy with {sorted(set(statement))}")
-        return self._action(statement) and self._resource(statement) and self._conditions(statement)
+    def is_met_by(self, statement: Statement) -> bool:
+        """Whether a statement on the action speaks of this resource and these circumstances."""
+        return self._resource(statement) and self._conditions(statement)
 
     def named_by(self, statement: Statement) -> Literal["named", "account", ""]:
         """How a statement of a resource policy names the principal: itself (or everybody), its account, or not at all."""
@@ -116,12 +131,6 @@ class _Request:
                     raise NotImplementedError(f"principal {kind}")
         return how
 
-    def _action(self, statement: Statement) -> bool:
-        def among(patterns: Any) -> bool:
-            return any(_glob(pattern.lower()).fullmatch(self.action.lower()) for pattern in _many(patterns))
-
-        return among(statement["Action"]) if "Action" in statement else not among(statement["NotAction"])
-
     def _resource(self, statement: Statement) -> bool:
         def among(patterns: Any) -> bool:
             return any(self._arn_like(pattern, self.arn) for pattern in _many(patterns))
@@ -131,17 +140,13 @@ class _Request:
         return not among(statement["NotResource"]) if "NotResource" in statement else True  # a trust policy has neither
 
     def _arn_like(self, pattern: str, arn: str) -> bool:
-        """Wildcards reach over slashes, but not over the colons that part an ARN."""
-        if pattern == "*":
-            return True
         filled = self._filled(pattern)
-        if filled is None:
-            return False
-        parts, asked = filled.split(":", 5), arn.split(":", 5)
-        return len(parts) == len(asked) and all(_glob(p).fullmatch(a) for p, a in zip(parts, asked, strict=True))
+        return filled is not None and (filled == "*" or _arn(filled, arn))
 
     def _filled(self, text: str) -> str | None:
         """A text with its policy variables filled in, their values literal; None if one has no value."""
+        if "${" not in text:
+            return text
         missing = False
 
         def value(found: re.Match[str]) -> str:
@@ -164,13 +169,13 @@ class _Request:
 
     def _conditions(self, statement: Statement) -> bool:
         return all(
-            self._condition(operator, key, [str(each).lower() if each in (True, False) else str(each) for each in _many(values)])
+            self._condition(operator, key, [_text(each) for each in _many(values)])
             for operator, keys in statement.get("Condition", {}).items()
             for key, values in keys.items()
         )
 
     def _condition(self, operator: str, key: str, wanted: Sequence[str]) -> bool:
-        held = self.context.get(key.lower())
+        held = self.context.get(_lower(key))
         if operator == "Null":
             return (held is None) == (_one(wanted) == "true")
         quantifier, _, bare = operator.rpartition(":")
@@ -206,7 +211,9 @@ def _number(compare: Callable[[float, float], bool]) -> Callable[[str, str], boo
     return lambda wanted, held: compare(float(held), float(wanted))
 
 
+@cache
 def _arn(wanted: str, held: str) -> bool:
+    """Wildcards reach over slashes, but not over the colons that part an ARN."""
     parts, asked = wanted.split(":", 5), held.split(":", 5)
     return len(parts) == len(asked) and all(_glob(p).fullmatch(a) for p, a in zip(parts, asked, strict=True))
 
@@ -242,7 +249,17 @@ _TESTS: Mapping[str, Callable[[str, str], bool]] = {
     "NumericGreaterThan": _number(lambda held, wanted: held > wanted),
     "NumericGreaterThanEquals": _number(lambda held, wanted: held >= wanted),
 }
-_ELEMENTS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition"}
+_ELEMENTS = {
+    "Sid",
+    "Effect",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Principal",
+    "NotPrincipal",
+    "Condition",
+}
 # A wildcard that is meant literally (of a variable's value) is marked by a character that no policy holds.
 _MARKED = {"*": "\ue000", "?": "\ue001"}
 _UNMARKED = {ord(mark): sign for sign, mark in _MARKED.items()}
@@ -256,6 +273,15 @@ def _literal(value: str) -> str:
 def _glob(pattern: str) -> re.Pattern[str]:
     parts = {"*": ".*", "?": "."}
     return re.compile("".join(parts.get(c) or re.escape(_plain(c)) for c in pattern), re.DOTALL)
+
+
+@cache
+def _lower(key: str) -> str:
+    return key.lower()
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _many(value: Any) -> list[Any]:
