@@ -39,7 +39,10 @@ class Row:
 
     def allows(self, request: Request) -> bool:
         return (
-            (request.action in self.actions or ("*" in self.actions and request.action not in self.but))
+            (
+                request.action in self.actions
+                or ("*" in self.actions and not any(fnmatchcase(request.action, but) for but in self.but))
+            )
             and fnmatchcase(request.who, self.who)
             and any(fnmatchcase(request.resource, resource) for resource in self.resources)
             and all(either & request.words for either in self.when)

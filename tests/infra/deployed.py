@@ -88,7 +88,11 @@ def _reference() -> Mapping[str, Any]:
 def actions_on(service: str, kind: str) -> tuple[str, ...]:
     """The actions that exist for a type of resource, in lower case: `s3:getobject`."""
     every = _reference()[service]["Actions"].items()
-    return tuple(sorted(f"{service}:{action}" for action, about in every if kind in about.get("Resources", ())))
+    found = sorted(
+        f"{service}:{action}" for action, about in every if kind in {of.lower() for of in about.get("Resources", ())}
+    )
+    assert found, f"nothing can be asked of {service} {kind}"
+    return tuple(found)
 
 
 @cache
