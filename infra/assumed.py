@@ -75,7 +75,7 @@ def upload_grant(scope: Construct, prefix: str, uploads: s3.IBucket, key: kms.IK
         {
             **rights.ONCE,
             "StringEquals": {"s3:authType": "REST-QUERY-STRING"},
-            "NumericLessThanEquals": {"s3:signatureAge": GRANT_MINUTES * 60 * 1000},
+            "NumericLessThanEquals": {"s3:signatureAge": str(GRANT_MINUTES * 60 * 1000)},
         },
     )
     _use(role, key, "s3", ["GenerateDataKey"], {"aws:s3:arn": uploads.bucket_arn})

@@ -96,16 +96,39 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="3-digit code of a local authority; may be repeated",
     )
     parser.add_argument("--packages", action="store_true", help="also build the Lambda packages, for linux arm64")
-    parser.add_argument("--own-keys", action="store_true", help="give each authority an encryption key of its own")
+    parser.add_argument(
+        "--own-keys",
+        action="store_true",
+        help="give each authority an encryption key of its own; what that costs is printed",
+    )
+    parser.add_argument(
+        "--no-trail",
+        action="store_false",
+        dest="trail",
+        help="make no CloudTrail trail: only where the account has one that records the data events of these buckets",
+    )
     parser.add_argument(
         "--retention-years",
         type=int,
         choices=range(1, 100),
         default=RETENTION_YEARS,
         metavar="N",
-        help=f"how long Object Lock keeps a document (default: {RETENTION_YEARS})",
+        help=f"how long Object Lock keeps a document, at least as long as any authority's settings say"
+        f" (default: {RETENTION_YEARS}); what documents rest on goes a year later",
     )
     parser.set_defaults(run=run)
+
+
+def price_of_keys(own: int) -> tuple[str, str]:
+    """What the encryption keys cost a month, with that many authorities having their own: list prices, US dollars.
+
+    AWS KMS pricing: 1 USD a month for a key, and 1 more for each of its first two rotations (one a year).
+    """
+    keys = 1 + own
+    return (
+        f"Encryption keys: {keys} (one shared, {own} of authorities).",
+        f"They cost {keys} USD a month in the first year, {2 * keys} in the second and {3 * keys} from the third.",
+    )
 
 
 def _prefix(text: str) -> str:
@@ -129,7 +152,10 @@ def run(args: argparse.Namespace) -> int:
         packages_built=args.packages,
         retention_years=args.retention_years,
         own_keys=args.own_keys,
+        trail=args.trail,
     )
+    for line in price_of_keys(len(set(args.authority)) if args.own_keys else 0):
+        print(line, file=sys.stderr)
     for stack in ("Core", *(f"Authority{la}" for la in sorted(set(args.authority)))):
         print(_file(out, stack))
     return 0
