@@ -1,11 +1,11 @@
-"""Every benchmark in one run: `uv run python -m benchmarks [--pupils 1000] [--days 190]`."""
+"""Every benchmark in one run: `uv run python -m benchmarks [--pupils 1000] [--days 190] [--letters 200]`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from benchmarks import positions, validate
+from benchmarks import letters, positions, validate
 
 
 def main() -> int:
@@ -16,9 +16,11 @@ def main() -> int:
     parser.add_argument(
         "--times", type=int, default=3, help="runs of each, of which the median counts; default: %(default)s"
     )
+    parser.add_argument("--letters", type=int, default=200, help="letters of each engine; default: %(default)s")
     args = parser.parse_args()
-    asked = [f"--{name}={value}" for name, value in vars(args).items()]
-    return max(validate.main(asked), positions.main(asked))
+    times = f"--times={args.times}"
+    asked = [f"--pupils={args.pupils}", f"--days={args.days}", times]
+    return max(validate.main(asked), positions.main(asked), letters.main([f"--letters={args.letters}", times]))
 
 
 if __name__ == "__main__":

@@ -194,6 +194,7 @@ class Core(Stack):
             "CASES_TABLE": self.cases.table_name,
             "HISTORY_TABLE": self.history.table_name,
             "PUPIL_SECRET_ARN": self.secret.secret_arn,
+            "POSITIONS_BUCKET": self.positions.bucket_name,
         }
         self.validate.tell(
             {
@@ -207,7 +208,6 @@ class Core(Stack):
             {
                 **shared,
                 **people,
-                "POSITIONS_BUCKET": self.positions.bucket_name,
                 "THRESHOLDS_QUEUE_URL": self.thresholds.queue.queue_url,
                 "NOTICES_QUEUE_URL": self.notices.queue.queue_url,
             }
@@ -241,8 +241,8 @@ class Core(Stack):
             rights.use_key(self.key, "s3", "dynamodb", "secretsmanager"),
         )
         self.notices.allow(
-            rights.read(self.parts, self.registers, self.reports, self.settings),
-            rights.list_keys(self.parts, self.registers, self.reports, self.settings),
+            rights.read(self.parts, self.registers, self.positions, self.reports, self.settings),
+            rights.list_keys(self.parts, self.registers, self.positions, self.reports, self.settings),
             rights.write_once(self.reports),
             *rights.authority_documents(self.prefix),
             rights.keep_items(self.cases, self.history),

@@ -12,8 +12,10 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sqs as sqs
 
 ONCE = {"Null": {"s3:if-none-match": "false"}}  # only a put that refuses to replace
-AUTHORITY_FOLDERS = ("notices", "papers", "reminders", "returns", "told", "withdrawals")
+AUTHORITY_FOLDERS = ("notices", "packs", "papers", "reminders", "returns", "schedules", "told", "withdrawals")
 """What lies in an authority's bucket (design 4.6; docs/data.md)."""
+LOCKED_FOLDERS = ("notices", "schedules")
+"""What of it is locked for the retention of the settings."""
 IN_TURN = {"Null": {"s3:if-match": "false"}}  # only a put that replaces exactly what was read
 # Buckets are named by anyone anywhere: without our account as their owner a pattern of names would reach a stranger's.
 OUR_ACCOUNT = {"s3:ResourceAccount": Aws.ACCOUNT_ID}
@@ -51,7 +53,7 @@ def authority_documents(prefix: str) -> tuple[iam.PolicyStatement, ...]:
         # need the bypass, which is denied.
         _allow(
             ["s3:PutObjectRetention"],
-            [f"{bucket}/notices/*"],
+            [f"{bucket}/{folder}/*" for folder in LOCKED_FOLDERS],
             {"StringEquals": {**OUR_ACCOUNT, "s3:object-lock-mode": "GOVERNANCE"}},
         ),
         _allow(["s3:ListBucket"], [bucket], ours),

@@ -21,6 +21,7 @@ from attendance.sessions import Session
 from attendance.settings import load
 from attendance.text import LONDON
 from attendance.unpacking import members
+from attendance.wording import load_letters
 
 RECEIVED_AT = time(18, 0)
 _NAMED = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2})(\d{2}))?(?!\d)")
@@ -74,6 +75,8 @@ class Input:
     bad_decisions: tuple[BadDecision, ...]
     directory: Directory | None
     settings: dict[str, str]
+    letters: dict[str, str]
+    """The words of early letters by URN, as text."""
     as_at: date
 
     @property
@@ -108,6 +111,7 @@ def read_input(folder: Path, *, as_at: date | None, schools: Path | None) -> Inp
         bad_decisions=bad,
         directory=_directory(folder, schools),
         settings=_settings(folder),
+        letters=_letters(folder),
         as_at=as_at,
     )
 
@@ -176,6 +180,22 @@ def _settings(folder: Path) -> dict[str, str]:
         for la in sorted({la for settings in load(text, str(path.relative_to(folder))) for la in settings.authorities}):
             texts.setdefault(la, []).append(text)
     return {la: "\n---\n".join(each) for la, each in texts.items()}
+
+
+def _letters(folder: Path) -> dict[str, str]:
+    """The words of each school's early letters, as text; a school under two authorities may have them in both folders."""
+    texts: dict[str, list[str]] = {}
+    for path in sorted(folder.glob("[0-9][0-9][0-9]/*-letters.yaml")):
+        name, urn = str(path.relative_to(folder)), path.name.removesuffix("-letters.yaml")
+        if not _URN.fullmatch(urn):
+            raise BadInput(f"{name} names no school: early letters are {{la}}/{{urn}}-letters.yaml, docs/settings.md.")
+        text = path.read_text(encoding="utf-8")
+        load_letters(text, name)
+        texts.setdefault(urn, []).append(text)
+    joined = {urn: "\n---\n".join(each) for urn, each in texts.items()}
+    for urn, text in joined.items():
+        load_letters(text, f"{urn}-letters.yaml of all authorities")
+    return joined
 
 
 def _decisions(path: Path) -> tuple[tuple[Decision, ...], tuple[BadDecision, ...]]:

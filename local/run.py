@@ -34,7 +34,7 @@ from aws.messages import NoticesQueue, ThresholdsQueue
 from aws.registers import Registers, SchoolRecord, standing_by_place
 from aws.schools import Schools
 from aws.secret import pupil_secret
-from aws.settings import AuthoritySettings
+from aws.settings import AuthoritySettings, SchoolWording
 from local.inputs import BadInput, File, Input, days, read_input
 from local.node import ensure_assets
 from local.progress import Progress
@@ -114,6 +114,8 @@ def replay(
             Schools(doors.settings).publish(given.directory)
         for la, text in given.settings.items():
             AuthoritySettings(doors.settings).publish(la, text)
+        for urn, text in given.letters.items():
+            SchoolWording(doors.settings).publish(urn, text)
         _play(doors, given, order, double, progress)
         if dead := world.dead_letters():
             raise RuntimeError(f"messages failed too often: {', '.join(f'{len(v)} in {k}' for k, v in dead.items())}")
@@ -181,12 +183,14 @@ def _not_before(day: date, moment: time, last: datetime) -> datetime:
 
 def _write_output(doors: Doors, given: Input, output: Path) -> dict[str, Any]:
     world = doors.world
-    for name in ("reports", "positions", "authorities"):
+    for name in ("reports", "letters", "positions", "authorities"):
         shutil.rmtree(output / name, ignore_errors=True)
     reports = _reports(doors)
     for (la, urn, upload), report in reports.items():
         _write(output / "reports" / la / urn / f"{upload[:32]}.json", pretty_json(report).encode())
-    every = [r for key in doors.reports.keys("") if "/told/" not in key and (r := doors.reports.get(key))]
+    for name, letter in _early_letters(doors):
+        _write(output / "letters" / name, letter)
+    every = [r for key in _report_keys(doors) if (r := doors.reports.get(key))]
     records = [doors.registers.brought_up(la, urn) for la, urn in sorted({(f.la, f.urn) for f in given.files})]
     positions = []
     for record in records:
@@ -217,7 +221,7 @@ def _positions(doors: Doors, record: SchoolRecord) -> bytes | None:
 def _reports(doors: Doors) -> dict[tuple[str, str, str], dict[str, Any]]:
     """The report on each upload; of copies the first (their names begin with the time of receipt) that says what was found."""
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for key in sorted(key for key in doors.reports.keys("") if "/told/" not in key):
+    for key in sorted(_report_keys(doors)):
         stored = doors.reports.get(key)
         if stored is not None:
             report = _json(stored.body)
@@ -225,6 +229,19 @@ def _reports(doors: Doors) -> dict[tuple[str, str, str], dict[str, Any]]:
             if place not in found or (_only_a_copy(found[place]) and not _only_a_copy(report)):
                 found[place] = report
     return found
+
+
+def _report_keys(doors: Doors) -> Iterator[str]:
+    """The keys of the answers to uploads; what else a school gets lies in folders beside them."""
+    return (key for key in doors.reports.keys("") if key.count("/") == 2)
+
+
+def _early_letters(doors: Doors) -> Iterator[tuple[str, bytes]]:
+    """The early letters and their lists, as `{la}/{urn}/{name}`."""
+    for key in doors.reports.keys(""):
+        la, urn, folder, *name = key.split("/")
+        if folder == "letters" and (stored := doors.reports.get(key)):
+            yield "/".join((la, urn, *name)), stored.body
 
 
 def _only_a_copy(report: Mapping[str, Any]) -> bool:
@@ -378,7 +395,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "run",
         help="replay a folder of uploads and decisions through the whole system",
         description="Replay INPUT, day by day, through the whole system raised on this machine from the very templates that "
-        "would be deployed, and write what comes out: reports for schools, positions, notices, returns, and a summary.",
+        "would be deployed, and write what comes out: reports and letters for schools, positions, notices, returns, and a summary.",
         epilog="INPUT is laid out {la}/{urn}/...; docs/input.md says how. Exit code: 0 done, 1 the orders "
         "compared differ, 2 INPUT cannot be used.",
     )
@@ -386,7 +403,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "input", type=Path, metavar="INPUT", help="folder of uploads: {la}/{urn}/..., schools.csv, decisions.csv"
     )
     parser.add_argument(
-        "output", type=Path, metavar="OUTPUT", help="folder for reports, positions, authorities and summary.json"
+        "output",
+        type=Path,
+        metavar="OUTPUT",
+        help="folder for reports, letters, positions, authorities and summary.json",
     )
     parser.add_argument(
         "--as-at", type=date.fromisoformat, metavar="DATE", help="the last day replayed (default: of the latest mark)"

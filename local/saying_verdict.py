@@ -20,6 +20,7 @@ def text(name: str, verdict: Verdict) -> str:
         f"  {KINDS[verdict.kind]} {verdict.reference} of {day(verdict.issued_on)}, school {verdict.urn}, "
         f"on what was known on {moment(london(verdict.known_at))}",
         *_file(verdict),
+        *_schedule(verdict),
         *_data(verdict),
         *_evidence(verdict),
         *_sessions(verdict),
@@ -33,7 +34,7 @@ def _of(verdict: Verdict, what: str) -> list[Difference]:
 
 
 def _file(verdict: Verdict) -> Iterator[str]:
-    changed = _of(verdict, "file")
+    changed = [each for each in _of(verdict, "file") if each.field == "pdf_sha256"]
     yield (
         "  no   the file is not the one that was issued"
         if changed
@@ -42,6 +43,14 @@ def _file(verdict: Verdict) -> Iterator[str]:
     for each in changed:
         yield f"         SHA-256 of the one issued {each.recorded}"
         yield f"         SHA-256 of this file      {each.found}"
+
+
+def _schedule(verdict: Verdict) -> Iterator[str]:
+    for each in _of(verdict, "file"):
+        if each.field == "schedule_sha256":
+            yield f"  no   the schedule is not the one that was issued; it lies in schedules/ as {verdict.reference}.pdf"
+            yield f"         SHA-256 of the one issued {each.recorded}"
+            yield f"         SHA-256 of what lies there {each.found or '(nothing)'}"
 
 
 def _data(verdict: Verdict) -> Iterator[str]:

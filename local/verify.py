@@ -29,7 +29,7 @@ from local.inputs import BadInput
 from local.refolding import of_deployed, of_input
 
 type Read = Callable[[str, str], bytes | None]
-"""What lies in a folder (`notices`, `withdrawals`) under a reference, as JSON bytes; None if nothing does."""
+"""What lies in a folder (`notices`, `schedules`, `withdrawals`) under a name; None if nothing does."""
 
 
 class CannotVerify(ValueError):
@@ -46,6 +46,7 @@ class Notice:
     whole: Mapping[str, Any]
     record: Recorded
     withdrawn: Withdrawal | None
+    schedule: bytes | None
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -109,7 +110,12 @@ def run(args: argparse.Namespace) -> int:
         return 2
     verdicts = {
         notice.path: verified(
-            notice.whole, notice.pdf, notice.carried, refolded.get(notice.record.reference), notice.withdrawn
+            notice.whole,
+            notice.pdf,
+            notice.carried,
+            refolded.get(notice.record.reference),
+            notice.withdrawn,
+            notice.schedule,
         )
         for notice in notices
     }
@@ -149,7 +155,7 @@ def _notice(path: Path, read: Read) -> Notice:
             "this is no notice of ours: it carries no notice.json with a reference, and its name is no reference. Give the PDF "
             "as it was issued; if it is damaged, under its own name, REFERENCE.pdf."
         )
-    found = next(((each, body) for each in references if (body := read("notices", each)) is not None), None)
+    found = next(((each, body) for each in references if (body := read("notices", f"{each}.json")) is not None), None)
     if found is None:
         raise CannotVerify(
             f"there is no record {references[0]}.json. Put the one from notices/ of the authority's bucket beside the file, or "
@@ -159,7 +165,7 @@ def _notice(path: Path, read: Read) -> Notice:
     whole = _json(body)
     try:
         record = Recorded.model_validate(whole)
-        withdrawal = read("withdrawals", reference)
+        withdrawal = read("withdrawals", f"{reference}.json")
         withdrawn = None if withdrawal is None else Withdrawal.model_validate(_json(withdrawal))
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_input=False, include_context=False)[0]
@@ -167,7 +173,7 @@ def _notice(path: Path, read: Read) -> Notice:
             f"{reference}.json is not what the system wrote ({'.'.join(map(str, first['loc'])) or 'the whole'}: {first['msg']}). "
             "Fetch notices/ and withdrawals/ anew from the authority's bucket."
         ) from None
-    return Notice(path, pdf, carried, whole or {}, record, withdrawn)
+    return Notice(path, pdf, carried, whole or {}, record, withdrawn, read("schedules", f"{reference}.pdf"))
 
 
 def _carried(pdf: bytes) -> Mapping[str, Any] | None:
@@ -192,10 +198,9 @@ def _json(body: bytes) -> Mapping[str, Any] | None:
 
 def _beside(path: Path) -> Read:
     """Records that lie beside a file, and withdrawals in the folder beside its own, as in OUTPUT and in a bucket."""
-    folders = {"notices": path.parent, "withdrawals": path.parent.parent / "withdrawals"}
 
-    def read(folder: str, reference: str) -> bytes | None:
-        file = folders[folder] / f"{reference}.json"
+    def read(folder: str, name: str) -> bytes | None:
+        file = (path.parent if folder == "notices" else path.parent.parent / folder) / name
         return file.read_bytes() if file.is_file() else None
 
     return read
@@ -204,8 +209,8 @@ def _beside(path: Path) -> Read:
 def _in_buckets(prefix: str) -> Read:
     """Records in the bucket of the authority, whose code begins the reference."""
 
-    def read(folder: str, reference: str) -> bytes | None:
-        stored = Bucket(boto3.client("s3"), f"{prefix}-authority-{reference[:3]}").get(f"{folder}/{reference}.json")
+    def read(folder: str, name: str) -> bytes | None:
+        stored = Bucket(boto3.client("s3"), f"{prefix}-authority-{name[:3]}").get(f"{folder}/{name}")
         return stored.body if stored else None
 
     return read

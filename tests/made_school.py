@@ -136,6 +136,25 @@ def settings(la: str = "886", **changed: str) -> str:
     return "".join(f"{key}: {value}\n" for key, value in given.items())
 
 
+def letters(**changed: str) -> str:
+    """A school's early letters in its own words, at 4, 7 and 9 sessions."""
+    given = {
+        "holds_from": "2025-08-01",
+        "phone": '"01632 960123"',
+        "email": "office@made-up.example",
+        "contact": "{name: Robin Madeup, office: attendance lead}",
+        "support": "[Breakfast club is free from 7:45., 'Ask us about the bus for {child}.']",
+        "letters": "{"
+        + ", ".join(
+            f"{n}: {{opening: 'We miss {{child}} ({n}).', closing: 'A call helps more than a letter.'}}"
+            for n in (4, 7, 9)
+        )
+        + "}",
+        **changed,
+    }
+    return "".join(f"{key}: {value}\n" for key, value in given.items())
+
+
 def directory(schools: Mapping[str, str], kind: str = "01", previous_la: str = "999") -> bytes:
     """A directory in the layout of GIAS: the authority of each URN; every school a community school unless said otherwise."""
     return csv_of(

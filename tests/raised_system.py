@@ -16,7 +16,7 @@ from attendance.identifiers import pupil_id
 from attendance.text import LONDON
 from aws.buckets import Bucket
 from aws.schools import Schools
-from aws.settings import AuthoritySettings
+from aws.settings import AuthoritySettings, SchoolWording
 from local.run import Doors
 from local.world import World, raise_world
 from tests.made_school import directory, links, settings
@@ -140,8 +140,11 @@ def raised(
     schools: Mapping[str, str] | None = None,
     successions: tuple[tuple[str, str], ...] = (),
     given: Mapping[str, str] | None = None,
+    wording: Mapping[str, str] | None = None,
 ) -> Iterator[System]:
-    """A raised system whose directory lists these schools (URN: authority), and whose authorities gave settings."""
+    """A raised system whose directory lists these schools (URN: authority), whose authorities gave settings, and of which some
+    gave the words of their early letters.
+    """
     schools = schools or {"900001": "886"}
     given = {la: settings(la) for la in sorted(set(schools.values()))} if given is None else given
     with raise_world(sorted(set(schools.values()))) as world:
@@ -151,6 +154,8 @@ def raised(
         )
         for la, text in given.items():
             AuthoritySettings(system.bucket("settings")).publish(la, text)
+        for urn, text in (wording or {}).items():
+            SchoolWording(system.bucket("settings")).publish(urn, text)
         yield system
 
 

@@ -10,6 +10,7 @@ from attendance import law
 from attendance.asked import case_meant, counting, notice_meant, officer_of, parent_meant, settings_of
 from attendance.cases import Case, Intervention, InterventionKind, Notice, Payment, Recipient, settled
 from attendance.facts import (
+    PAPER_RULES,
     Decision,
     Facts,
     Outcome,
@@ -251,7 +252,7 @@ def prepare_document(decision: Decision, facts: Facts) -> Outcome:
     if kind is None:
         raise Refused(f"give a ground: {', '.join(get_args(PaperKind))}", "records")
     if facts.pupil_row is None:
-        raise Refused("PUPIL_UNKNOWN: the school must send the pupil's row", "records")
+        raise Refused("PUPIL_UNKNOWN: the school must send the pupil's row", PAPER_RULES[kind])
     if kind != "certificate" or decision.parent_id:
         parent_meant(decision, facts)
     if kind == "attendance_contract":

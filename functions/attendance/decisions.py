@@ -62,8 +62,9 @@ def recorded(decision: Decision, facts: Facts, outcome: Outcome) -> Outcome:
         what = decision.action.replace("_", " ")
         about = new.reference if new else next((m.about for m in moved), "")
         rows.append(step_for_home(home, facts.urn, upn, pupil, decision.id, facts.today, what, about))
+    rule = outcome.prepared.rule if outcome.prepared else provision_of(decision.action)
     made = Made(
-        on=facts.today, known_at=facts.known_at, provision=PROVISIONS[provision_of(decision.action)].citation, moves=moved,
+        on=facts.today, known_at=facts.known_at, provision=PROVISIONS[rule].citation, moves=moved,
         evidence_sha256=str(outcome.reservation.record["evidence_sha256"]) if outcome.reservation else None,
         warnings=outcome.warnings, authorisation=outcome.authorisation,
     )  # fmt: skip

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any, Literal
 
 from attendance.cases import Case, Intervention, Notice, Recipient
@@ -206,12 +207,23 @@ class Withdrawn(Frozen):
     software: str
 
 
+PAPER_RULES: Mapping[PaperKind, str] = MappingProxyType(
+    {"certificate": "certificate", "attendance_contract": "attendance_contract", "case_bundle": "proceedings"}
+)
+"""The provision under which each paper is prepared."""
+
+
 class Prepared(Frozen):
     """A paper that an officer asks for: which, and of which case (None: of none)."""
 
     kind: PaperKind
     case: str | None
     notice: str | None = None
+
+    @property
+    def rule(self) -> str:
+        """The name of the provision under which it is prepared."""
+        return PAPER_RULES[self.kind]
 
 
 class Move(Frozen):

@@ -68,8 +68,18 @@ def reference(la: str, case: str, person: str, kind: str, attempt: int, secret: 
     `attempt` is the number of earlier reservations of the same case, person and kind: no two share a reference.
     """
     drawn = int.from_bytes(_keyed(secret, canonical_json(["reference", case, person, kind, attempt]))[: _BITS // 8])
-    body = la + "".join(_CROCKFORD[drawn >> shift & 31] for shift in range(_BITS - 5, -1, -5))
+    body = la + _written(drawn)
     return body + _check_character(body)
+
+
+def letter_reference(urn: str, pupil: str, since: str, level: int, secret: bytes) -> str:
+    """The reference of a school's early letter, which is also the name of its file: the same in every run."""
+    drawn = int.from_bytes(_keyed(secret, canonical_json(["early letter", urn, pupil, since]))[: _BITS // 8])
+    return f"{urn}-{level}-{_written(drawn)}"
+
+
+def _written(drawn: int) -> str:
+    return "".join(_CROCKFORD[drawn >> shift & 31] for shift in range(_BITS - 5, -1, -5))
 
 
 def reference_problem(written: str) -> str | None:

@@ -95,6 +95,13 @@ FULL_WEEK_SESSIONS: Final = Figure(
     "school_week",
     ("attendance.positions.Assessor.full_weeks",),
 )
+NEAR_SESSIONS: Final = Figure(
+    "countable sessions short of the threshold at which a meeting speaks of a pupil",
+    "our figure: support comes before the threshold [U]",
+    {_ALWAYS: 3},
+    "support_meeting",
+    ("notices.packs.support_pack",),
+)
 REPEATED_SESSIONS: Final = Figure(
     "countable sessions",
     "our figure for repeated absence below the threshold [U]",
@@ -296,7 +303,7 @@ TERM_ENDS: Final = Figure(
     "agreed with each school, reg 13; our figure where nothing is [U]",
     {_ALWAYS: ((4, 30), (7, 31), (12, 31))},
     "sickness_return",
-    ("attendance.returns.write_on",),
+    ("attendance.returns.write_on", "attendance.returns.term_end"),
 )
 HALF_TERM_ENDS: Final = Figure(
     "ends of half-term for half-termly returns, month and day",
@@ -431,6 +438,16 @@ PUBLISHED_SCHOOLS: Final = Figure(
     {_ALWAYS: 2},
     "small_numbers",
     ("attendance.statistics.Table",),
+)
+
+# --- Before the threshold --------------------------------------------------------------------------------------------
+
+EARLY_LETTER_SESSIONS: Final = Figure(
+    "countable sessions at which a school may write to a family",
+    "practice of schools, none asks for it; the school sets the wording [U]",
+    {_ALWAYS: (4, 7, 9)},
+    "early_letter",
+    ("attendance.wording.load_letters",),
 )
 
 # --- What an extract may say -----------------------------------------------------------------------------------------
@@ -682,6 +699,24 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
             "there was a prosecution.",
             ("aws.cases.Cases.settle", "aws.documents.Documents.write"),
         ),
+        "certificate": Provision(
+            "EA 1996 s.566(1)(c) [V]",
+            "A certificate of a pupil's attendance that the head teacher of the school has signed is evidence in "
+            "proceedings.",
+            ("attendance.afterwards.prepare_document",),
+        ),
+        "attendance_contract": Provision(
+            "Anti-social Behaviour Act 2003 s.19 [V]",
+            "An attendance contract is a voluntary agreement with one parent: what the parent will do, and what help "
+            "the authority or the school will give.",
+            ("attendance.afterwards.prepare_document",),
+        ),
+        "support_meeting": Provision(
+            "WTISA [V]; the day of each pack is the end of term of the termly returns [U]",
+            "The authority and each school hold a Targeting Support Meeting each term: they look at the trends, at the "
+            "pupils who are severely or persistently absent, and agree what is done and who leads.",
+            ("attendance.told.from_terms", "notices.packs.support_pack"),
+        ),
         "considerations": Provision(
             "WTISA paras 174-200; codes of conduct [V]",
             "Before a penalty notice the officer considers whether support was sufficient, whether a notice is the best "
@@ -806,6 +841,15 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
             (
                 "attendance.notice_record.retain_until",
                 "attendance.told.from_notice",
+            ),
+        ),
+        "early_letter": Provision(
+            "WTISA, support first [V]; from how many sessions on, and how often [U]",
+            "Before the threshold a school writes to the parents whom a pupil lives with, in its own words: what was missed, what "
+            "help there is, whom to call; each level once in ten school weeks.",
+            (
+                "attendance.early.early_letters",
+                "attendance.wording.load_letters",
             ),
         ),
         # notice to improve

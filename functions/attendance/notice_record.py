@@ -21,7 +21,7 @@ from attendance.settings import Settings
 
 SOFTWARE = "attendance 0.2.0"
 
-UNPRINTED = frozenset({"upn", "parent_id", "case", "pdf_sha256"})
+UNPRINTED = frozenset({"upn", "parent_id", "case", "pdf_sha256", "schedule_sha256"})
 """What a record has and its page does not print: all else stands in the data inside the PDF."""
 
 MAIN_REASONS: Mapping[str, Literal["holiday", "late", "other"]] = {

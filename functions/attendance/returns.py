@@ -34,6 +34,12 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 TOLD_COLUMNS = ("urn", "upn", "surname", "forename", "on", "what", "about", "because", "what_to_do", "provision")
 """The columns of every daily list (attendance.told)."""
+EARLY_LETTER = "early_letter"
+"""The list of a school's early letters (attendance.early)."""
+LETTER_COLUMNS = (
+    "urn", "upn", "surname", "forename", "level", "missed", "since", "sessions", "parent_id", "parent", *WHO[4:], "letter",
+    "because", "what_to_do",
+)  # fmt: skip
 
 
 READ_AS: Final[Mapping[Kind, str]] = MappingProxyType(
@@ -61,9 +67,9 @@ class Readings:
 class Return(Frozen):
     """One pupil due to be reported: `since` names the episode, `made_due_on` the day that made it due.
 
-    `kind` is one of the four returns, or one of the daily lists of `attendance.told`, which are kept and written the same
-    way. A row that follows the register lapses with its ground until its file is written; one that follows a notice, with
-    the notice.
+    `kind` is one of the four returns, one of the daily lists of `attendance.told`, or the early letters of a school: all are
+    kept and written the same way. A row that follows the register lapses with its ground until its file is written; one that
+    follows a notice, with the notice.
     """
 
     kind: str
@@ -429,10 +435,15 @@ def write_on(schedule: str, today: date, no_later: date = date.max) -> date:
         case "half_termly":
             day = _next_of(law.HALF_TERM_ENDS.on(today), today)
         case "termly":
-            day = _next_of(law.TERM_ENDS.on(today), today)
+            day = term_end(today)
         case _:
             day = today
     return max(today, min(day, no_later))
+
+
+def term_end(day: date) -> date:
+    """The next end of a term, the day itself included [U]."""
+    return _next_of(law.TERM_ENDS.on(day), day)
 
 
 def last_day(due: Return, found_on: date) -> date:
@@ -453,7 +464,7 @@ def _next_of(ends: Iterable[tuple[int, int]], today: date) -> date:
 
 
 def return_csv(kind: str, returns: Sequence[Return]) -> list[list[str]]:
-    """The rows of a return, header first, one pupil a row, by UPN."""
+    """The rows of a return or list, header first, by UPN."""
     ordered = sorted(returns, key=lambda each: (each.upn, each.since))
-    columns = COLUMNS.get(kind, TOLD_COLUMNS)
+    columns = LETTER_COLUMNS if kind == EARLY_LETTER else COLUMNS.get(kind, TOLD_COLUMNS)
     return [list(columns), *([each.row[column] for column in columns] for each in ordered)]

@@ -88,18 +88,20 @@ def _later[T](default: T) -> T:
     return field
 
 
-class _Model(BaseModel):
+class Given(BaseModel):
+    """Something given as settings: what is not declared is refused, and nothing is taken for what it is not."""
+
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
 
 
-class Contact(_Model):
+class Contact(Given):
     """How a parent reaches the authority about a notice."""
 
     phone: Line
     email: Line
 
 
-class PaymentWays(_Model):
+class PaymentWays(Given):
     """How a notice is paid."""
 
     url: Annotated[Line, AfterValidator(_https)]
@@ -110,7 +112,7 @@ class PaymentWays(_Model):
     """The name under which the payment page takes the reference in its address, so that the code to scan fills it in."""
 
 
-class Officer(_Model):
+class Officer(Given):
     """A named person and what the authority lets them do, from the first day to the last.
 
     `school`: the one school whose head, or whom whose head, authorised; without it they are of the authority.
@@ -129,7 +131,7 @@ class Officer(_Model):
         return self.from_ <= day <= (self.until or date.max) and ("all" in self.may or action in self.may)
 
 
-class NoticeToImprove(_Model):
+class NoticeToImprove(Given):
     """Who issues notices to improve, when, for how long, and what improvement means."""
 
     issued_by: Literal["school", "authority"] = "authority"
@@ -140,7 +142,7 @@ class NoticeToImprove(_Model):
     for_holiday: Literal["allowed", "repeat", "never"] = _later("allowed")
 
 
-class PenaltyNotice(_Model):
+class PenaltyNotice(Given):
     """What the authority asks before a penalty notice beyond the law, and what it calls the document."""
 
     name: Line = "Penalty Notice"
@@ -153,7 +155,7 @@ class PenaltyNotice(_Model):
     panel: bool = False
 
 
-class Request(_Model):
+class Request(Given):
     """How long a school may take to ask for a notice, and from when that runs."""
 
     within: AtLeastOne
@@ -161,34 +163,34 @@ class Request(_Model):
     from_: Literal["return_to_school", "detection"] = Field(default="return_to_school", alias="from")
 
 
-class Certificate(_Model):
+class Certificate(Given):
     """What the school's certificate of attendance covers: so many sessions, or school years with the present one."""
 
     last: AtLeastOne = 60
     unit: Literal["sessions", "school_years"] = "sessions"
 
 
-class CrossBorder(_Model):
+class CrossBorder(Given):
     """Where other authorities ask about earlier notices."""
 
     email: Line
 
 
-class Postage(_Model):
+class Postage(Given):
     """How documents are sent: the class of post, and the day of posting."""
 
     post_class: Literal["first", "second", "hand"] = Field(default="first", alias="class")
     when: Literal["same_day", "next_working_day"] = "same_day"
 
 
-class Reminders(_Model):
+class Reminders(Given):
     """How many days before a last day for payment the parent is reminded; a blank one: not at all."""
 
     before_reduced_ends: DaysBefore | None = None
     before_payment_ends: DaysBefore | None = None
 
 
-class Returns(_Model):
+class Returns(Given):
     """When each return of a school is due."""
 
     attendance: Schedule = "at_once"
@@ -197,7 +199,7 @@ class Returns(_Model):
     deletion: Schedule = "at_once"
 
 
-class Override(_Model):
+class Override(Given):
     """A bound of the guidance that an authority sets aside, with its reason and who approved it."""
 
     key: Line
@@ -205,7 +207,7 @@ class Override(_Model):
     approved_by: Line
 
 
-class Settings(_Model):
+class Settings(Given):
     """The code of conduct of an authority, or of a group of them, from a day on."""
 
     authorities: Annotated[tuple[AuthorityCode, ...], Field(min_length=1)]
@@ -252,15 +254,26 @@ def load(text: str, source: str) -> list[Settings]:
 
     `source` names the file in messages.
     """
+    loaded = [_lawful(each, place) for each, place in read_given(Settings, text, source, "code_of_conduct")]
+    _refuse_ambiguous(loaded, source)
+    return sorted(loaded, key=lambda settings: settings.holds_from)
+
+
+def read_given[G: Given](model: type[G], text: str, source: str, rule: str) -> list[tuple[G, str]]:
+    """Every document of a YAML file as what it should be, with its place in messages; SettingsRefused names each wrong key.
+
+    `rule`: the provision that a file of this kind is given under.
+    """
     try:
         documents = [document for document in yaml.load_all(text, _Loader) if document is not None]
     except yaml.YAMLError as fault:
-        raise SettingsRefused(source, [_malformed("file", " ".join(str(fault).split()))]) from None
+        raise SettingsRefused(source, [malformed("file", " ".join(str(fault).split()), rule)]) from None
     if not documents:
-        raise SettingsRefused(source, [_malformed("file", "there are no settings in it")])
-    loaded = [_one(document, f"{source}, document {n}") for n, document in enumerate(documents, start=1)]
-    _refuse_ambiguous(loaded, source)
-    return sorted(loaded, key=lambda settings: settings.holds_from)
+        raise SettingsRefused(source, [malformed("file", "there are no settings in it", rule)])
+    return [
+        (_one(model, document, place := f"{source}, document {n}", rule), place)
+        for n, document in enumerate(documents, start=1)
+    ]
 
 
 def in_force(settings: Iterable[Settings], la: str, day: date) -> Settings | None:
@@ -278,30 +291,35 @@ class _Loader(yaml.SafeLoader):
         if twice := [key for key, times in keys.items() if times > 1]:
             raise yaml.constructor.ConstructorError(None, None, f"{twice[0]} is said twice", node.start_mark)
         mapping = super().construct_mapping(node, deep)
+        # YAML reads a number without quotes as one; as a key it means the same.
+        mapping = {str(key) if type(key) is int else key: value for key, value in mapping.items()}
         if others := [key for key in mapping if not isinstance(key, str)]:
             raise yaml.constructor.ConstructorError(None, None, f"{others[0]} is no key", node.start_mark)
         return mapping
 
 
-def _one(document: object, source: str) -> Settings:
+def _one[G: Given](model: type[G], document: object, source: str, rule: str) -> G:
     try:
         # By way of JSON: there a list may be a tuple and a text a date, all else stays strict.
-        settings = Settings.model_validate_json(json.dumps(document, default=str))
+        return model.model_validate_json(json.dumps(document, default=str))
     except ValidationError as fault:
-        raise SettingsRefused(
-            source, [_malformed(".".join(map(str, error["loc"])) or "file", error["msg"]) for error in fault.errors()]
-        ) from None
+        problems = [
+            malformed(".".join(map(str, error["loc"])) or "file", error["msg"], rule) for error in fault.errors()
+        ]
+        raise SettingsRefused(source, problems) from None
     except ValueError as fault:  # an alias inside what it names
-        raise SettingsRefused(source, [_malformed("file", str(fault))]) from None
+        raise SettingsRefused(source, [malformed("file", str(fault), rule)]) from None
+
+
+def _lawful(settings: Settings, source: str) -> Settings:
     if problems := list(outside_the_law(settings)):
         raise SettingsRefused(source, problems)
     return settings
 
 
-def _malformed(key: str, why: str) -> Problem:
-    return Problem(
-        key, why, PROVISIONS["code_of_conduct"].citation, "docs/settings.md lists the keys and what each may be."
-    )
+def malformed(key: str, why: str, rule: str) -> Problem:
+    """What is wrong with a key of a file as such, whatever the law says."""
+    return Problem(key, why, PROVISIONS[rule].citation, "docs/settings.md lists the keys and what each may be.")
 
 
 def _refuse_ambiguous(settings: Sequence[Settings], source: str) -> None:

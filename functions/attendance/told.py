@@ -22,7 +22,7 @@ from attendance.law import PROVISIONS
 from attendance.marks import CODE_ORDER, at, session_of
 from attendance.money import discharged, money
 from attendance.positions import Assessor
-from attendance.returns import Return, corrections
+from attendance.returns import Return, corrections, term_end
 from attendance.roll import Pupil
 from attendance.service import amounts, is_working_day
 from attendance.sessions import Session
@@ -36,6 +36,10 @@ SEEN_BY_THE_SCHOOL: Final = ("school", "social_worker", "youth_offending_worker"
 
 REMINDER: Final = "reminder"
 """The list of letters that remind a parent of a last day; each row brings its letter."""
+
+
+SUPPORT_PACK: Final = "support_pack"
+"""The list of packs for the termly meetings with a school; each row brings its pack."""
 
 
 def home_list(la: str) -> str:
@@ -111,6 +115,21 @@ def from_years(urn: str, years: Iterable[int], retention_years: int) -> Iterator
             f"register of {year}/{(year + 1) % 100:02}", f"entries of that year were kept until {last.isoformat()}",
             "decide whether the register and its parts are erased; entries made later are kept as long from their day",
             "retention",
+        )  # fmt: skip
+
+
+def from_terms(assessor: Assessor, recorded: Iterable[Return]) -> Iterator[Return]:
+    """A row for officers on the last day of each term in which the school met: the pack of its meeting is written with it.
+
+    What is `recorded` and not yet written stays due, also when its day was missed.
+    """
+    yield from recorded
+    day = term_end(assessor.as_at)
+    if assessor.held.sessions and term_end(assessor.held.sessions[-1].day) == day:
+        yield told(
+            SUPPORT_PACK, assessor.view.urn, "", None, day.isoformat(), day, "SUPPORT_MEETING", f"term to {day.isoformat()}",
+            "the pack of the meeting lies in packs/ under the name of this list", "hold the meeting with the school",
+            "support_meeting",
         )  # fmt: skip
 
 

@@ -39,6 +39,8 @@ class Recorded(Frozen):
     evidence_sha256: str
     register_sha256: str
     pdf_sha256: str
+    schedule_sha256: str | None = None
+    """Of the file that came with the letter, where sessions and support had no place in it."""
 
     @property
     def school(self) -> School:
@@ -130,14 +132,19 @@ def verified(
     carried: Mapping[str, Any] | None,
     refolded: Refolded | None,
     withdrawn: Withdrawal | None,
+    schedule: bytes | None = None,
 ) -> Verdict:
     """Hold a notice against its record.
 
     `whole` is the record as stored (ValidationError if it is none), `carried` the data inside the PDF, None if it cannot be
-    read; `refolded` what the parts give, None if that is not asked.
+    read; `refolded` what the parts give, None if that is not asked; `schedule` what came with the letter, if found.
     """
     record = Recorded.model_validate(whole)
-    differences = [*_of_file(record, pdf), *_of_data(whole, carried)]
+    differences = [
+        *_of_file("pdf_sha256", record.pdf_sha256, pdf),
+        *_of_schedule(record, schedule),
+        *_of_data(whole, carried),
+    ]
     changes: tuple[Change, ...] = ()
     if refolded is not None:
         differences += _of_parts(record, refolded)
@@ -164,10 +171,15 @@ def schools_read(parts: Mapping[School, Sequence[str]], record: Recorded) -> tup
     return (record.school, *others)
 
 
-def _of_file(record: Recorded, pdf: bytes) -> Iterator[Difference]:
-    found = hashlib.sha256(pdf).hexdigest()
-    if found != record.pdf_sha256:
-        yield Difference(of="file", field="pdf_sha256", recorded=record.pdf_sha256, found=found)
+def _of_file(field: str, recorded: str, body: bytes | None) -> Iterator[Difference]:
+    found = None if body is None else hashlib.sha256(body).hexdigest()
+    if found != recorded:
+        yield Difference(of="file", field=field, recorded=recorded, found=found)
+
+
+def _of_schedule(record: Recorded, schedule: bytes | None) -> Iterator[Difference]:
+    if record.schedule_sha256 is not None:
+        yield from _of_file("schedule_sha256", record.schedule_sha256, schedule)
 
 
 def _of_data(whole: Mapping[str, Any], carried: Mapping[str, Any] | None) -> Iterator[Difference]:

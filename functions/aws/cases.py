@@ -72,6 +72,8 @@ class ReturnItem(Frozen):
     file: str | None = None
     written: bool = False
     lapsed: bool = False
+    page: dict[str, Any] | None = None
+    """The page of the letter that the row brings: it is written from this alone, as often as that is tried."""
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,10 @@ class Documents:
         bucket.put_ours(f"{key}.pdf", pdf, "application/pdf", retain_until)
         bucket.put_ours(f"{key}.json", pretty_json(whole).encode(), "application/json", retain_until)
 
+    def enclose(self, la: str, key: str, pdf: bytes, retain_until: date | None = None) -> None:
+        """Write what goes into the envelope with a document, before the document itself."""
+        self._of(la).put_ours(f"{key}.pdf", pdf, "application/pdf", retain_until)
+
     def written(self, la: str, key: str) -> bool:
         """Whether a document is out: its record, which is written last, lies in the bucket."""
         return self._of(la).get(f"{key}.json") is not None

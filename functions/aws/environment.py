@@ -52,6 +52,7 @@ class ForNotices(Environment):
 
     parts_bucket: str
     registers_bucket: str
+    positions_bucket: str
     settings_bucket: str
     cases_table: str
     history_table: str

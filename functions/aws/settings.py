@@ -1,4 +1,5 @@
-"""The settings of each authority, its code of conduct as data, in the settings bucket: `authorities/{la}.yaml`."""
+"""What is given as settings, in the settings bucket: an authority's code of conduct (`authorities/{la}.yaml`), and a school's
+early letters in its own words (`letters/{urn}.yaml`)."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from attendance.settings import Settings, in_force, load
+from attendance.wording import SchoolLetters, letters_on, load_letters
 from aws.buckets import Bucket
 
 
@@ -26,5 +28,26 @@ class AuthoritySettings:
         self.bucket.put(_key(la), text.encode(), "application/yaml")
 
 
+@dataclass(frozen=True)
+class SchoolWording:
+    """The door to the early letters of all schools."""
+
+    bucket: Bucket
+
+    def on(self, urn: str, day: date) -> SchoolLetters | None:
+        """The letters of a school that hold that day, or None: nobody writes in a school's name what it did not give."""
+        found = self.bucket.get(_letters_key(urn))
+        return letters_on(load_letters(found.body.decode(), _letters_key(urn)), day) if found else None
+
+    def publish(self, urn: str, text: str) -> None:
+        """Store a school's letters; SettingsRefused if they do not hold."""
+        load_letters(text, _letters_key(urn))
+        self.bucket.put(_letters_key(urn), text.encode(), "application/yaml")
+
+
 def _key(la: str) -> str:
     return f"authorities/{la}.yaml"
+
+
+def _letters_key(urn: str) -> str:
+    return f"letters/{urn}.yaml"

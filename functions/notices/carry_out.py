@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,28 +16,32 @@ from attendance.asked import officer_of
 from attendance.cases import Case, Notice, pupil_history
 from attendance.decisions import decide
 from attendance.events import DecisionMade, NoticeIssued, ReturnsDue
-from attendance.facts import Facts, Outcome, Place, Prepared, Refusal, Withdrawn, people_known
-from attendance.law import PROVISIONS
+from attendance.facts import Facts, Outcome, Place, Prepared, Refusal, Reservation, Withdrawn, people_known
+from attendance.identifiers import letter_reference
+from attendance.law import PROVISIONS, academic_year
 from attendance.notice_record import SOFTWARE
-from attendance.positions import Assessor
+from attendance.positions import Assessor, Positions
 from attendance.recipients import for_an_officer
 from attendance.register import entries_of, evidence
-from attendance.returns import COLUMNS, return_csv
+from attendance.returns import COLUMNS, EARLY_LETTER, return_csv
 from attendance.sessions import Session
 from attendance.text import csv_safe
-from attendance.told import REMINDER, SEEN_BY_THE_SCHOOL
+from attendance.told import REMINDER, SEEN_BY_THE_SCHOOL, SUPPORT_PACK
 from aws.buckets import Bucket
 from aws.cases import Cases, Changed, PupilItems, ReturnItem, Step, live
 from aws.clock import today
 from aws.documents import Documents
 from aws.messages import Bus
 from aws.observability import logger
-from aws.registers import TRIES, Contended, Registers
+from aws.registers import TRIES, Contended, Registers, year_prefix
 from aws.schools import Listed, Schools
-from aws.settings import AuthoritySettings
+from aws.settings import AuthoritySettings, SchoolWording
 from aws.view import seen
 from notices.kinds import page_of
-from notices.papers import NOT_SHOWN, Known, paper, reminder_letter, return_cover, withdrawal_letter
+from notices.letters import NoticePage
+from notices.packs import support_pack
+from notices.papers import NOT_SHOWN, Known, early_letter, paper, reminder_letter, return_cover, withdrawal_letter
+from notices.schedules import schedule_of
 from notices.typesetting import NotPrintable, Page, render, unprintable
 
 NOTHING_KNOWN = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,7 +54,9 @@ class Notices:
     registers: Registers
     schools: Schools
     settings: AuthoritySettings
+    wording: SchoolWording
     cases: Cases
+    positions: Bucket
     documents: Documents
     reports: Bucket
     bus: Bus
@@ -85,6 +92,8 @@ class Notices:
         taken = {item.file for _, item in every if item.file}
         fresh = [(pupil, item) for pupil, item in every if not item.file and item.write_on <= event.day]
         named = [(pupil, item.model_copy(update={"file": _free_name(item, taken)})) for pupil, item in fresh]
+        if event.kind == EARLY_LETTER:
+            named = [(pupil, self._letter(event, pupil, item)) for pupil, item in named]
         self.cases.change_returns(event.la, named)
         pending = named + [(pupil, item) for pupil, item in every if item.file and not item.written]
         for name in sorted({item.file for _, item in pending if item.file}):
@@ -92,13 +101,12 @@ class Notices:
             if event.kind == REMINDER:
                 for pupil, item in of_file:
                     self._remind(event.la, pupil, item)
+            elif event.kind == SUPPORT_PACK:
+                for _, item in of_file:
+                    self._pack(event, name, item.due.made_due_on)
             whole = [item for _, item in of_file] + [item for _, item in every if item.file == name and item.written]
             body = _csv(event.kind, whole)
-            if event.kind in COLUMNS:
-                self._cover(event, name, whole, body)
-            self.documents.list_file(event.la, "returns" if event.kind in COLUMNS else "told", name, body)
-            if event.kind in SEEN_BY_THE_SCHOOL:
-                self.reports.put_ours(f"{event.la}/{event.urn}/told/{name}", body, "text/csv; charset=utf-8")
+            self._list(event, name, whole, body)
             self.cases.change_returns(
                 event.la, [(pupil, item.model_copy(update={"written": True})) for pupil, item in of_file]
             )
@@ -118,13 +126,31 @@ class Notices:
         """The outcome with the page of the letter or paper it brings; what cannot be printed is refused, back to the officer."""
         try:
             if outcome.reservation:
-                render(page_of(outcome.reservation.record, **outcome.reservation.printed), self.fonts)
-            elif page := self._page(event, step, outcome, known):
+                return replace(outcome, reservation=self._that_fits(outcome.reservation))
+            if page := self._page(event, step, outcome, known):
                 render(page, self.fonts)
                 return replace(outcome, page=page.model_dump(mode="json"))
         except NotPrintable as problem:
             return Refusal(f"{problem.field} {problem.reason}", PROVISIONS["particulars"].citation)
         return outcome
+
+    def _that_fits(self, reservation: Reservation) -> Reservation:
+        """The reservation whose letter the post takes: one with too many pages has sessions and support in a schedule beside it."""
+        try:
+            render(page_of(reservation.record, **reservation.printed), self.fonts)
+        except NotPrintable as problem:
+            if problem.field != "pages":
+                raise
+            shorter = replace(reservation, printed={**reservation.printed, "schedule": True})
+            page = page_of(shorter.record, **shorter.printed)
+            render(page, self.fonts)
+            self._schedule(page)
+            return shorter
+        return reservation
+
+    def _schedule(self, page: Page) -> bytes | None:
+        """The schedule that comes with a letter, if it has one."""
+        return render(schedule_of(page), self.fonts) if isinstance(page, NoticePage) and page.schedule else None
 
     def _page(self, event: DecisionMade, step: Step, outcome: Outcome, known: Known) -> Page | None:
         if outcome.withdrawn:
@@ -156,8 +182,12 @@ class Notices:
             case = next(case for case in read.cases if case.id == notice.case)
             self.cases.expire(event.la, event.pupil, read, step, notice, expired(notice, case, read.notices))
             return
-        pdf = render(page_of(reserved.record, **reserved.printed), self.fonts)
-        self.documents.write(event.la, f"notices/{reference}", pdf, reserved.record, notice.retain_until)
+        page = page_of(reserved.record, **reserved.printed)
+        record = reserved.record
+        if schedule := self._schedule(page):
+            self.documents.enclose(event.la, f"schedules/{reference}", schedule, notice.retain_until)
+            record = record | {"schedule_sha256": hashlib.sha256(schedule).hexdigest()}
+        self.documents.write(event.la, f"notices/{reference}", render(page, self.fonts), record, notice.retain_until)
         self.bus.tell(
             NoticeIssued(
                 la=event.la,
@@ -192,6 +222,67 @@ class Notices:
         self.documents.write(event.la, f"papers/{prepared.kind}-{decision.id}", pdf, record)
         self.cases.finished(event.la, event.pupil, step)
 
+    def _list(self, event: ReturnsDue, name: str, items: Sequence[ReturnItem], body: bytes) -> None:
+        """Put a return or list where it is read: the authority's bucket, the school's folder, or both."""
+        of_school, csv_file = f"{event.la}/{event.urn}", "text/csv; charset=utf-8"
+        if event.kind == EARLY_LETTER:
+            for item in items:
+                key = f"{of_school}/letters/{item.due.row['letter']}"
+                if item.page and self.reports.get(key) is None:
+                    self.reports.put_once(key, render(page_of(item.page), self.fonts), "application/pdf")
+            self.reports.put_ours(f"{of_school}/letters/{name}", body, csv_file)
+            return
+        if event.kind in COLUMNS:
+            self._cover(event, name, items, body)
+        self.documents.list_file(event.la, "returns" if event.kind in COLUMNS else "told", name, body)
+        if event.kind in SEEN_BY_THE_SCHOOL:
+            self.reports.put_ours(f"{of_school}/told/{name}", body, csv_file)
+
+    def _letter(self, event: ReturnsDue, pupil: str, item: ReturnItem) -> ReturnItem:
+        """A row of the early letters with the page of its letter, or with why it cannot be printed."""
+        due = item.due
+        if due.row["because"]:
+            return item
+        reference = letter_reference(due.urn, pupil, due.since, int(due.row["level"]), self.secret)
+        letters, school = self.wording.on(event.urn, today()), self.schools.listed(event.urn).school
+        page = None
+        try:
+            page = early_letter(due.row, letters, school, reference, today())
+            render(page, self.fonts)
+            told = {"letter": f"{reference}.pdf", "what_to_do": "print the letter and send it"}
+        except NotPrintable as problem:
+            told = {"because": f"{problem.field} {problem.reason}", "what_to_do": "write or call yourselves"}
+        printed = page.model_dump(mode="json") if page and "letter" in told else None
+        return item.model_copy(update={"page": printed, "due": due.model_copy(update={"row": {**due.row, **told}})})
+
+    def _shown(self, text: str) -> str:
+        """A text as it can be printed: what cannot is said to be so, and stands in the file beside the document."""
+        return NOT_SHOWN if text and unprintable(text, self.fonts) else text
+
+    def _pack(self, event: ReturnsDue, name: str, term_end: date) -> None:
+        """Write the pack of a school's termly meeting, from the positions as last computed in that school year."""
+        stored = self.positions.get(f"{year_prefix(event.la, event.urn, academic_year(term_end))}positions.json")
+        settings, listed = self.settings.on(event.la, term_end), self.schools.listed(event.urn)
+        if stored is None or settings is None:
+            raise RuntimeError("a pack is due without positions or settings")
+        positions = Positions.model_validate_json(stored.body)
+        school = seen(
+            self.registers, self.registers.read(event.la, event.urn), listed, settings, positions.as_at, {}, {}
+        )
+        assessor = Assessor(school.view, positions.as_at)
+        every = self.cases.of_school(event.la, event.urn).cases.values()
+        cases = {
+            current[-1].upn: current[-1]
+            for each in every
+            if (current := [c for c in live(each) if c.state != "lapsed"])
+        }
+        given = (positions, assessor, cases, settings, event.la, listed.school)
+        try:
+            pdf = render(support_pack(*given), self.fonts)
+        except NotPrintable:
+            pdf = render(support_pack(*given, self._shown), self.fonts)
+        self.documents.letter(event.la, f"packs/{name.removesuffix('.csv')}", pdf)
+
     def _cover(self, event: ReturnsDue, name: str, items: Sequence[ReturnItem], body: bytes) -> None:
         """Write the cover of a return beside its file; without settings an authority gets returns and no documents.
 
@@ -201,14 +292,13 @@ class Notices:
         if settings is None:
             return
 
-        def shown(text: str) -> str:
-            return NOT_SHOWN if text and unprintable(text, self.fonts) else text
-
         dues = [item.due for item in items]
         try:
             pdf = render(return_cover(dues, items[0].dated, name, body, settings, event.la, school), self.fonts)
         except NotPrintable:
-            pdf = render(return_cover(dues, items[0].dated, name, body, settings, event.la, school, shown), self.fonts)
+            pdf = render(
+                return_cover(dues, items[0].dated, name, body, settings, event.la, school, self._shown), self.fonts
+            )
         self.documents.letter(event.la, f"returns/{name.removesuffix('.csv')}", pdf)
 
     def _remind(self, la: str, pupil: str, item: ReturnItem) -> None:

@@ -1,4 +1,4 @@
-"""Decisions in, documents out: the ladder, the reservation, the PDF and its record; and returns as CSV."""
+"""Decisions in, documents out: the ladder, the reservation, the PDF and its record; returns as CSV, and a school's letters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from aws.observability import logger
 from aws.registers import Registers
 from aws.schools import Schools
 from aws.secret import pupil_secret
-from aws.settings import AuthoritySettings
+from aws.settings import AuthoritySettings, SchoolWording
 from notices.carry_out import Notices
 from notices.fonts import fonts
 
@@ -37,7 +37,9 @@ def wired() -> Notices:
         registers=Registers(Bucket(s3, told.parts_bucket), Bucket(s3, told.registers_bucket)),
         schools=Schools(Bucket(s3, told.settings_bucket)),
         settings=AuthoritySettings(Bucket(s3, told.settings_bucket)),
+        wording=SchoolWording(Bucket(s3, told.settings_bucket)),
         cases=Cases(boto3.client("dynamodb"), told.cases_table, told.history_table),
+        positions=Bucket(s3, told.positions_bucket),
         documents=Documents(s3, told.authority_bucket_prefix),
         reports=Bucket(s3, told.reports_bucket),
         bus=Bus(boto3.client("events"), told.event_bus),

@@ -17,11 +17,13 @@ from notices.letters import (
 )
 from notices.meetings import AttendanceContractPage, SupportPackPage
 from notices.returned import ReturnCoverPage
+from notices.schedules import SchedulePage
 from notices.typesetting import NotPrintable, Page
 
 PAGES: Mapping[str, type[Page]] = {
     "penalty_notice": PenaltyNoticePage,
     "notice_to_improve": NoticeToImprovePage,
+    "schedule": SchedulePage,
     "withdrawal": WithdrawalPage,
     "reminder": ReminderPage,
     "early_letter": EarlyLetterPage,

@@ -6,6 +6,7 @@ Page one of each fits the window of an envelope and GOV.UK Notify's letters (doc
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import segno
@@ -152,7 +153,7 @@ class Letter(Page):
         raise NotImplementedError
 
 
-class _Notice(Letter):
+class NoticePage(Letter):
     """What both notices print: the notice record less upn, parent_id and case, and the people and places."""
 
     attachment: ClassVar[str] = "notice.json"
@@ -178,6 +179,8 @@ class _Notice(Letter):
     school: Text
     sender: Text | None = if_given()
     """The school, where the notice is its own and not the authority's."""
+    schedule: Literal[True] | None = if_given()
+    """Sessions and support are printed in a schedule that comes with the letter, else too long for the post."""
 
     @property
     def day(self) -> dt.date:
@@ -193,10 +196,11 @@ class _Notice(Letter):
             "law": {name: figure.on(self.issued_on) for name, figure in FIGURES.items()},
             "first_session": day_in_words(min(days)),
             "last_session": day_in_words(max(days)),
+            "schedule": self.schedule,
         }
 
 
-class PenaltyNoticePage(_Notice):
+class PenaltyNoticePage(NoticePage):
     """Everything a Penalty Notice prints; a second notice has no reduced amount."""
 
     kind: Literal["penalty_notice"] = "penalty_notice"
@@ -232,7 +236,7 @@ class PenaltyNoticePage(_Notice):
         return (last - self.presumed_received_on).days + 1
 
 
-class NoticeToImprovePage(_Notice):
+class NoticeToImprovePage(NoticePage):
     """Everything a Notice to Improve prints: `target` says what sufficient improvement is."""
 
     kind: Literal["notice_to_improve"] = "notice_to_improve"
@@ -348,8 +352,14 @@ class EarlyLetterPage(Letter):
 
 def payment_in_words(payment: Payment) -> dict[str, Any]:
     """How to pay, with the QR code of the payment page as SVG."""
-    qr = segno.make(payment.link or payment.url, micro=False).svg_inline(border=QUIET_ZONE)
-    return {"phone": None, "link": None} | payment.model_dump() | {"qr": qr}
+    code = _code(payment.link or payment.url)
+    return {"phone": None, "link": None} | payment.model_dump() | {"qr": code}
+
+
+@lru_cache(maxsize=64)  # an authority has one page to pay at, and making its code takes as long as setting a page
+def _code(url: str) -> str:
+    """The code to scan for a page, as SVG."""
+    return segno.make(url, micro=False).svg_inline(border=QUIET_ZONE)
 
 
 def sessions_in_words(sessions: Sequence[ListedSession], spoken: Sequence[dict[str, Any]]) -> None:

@@ -99,7 +99,7 @@ class SupportPackPage(Page):
     persistent: tuple[Concern, ...]
     """Persistent and not severe."""
     near: tuple[Concern, ...]
-    """Seven to nine countable sessions: support comes first."""
+    """A few countable sessions short of the threshold: support comes first."""
     settings_version: Text
     software: Text
 

@@ -17,17 +17,18 @@ from attendance.law import academic_year_days
 from attendance.marks import CODE_ORDER, session_of
 from attendance.money import money
 from attendance.notice_record import SOFTWARE, citations, support_told
-from attendance.positions import MarkedSession
+from attendance.positions import Assessor, MarkedSession
 from attendance.register import Entry, parts_sha256
 from attendance.returns import COLUMNS, WHO, Return
 from attendance.roll import Parent
 from attendance.sessions import Session
 from attendance.settings import Settings
 from attendance.text import pounds
+from attendance.wording import CHILD, SchoolLetters
 from aws.cases import Reserved, Step
 from aws.clock import now
 from notices.kinds import page_of
-from notices.typesetting import Page, day_in_words
+from notices.typesetting import NotPrintable, Page, day_in_words
 
 NOT_SHOWN = "cannot be printed here: see the file"
 
@@ -99,6 +100,39 @@ def reminder_letter(last: str, notice: Notice, reserved: Reserved, settings: Set
     )  # fmt: skip
 
 
+def early_letter(
+    row: Mapping[str, str], letters: SchoolLetters | None, school: School | None, reference: str, today: date
+) -> Page:
+    """A school's early letter of a row of its list; NotPrintable where the school gave too little to write it."""
+    wording = letters.levels.get(int(row["level"])) if letters else None
+    if letters is None or wording is None:
+        raise NotPrintable("letters", f"has no words of the school for {row['level']} sessions by now")
+    if school is None:
+        raise NotPrintable("school", "is in no directory of schools: its name and address are not known")
+    child = f"{row['forename']} {row['surname']}".strip()
+
+    def said(words: str) -> str:
+        return words.replace(CHILD, row["forename"] or child)
+
+    return page_of(
+        {"kind": "early_letter"}, reference=reference, post=letters.post, level=row["level"], missed=row["missed"],
+        since=row["since"], written_on=today, days=[_as_listed(each) for each in row["sessions"].split("; ")], child=child,
+        recipient={"name": row["parent"], "address": [line for line in map(row.__getitem__, WHO[4:]) if line]},
+        school={
+            "name": school.name, "address": [line for line in (*school.address, school.postcode) if line],
+            "phone": letters.phone, "email": letters.email,
+        },
+        opening=said(wording.opening), support=[said(each) for each in letters.support], closing=said(wording.closing),
+        contact=f"{letters.contact.name}, {letters.contact.office}", software=SOFTWARE,
+    )  # fmt: skip
+
+
+def _as_listed(written: str) -> dict[str, str]:
+    session, code = written.split(" ")
+    day, half = session.split("/")
+    return {"date": day, "session": half, "code": code}
+
+
 def return_cover(
     dues: Sequence[Return], dated: date, file: str, body: bytes, settings: Settings, la: str, school: School | None,
     shown: Callable[[str], str] = str,
@@ -143,9 +177,9 @@ def school_days(
     return [{"date": day, "am": marks.get(Session(day, "AM")), "pm": marks.get(Session(day, "PM"))} for day in days]
 
 
-def marks_of(known: Known) -> dict[Session, str]:
-    """The codes in force of the pupil, by session."""
-    marks = known.facts.assessor.marks_of(known.facts.standing.position.upn)
+def marks_of(assessor: Assessor, upn: str) -> dict[Session, str]:
+    """The codes in force of a pupil, by session."""
+    marks = assessor.marks_of(upn)
     return {session_of(int(number)): CODE_ORDER[int(code)] for number, code in zip(marks.at, marks.code, strict=True)}
 
 
@@ -203,7 +237,7 @@ def _certificate(decision: Decision, known: Known) -> Page:
         authority=known.settings.name, school_address=facts.school.address,
         head=f"{signs}, {office}" if signs else office.capitalize(), child=_as_pupil(known),
         parent=_as_parent(parent) if parent else None, attendance=attendance_record(known),
-        days=school_days(marks_of(known), held, since, facts.today), known_at=facts.known_at,
+        days=school_days(marks_of(facts.assessor, decision.upn), held, since, facts.today), known_at=facts.known_at,
         register_sha256=known.register_sha256, settings_version=known.settings.version,
     )  # fmt: skip
 
@@ -230,7 +264,7 @@ def _bundle(prepared: Prepared, decision: Decision, signed: Mapping[str, str], k
     at = {each.at for each in sessions}
     wanted = [each for each in known.entries() if Session(each.date, each.session) in at]
     first = min(each.date for each in sessions)
-    marks = marks_of(known)
+    marks = marks_of(facts.assessor, decision.upn)
     since = min([*case.weeks, first, academic_year_days(facts.assessor.year)[0]])
     text = facts.evidence([each.at for each in sessions])
     return page_of(

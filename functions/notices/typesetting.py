@@ -100,8 +100,11 @@ def render(page: Page, fonts: Path) -> bytes:
     for field, reason in (*page.problems(), *_misleading(page)):
         raise NotPrintable(field, reason)
     try:
-        pdf, warnings = compiler(page.kind, fonts).compile_with_warnings(
-            format="pdf", sys_inputs=inputs(page), pdf_standards=["a-3a", "ua-1"], timestamp=0
+        pdf, warnings = compiler(fonts).compile_with_warnings(
+            sources(page),  # type: ignore[type-var]  # files by name: in the package's documentation, not in its types
+            format="pdf",
+            pdf_standards=["a-3a", "ua-1"],
+            timestamp=0,
         )
     except typst.TypstError as error:
         if problem := _misfit(error.message) or _missing_glyph(page, error.message):
@@ -116,14 +119,13 @@ def render(page: Page, fonts: Path) -> bytes:
 
 
 @cache
-def compiler(kind: str, fonts: Path) -> typst.Compiler:
-    """The typesetter of one kind of document, made once a process; it sees the templates and these fonts, no network."""
+def compiler(fonts: Path) -> typst.Compiler:
+    """The typesetter, made once a process: it sees the templates and these fonts, no network."""
     found = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[fonts])
     # Without its fonts Typst sets a blank page that passes every standard.
     if missing := FACES - {(face.family, face.weight) for face in found.fonts()}:
         raise RuntimeError(f"fonts missing: {', '.join(f'{family} {weight}' for family, weight in sorted(missing))}")
     return typst.Compiler(
-        str(TEMPLATES / f"{kind}.typ"),
         root=str(TEMPLATES),
         font_paths=found,
         ignore_system_fonts=True,
@@ -132,12 +134,13 @@ def compiler(kind: str, fonts: Path) -> typst.Compiler:
     )
 
 
-def inputs(page: Page) -> dict[str, str]:
-    """What the template is given: the attachment and its name, and the same page in words, ready to print."""
+def sources(page: Page) -> dict[str, bytes]:
+    """What is set, as files that lie in memory only: the page's template, the page in words, ready to print, and the attachment."""
+    words = page.words() | {"attachment": page.attachment}
     return {
-        "attachment": page.attachment,
-        "data": page_json(page),
-        "words": json.dumps(page.words(), ensure_ascii=False),
+        "main.typ": f'#include "{page.kind}.typ"'.encode(),
+        "words.json": json.dumps(words, ensure_ascii=False).encode(),
+        "data.json": page_json(page).encode(),
     }
 
 

@@ -1,9 +1,9 @@
-"""What a school's new part, or a day that passed, means: positions, cases, returns (design 4.1, 4.4, 4.7)."""
+"""What a school's new part, or a day that passed, means: positions, cases, returns, letters (design 4.1, 4.4, 4.7)."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import cast
@@ -11,8 +11,9 @@ from typing import cast
 from attendance import law
 from attendance.cases import Case, follow, pupil_history
 from attendance.deletions import Enquiries
+from attendance.early import KnownOfFamily, Written, early_letters, level_of, missed
 from attendance.events import DecisionMade, ReturnsDue, SchoolDue, ThresholdMet
-from attendance.facts import BY_ITSELF, Decision, people_known
+from attendance.facts import BY_ITSELF, Decision, Persons, people_known
 from attendance.identifiers import pupil_id
 from attendance.law import academic_year, academic_year_days
 from attendance.people import near_matches
@@ -26,15 +27,17 @@ from attendance.positions import (
     window_size,
 )
 from attendance.recipients import for_an_officer
-from attendance.returns import COLUMNS, Readings, Return, last_day, returns_due, same_episode, write_on
+from attendance.returns import COLUMNS, EARLY_LETTER, Readings, Return, last_day, returns_due, same_episode, write_on
 from attendance.sessions import monday
 from attendance.settings import Settings
 from attendance.text import pretty_json
 from attendance.told import (
+    SUPPORT_PACK,
     from_case,
     from_register,
     from_returns,
     from_roll,
+    from_terms,
     from_years,
     late_return,
     siblings_of,
@@ -46,7 +49,7 @@ from aws.messages import Bus, NoticesQueue, ThresholdsQueue
 from aws.observability import logger
 from aws.registers import TRIES, Contended, Registers, year_prefix
 from aws.schools import Listed, Schools
-from aws.settings import AuthoritySettings
+from aws.settings import AuthoritySettings, SchoolWording
 from aws.view import seen
 
 
@@ -58,6 +61,7 @@ class Thresholds:
     positions: Bucket
     schools: Schools
     settings: AuthoritySettings
+    wording: SchoolWording
     cases: Cases
     to_thresholds: ThresholdsQueue
     to_notices: NoticesQueue
@@ -158,15 +162,16 @@ class Thresholds:
                 reads[upn] = self.cases.of_pupil(la, self._pupil(upn))
                 history[upn] = self._history(reads[upn], assessor, upn)
                 standings[upn] = assessor.standing(upn)
-        followed: list[Case] = []
+        cases_of: dict[str, Sequence[Case]] = {}
         for upn, standing in list(standings.items()):
-            cases = self._follow(assessor, standing, items, reads.get(upn), settings, correlation_id)
-            followed += [case for case in cases if case.urn == urn]
+            cases = cases_of[upn] = self._follow(assessor, standing, items, reads.get(upn), settings, correlation_id)
             amended = any(case.amended_after_issue for case in cases)
             if amended != history.get(upn, PupilHistory()).amended:
                 history[upn] = replace(history.get(upn, PupilHistory()), amended=amended)
                 standings[upn] = assessor.standing(upn)
-        self._record_lists(assessor, settings, items, followed, listed, record.registers)
+        followed = [case for cases in cases_of.values() for case in cases if case.urn == urn]
+        letters = self._letters(assessor, standings, cases_of, items)
+        self._record_lists(assessor, settings, items, followed, listed, record.registers, letters)
         self.cases.school_due(la, urn, assessor.next_change())
         positions = Positions(
             urn=urn, as_at=day, known_at=record.known_at, pupils=tuple(each.position for each in standings.values())
@@ -256,7 +261,7 @@ class Thresholds:
 
     def _record_lists(
         self, assessor: Assessor, settings: Settings | None, items: SchoolItems, cases: Sequence[Case], listed: Listed,
-        years: Collection[int],
+        years: Collection[int], letters: Iterable[Return],
     ) -> None:  # fmt: skip
         """Record the returns and rows of daily lists due as known now; what has no file yet follows the register, or lapses."""
         la, urn = assessor.view.la, assessor.view.urn
@@ -265,7 +270,7 @@ class Thresholds:
             if item.due.urn == urn and item.due.follows == "register" and not item.file and not item.lapsed
             and (item.due.kind not in COLUMNS or academic_year(item.due.made_due_on) == assessor.year)
         }  # fmt: skip
-        for due in self._due(assessor, settings, items, cases, listed, years):
+        for due in (*self._due(assessor, settings, items, cases, listed, years), *letters):
             key = self._pupil(due.upn) if due.upn else urn, return_key(due)
             no_more.pop(key, None)
             known = items.returns.get(key)
@@ -315,11 +320,37 @@ class Thresholds:
         found = {i.upn: i for steps in items.interventions.values() for i in steps if i.kind.startswith("enquiries_")}
         enquiries = {upn: cast(Enquiries, i.kind.removeprefix("enquiries_")) for upn, i in found.items()}
         yield from from_roll(assessor, enquiries, listed.school.type_code if listed.school else None)
+        if settings is not None:
+            packs = (
+                i.due for i in items.returns.values() if i.due.kind == SUPPORT_PACK and not i.file and i.due.urn == urn
+            )
+            yield from from_terms(assessor, packs)
         yield from from_years(urn, years, settings.retention_years if settings else law.REGISTER_YEARS.latest)
         gathering = {case.upn for case in cases if case.state == "gathering"}
         for case in cases:
             siblings = siblings_of(assessor, case.upn, gathering) if len(gathering) > 1 else ()
             yield from from_case(assessor, case, items.notices.get(case.pupil, ()), siblings)
+
+    def _letters(
+        self, assessor: Assessor, standings: Mapping[str, Standing], cases: Mapping[str, Sequence[Case]], items: SchoolItems
+    ) -> Iterator[Return]:  # fmt: skip
+        """The early letters due as known now; none where the school gave no words for them."""
+        la, urn = assessor.view.la, assessor.view.urn
+        letters = self.wording.on(urn, assessor.as_at)
+        if letters is None:
+            return
+        written: dict[str, list[Written]] = {}
+        for (pupil, _), item in items.returns.items():
+            if item.due.kind == EARLY_LETTER and item.file:
+                written.setdefault(pupil, []).append(Written(item.due, item.dated))
+        for upn, standing in standings.items():
+            if level_of(len(missed(standing, urn)), letters) is None:
+                continue
+            pupil = self._pupil(upn)
+            people = people_known(pupil, urn, assessor.view.roll.parents.get(upn, ()), (), self.secret)
+            persons = self.cases.of_pupil(la, pupil).persons if _people(assessor, upn) else Persons()
+            known = KnownOfFamily(people, persons, cases[upn], items.notices.get(pupil, ()), written.get(pupil, ()))
+            yield from early_letters(assessor, standing, letters, known)
 
     def _carry(self, own: Carried, told: Carried | None, upn: str, read: PupilItems, correlation_id: str) -> None:
         """Keep what this school counts for the pupil's other schools, and tell them if it changed (design 4.4).

@@ -20,7 +20,7 @@ from aws.observability import logger
 from aws.registers import Registers
 from aws.schools import Schools
 from aws.secret import pupil_secret
-from aws.settings import AuthoritySettings
+from aws.settings import AuthoritySettings, SchoolWording
 from thresholds.assess import Thresholds
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False, logger=logger)  # type: ignore[arg-type]  # its own Logger, as its documentation has it
@@ -36,6 +36,7 @@ def wired() -> Thresholds:
         positions=Bucket(s3, told.positions_bucket),
         schools=Schools(Bucket(s3, told.settings_bucket)),
         settings=AuthoritySettings(Bucket(s3, told.settings_bucket)),
+        wording=SchoolWording(Bucket(s3, told.settings_bucket)),
         cases=Cases(boto3.client("dynamodb"), told.cases_table, told.history_table),
         to_thresholds=ThresholdsQueue(sqs, told.thresholds_queue_url),
         to_notices=NoticesQueue(sqs, told.notices_queue_url),

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from attendance.notice_record import SOFTWARE
 from notices.kinds import page_of
+from notices.letters import NoticePage
+from notices.schedules import schedule_of
 from notices.typesetting import Page
 
 UPN: Final = "B801200005001"
@@ -255,6 +257,14 @@ def attendance_contract(**changed: Any) -> Page:
     return page_of({**record, **changed})
 
 
+def schedule(**changed: Any) -> Page:
+    """A made-up schedule, as it comes with a notice too long for the post."""
+    long = notice(FIRST, schedule=True, **changed)
+    if not isinstance(long, NoticePage):
+        raise TypeError("a schedule of what is no notice")
+    return schedule_of(long)
+
+
 def support_pack(**changed: Any) -> Page:
     """A made-up pack of a small school's termly meeting."""
     concern = {
@@ -300,6 +310,7 @@ def pages() -> dict[str, Page]:
         "notice-to-improve": notice(IMPROVE),
         "penalty-notice-first": notice(FIRST),
         "penalty-notice-second": notice(SECOND),
+        "schedule-to-a-notice": schedule(),
         "withdrawal": withdrawal(),
         "reminder-lower-amount": reminder(),
         "reminder-last-day": reminder(last="full", owed_pence=8000, received_pence=8000, until="2025-12-15"),

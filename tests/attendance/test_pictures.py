@@ -279,7 +279,7 @@ def test_bars_are_as_long_as_their_figures(rows: list[tuple[str, float]]) -> Non
     widths = [float(rect.get("width", "")) for rect in parsed(picture).iter(f"{SVG}rect")]
     longest = max((value for _, value in rows), default=0) or 1
     for width, (_, value) in zip(widths, rows, strict=True):
-        assert width == pytest.approx(max(widths) * value / longest, abs=0.02)
+        assert width == pytest.approx(max(widths) * (value / longest), abs=0.02)
     said = [f"{value:,.2f}".rstrip("0").rstrip(".") for _, value in rows]
     assert texts(picture)[2::2] == said
     assert all(f"{label} {figure}" in picture.alt for (label, _), figure in zip(rows, said, strict=True))

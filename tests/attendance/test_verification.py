@@ -32,6 +32,16 @@ def verdict(*lines: Line, **changed: Any) -> Verdict:
     return verified(RECORD, **given | changed)
 
 
+@pytest.mark.parametrize(
+    ("schedule", "differs"), [(b"schedule", []), (b"another", ["schedule_sha256"]), (None, ["schedule_sha256"])]
+)
+def test_a_schedule_must_be_the_one_that_came_with_the_notice(schedule: bytes | None, differs: list[str]) -> None:
+    record = RECORD | {"schedule_sha256": hashlib.sha256(b"schedule").hexdigest()}
+    found = verified(record, b"pdf", CARRIED, None, None, schedule)
+    assert [each.field for each in found.differences] == differs
+    assert found.holds == (not differs)
+
+
 @pytest.mark.parametrize("read", [(OWN,), (OWN, FORMER), (OWN, LATER), (OWN, FORMER, LATER)])
 def test_only_the_schools_that_were_read_give_the_hash(read: Sequence[tuple[str, str]]) -> None:
     names = [name for school in read for name in PARTS[school]]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pypdf
 
-from notices.typesetting import Page, compiler, inputs
+from notices.typesetting import Page, compiler, sources
 
 HALVES = {"AM": "Morning", "PM": "Afternoon"}
 HEAD = "(head of the letter)"
@@ -65,13 +65,13 @@ def page_count(pdf: bytes) -> int:
 
 def pictures(page: Page, fonts: Path, ppi: int) -> list[bytes]:
     """Every page of a document as a PNG."""
-    drawn = compiler(page.kind, fonts).compile(format="png", ppi=ppi, sys_inputs=inputs(page))
+    drawn = compiler(fonts).compile(sources(page), format="png", ppi=ppi)  # type: ignore[type-var]
     return [each for each in (drawn if isinstance(drawn, list) else [drawn]) if each is not None]
 
 
 def words_of(page: Page) -> dict[str, Any]:
     """The page in words, as its template reads it."""
-    words: dict[str, Any] = json.loads(inputs(page)["words"])
+    words: dict[str, Any] = json.loads(sources(page)["words.json"])
     return words
 
 

@@ -5,14 +5,17 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pypdf
 import pytest
 
+from attendance.verification import verified
 from tests.documents.pdf_gate import faults
 from tests.documents.reading import text_of
-from tests.made_school import FIRST_DAY, Child, away, calendar, csv_of, marks, parents, pupils, settings, upn
+from tests.made_school import FIRST_DAY, Child, away, calendar, csv_of, marks, parents, pupils, settings, support, upn
 from tests.raised_system import System, raised
 
 CHILD = Child(upn(1), parents=("P1", "P2"))
@@ -254,3 +257,93 @@ def test_there_is_no_bundle_of_a_notice_that_was_paid(system: System) -> None:
     system.at("2025-11-11T18:00")
     step = system.decide(CHILD.upn, "prepare_document", "P1", ground="case_bundle")
     assert (step.outcome, step.because) == ("refused", "the notice was paid in time: liability is discharged")
+
+
+# --- A notice too long for the post ----------------------------------------------------------------------------------------
+
+
+def test_a_notice_too_long_for_the_post_comes_with_a_schedule() -> None:
+    """A term missed, and more than a year in which support was offered every day."""
+    with raised(given={"886": SETTINGS}) as system:
+        system.at("2025-12-19T18:00")
+        absent = away(FIRST_DAY, date(2025, 12, 19), "O")
+        steps = [support(CHILD, FIRST_DAY - timedelta(days=n), "not_engaged") for n in range(400)]
+        chronology = steps[0] + b"".join(step.partition(b"\n")[2] for step in steps[1:])
+        for body in (pupils(CHILD), parents(CHILD), calendar(FIRST_DAY, date(2025, 12, 19)), chronology):
+            system.upload(body)
+        system.upload(csv_of(marks(CHILD, FIRST_DAY, date(2025, 12, 19), absent)))
+        system.drain()
+        step = system.decide(
+            CHILD.upn, "authorise_penalty_notice", "P1", ground="support_failed", reason="support failed"
+        )
+        assert step.outcome == "done"
+        [(name, letter)] = [(n, body) for n, body in found(system, "notices").items() if n.endswith(".pdf")]
+        [(beside, schedule)] = found(system, "schedules").items()
+        record = json.loads(found(system, "notices")[name.replace(".pdf", ".json")])
+
+    assert beside == name
+    assert record["schedule_sha256"] == hashlib.sha256(schedule).hexdigest()
+    assert record["pdf_sha256"] == hashlib.sha256(letter).hexdigest()
+    assert faults(letter) == faults(schedule) == []
+    assert f"the {len(record['sessions'])} sessions in the schedule that comes with this notice" in text_of(letter)
+    assert len(record["support"]) == 400
+    assert text_of(schedule).count("Afternoon O") == len(record["sessions"]) // 2
+    assert verified(record, letter, attached(letter), None, None, schedule).holds
+    assert not verified(record, letter, attached(letter), None, None, letter).holds
+
+
+def attached(pdf: bytes) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(pypdf.PdfReader(io.BytesIO(pdf)).attachments["notice.json"][0])
+    return data
+
+
+# --- The pack of the termly meeting ---------------------------------------------------------------------------------------
+
+
+def test_the_pack_of_the_meeting_is_written_on_the_last_day_of_term(system: System) -> None:
+    day(system, "2025-12-30")
+    assert found(system, "packs") == {}
+    day(system, "2025-12-31")
+    day(system, "2026-01-05")
+    [(name, pack)] = found(system, "packs").items()
+    assert name == "support_pack-900001-2025-12-31.pdf"
+    assert faults(pack) == []
+    text = text_of(pack)
+    assert "As at the end of Wednesday 31 December 2025." in text
+    assert "Of 1 pupils, 0 are severely absent" in text
+    assert "1 more is persistently absent" in text
+    assert f"UPN {CHILD.upn}. Attended 40 of 50 possible sessions (80.0%)." in text
+    assert "settled by penalty notice" in text
+    [row] = rows_of(found(system, "told")["support_pack-900001-2025-12-31.csv"])
+    assert (row["what"], row["upn"]) == ("SUPPORT_MEETING", "")
+
+
+def test_a_pack_whose_day_was_missed_is_written_with_the_next(system: System) -> None:
+    day(system, "2025-12-30")
+    day(system, "2026-01-07")
+    [(name, pack)] = found(system, "packs").items()
+    assert name == "support_pack-900001-2025-12-31.pdf"
+    assert "As at the end of Wednesday 7 January 2026." in text_of(pack)
+
+
+def test_a_term_without_a_session_has_no_meeting(system: System) -> None:
+    day(system, "2026-07-31")
+    assert set(found(system, "packs")) == {"support_pack-900001-2025-12-31.pdf"}
+
+
+def test_a_name_that_cannot_be_printed_is_said_to_be_so_in_a_pack(system: System) -> None:
+    """The pack of all others goes out; the name stands in the school's own register."""
+    system.at("2025-12-01T18:00")
+    system.send(pupils(replace(CHILD, surname="\U00013000")))
+    day(system, "2025-12-31")
+    [pack] = found(system, "packs").values()
+    assert "cannot be printed here: see the file" in text_of(pack)
+    assert faults(pack) == []
+
+
+def test_an_authority_without_settings_gets_no_pack() -> None:
+    with raised(given={}) as system:
+        system.at("2025-10-10T18:00")
+        system.send(pupils(CHILD), csv_of(marks(CHILD, FIRST_DAY, date(2025, 10, 10), {})))
+        day(system, "2025-12-31")
+        assert found(system, "packs") == {}

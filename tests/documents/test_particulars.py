@@ -17,6 +17,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "documents.md"
 TABLES: Mapping[str, Mapping[str, str]] = {
     "Penalty Notice": {"first": "penalty-notice-first", "second": "penalty-notice-second"},
     "Notice to Improve": {"": "notice-to-improve"},
+    "Schedule": {"": "schedule-to-a-notice"},
     "Withdrawal letter": {"": "withdrawal"},
     "Reminder": {"lower amount": "reminder-lower-amount", "last day": "reminder-last-day"},
     "Early letter": {"": "early-letter-4"},
