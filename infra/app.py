@@ -22,12 +22,14 @@ def synth(
     checked: bool = True,
     retention_years: int = 7,
     own_keys: bool = False,
+    trail: bool = True,
 ) -> Path:
     """Write stack `Core` and one stack per authority (3-digit codes) into `outdir`, and return it.
 
     The templates are the same bytes whether or not the Lambda packages were built: the hash of their sources names
     them. Without packages they cannot be deployed. `checked`: cdk-nag's rules must hold, else RuntimeError.
-    `retention_years`: of the documents, by Object Lock. `own_keys`: each authority has a key of its own.
+    `retention_years`: documents are locked that long, and what they rest on goes a year later. `own_keys`: each
+    authority has a key of its own. `trail`: CloudTrail records who read and wrote what.
     """
     app = App(
         outdir=str(outdir),
@@ -35,7 +37,7 @@ def synth(
         default_stack_synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
     )
     code = {shape.name: _code(shape.name, built=packages_built) for shape in SHAPES}
-    core = Core(app, prefix, code)
+    core = Core(app, prefix, code, retention_years=retention_years, trail=trail)
     for la in sorted(authorities):
         Authority(app, prefix, la, retention_years=retention_years, own_key=own_keys).add_stack_dependency(core)
     if checked:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import cast
 
-from aws_cdk import Aws, CfnElement, CfnOutput, Duration, RemovalPolicy, Stack, TimeZone
+from aws_cdk import Aws, CfnElement, CfnOutput, RemovalPolicy, Stack, TimeZone
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -17,10 +17,11 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from infra import rights
+from infra import assumed, rights
 from infra.reasons import acknowledge
 from infra.stage import Shape, Stage
-from infra.stores import Index, private_bucket, table
+from infra.stores import Index, nothing_replaced, nothing_taken_away, private_bucket, table, years
+from infra.trail import Trail
 
 # One virtual processor is 1,769 MB. timeout x 6 is what a failed message waits, so a timeout is no larger than needed.
 SHAPES = (
@@ -40,7 +41,9 @@ DAY_PASSED = {"type": "day.passed.v1"}
 class Core(Stack):
     """Buckets, tables, the three stages of the flow and what connects them."""
 
-    def __init__(self, scope: Construct, prefix: str, code: Mapping[str, lambda_.Code]) -> None:
+    def __init__(
+        self, scope: Construct, prefix: str, code: Mapping[str, lambda_.Code], *, retention_years: int, trail: bool
+    ) -> None:
         super().__init__(
             scope,
             "Core",
@@ -49,6 +52,8 @@ class Core(Stack):
             termination_protection=True,
         )
         self.prefix = prefix
+        # A notice rests on marks of up to a year before it, and is verified from them as long as it is kept.
+        self.kept = years(retention_years + 1)
         self.key = kms.Key(
             self,
             "Key",
@@ -65,9 +70,16 @@ class Core(Stack):
         self._flow()
         self._environment()
         self._rights()
-        self._erasure_role()
+        self._assumed_roles()
+        if trail:
+            Trail(self, prefix, self.key, [self.cases, self.history], kept=years(retention_years))
         self._acknowledge_wildcards()
-        for name, value in {"key-arn": self.key.key_arn, "notices-role-arn": self.notices.role.role_arn}.items():
+        given = {
+            "key-arn": self.key.key_arn,
+            "notices-role-arn": self.notices.role.role_arn,
+            "officer-role-arn": self.officer.role_arn,
+        }
+        for name, value in given.items():
             CfnOutput(self, name, value=value, export_name=f"{prefix}-{name}")
 
     def _stores(self) -> None:
@@ -77,7 +89,16 @@ class Core(Stack):
         self.registers = self._bucket("registers", replaced=True)
         self.positions = self._bucket("positions", replaced=True)
         self.reports = self._bucket("reports")
-        self.settings = self._bucket("settings")
+        self.settings = self._bucket("settings", kept=False)
+        erasure = assumed.erasure_role_arn(self, self.prefix)
+        for bucket in (self.uploads, self.receipts, self.parts, self.reports):
+            bucket.add_to_resource_policy(nothing_taken_away(bucket, erasure))
+        for bucket in (
+            self.receipts,
+            self.parts,
+            self.reports,
+        ):  # an upload sent again is another one, in its own version
+            bucket.add_to_resource_policy(nothing_replaced(bucket))
         self.cases = table(self, "Cases", f"{self.prefix}-cases", self.key, indexes=CASE_INDEXES)
         self.history = table(self, "History", f"{self.prefix}-history", self.key, indexes={})
         self.secret = secretsmanager.Secret(
@@ -95,9 +116,15 @@ class Core(Stack):
         )
         self.bus = events.EventBus(self, "Events", event_bus_name=f"{self.prefix}-notices")
 
-    def _bucket(self, name: str, *, events: bool = False, replaced: bool = False) -> s3.Bucket:
+    def _bucket(self, name: str, *, events: bool = False, replaced: bool = False, kept: bool = True) -> s3.Bucket:
         return private_bucket(
-            self, name.capitalize(), f"{self.prefix}-{name}", self.key, events=events, replaced=replaced
+            self,
+            name.capitalize(),
+            f"{self.prefix}-{name}",
+            self.key,
+            events=events,
+            replaced=replaced,
+            kept=self.kept if kept else None,
         )
 
     def _alarm_topic(self) -> sns.Topic:
@@ -133,6 +160,14 @@ class Core(Stack):
                 ),
                 targets=[targets.SqsQueue(stage.queue, dead_letter_queue=stage.dead_letters)],
             )
+        group = self.format_arn(service="scheduler", resource="schedule-group", resource_name="default")
+        ours = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID, "aws:SourceArn": group}}
+        daily = iam.Role(
+            self,
+            "DailyRole",
+            role_name=f"{self.prefix}-daily",
+            assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com", conditions=ours),
+        )
         scheduler.Schedule(
             self,
             "Daily",
@@ -144,6 +179,7 @@ class Core(Stack):
                 self.thresholds.queue,
                 dead_letter_queue=self.thresholds.dead_letters,
                 input=scheduler.ScheduleTargetInput.from_object(DAY_PASSED),
+                role=daily,
             ),
         )
 
@@ -216,24 +252,13 @@ class Core(Stack):
             rights.use_key(self.key, "s3", "dynamodb", "secretsmanager"),
         )
 
-    def _erasure_role(self) -> None:
-        """The one role that may take a document away, when its time of retention has ended or a court says so."""
-        bucket = rights.authority_buckets(self.prefix)
-        role = iam.Role(
-            self,
-            "Erasure",
-            role_name=f"{self.prefix}-erasure",
-            description="Deletes documents whose time has ended; assumed by a person, for an hour, never by a function",
-            assumed_by=iam.AccountRootPrincipal(),
-            max_session_duration=Duration.hours(1),
-        )
-        role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion"],
-                resources=[f"{bucket}/*"],
-            )
-        )
-        role.add_to_policy(iam.PolicyStatement(actions=["s3:ListBucket", "s3:ListBucketVersions"], resources=[bucket]))
+    def _assumed_roles(self) -> None:
+        buckets = f"arn:{Aws.PARTITION}:s3:::{self.prefix}-authority-"
+        self.officer = assumed.officer(self, self.prefix, self.cases, "due", self.key, buckets)
+        assumed.upload_grant(self, self.prefix, self.uploads, self.key)
+        holding = (self.uploads, self.receipts, self.parts, self.registers, self.positions, self.reports)
+        everywhere = [bucket.bucket_arn for bucket in holding]
+        assumed.erasure(self, self.prefix, [*everywhere, rights.authority_buckets(self.prefix)])
 
     def _acknowledge_wildcards(self) -> None:
         """Name every wildcard that a policy of this stack may hold; cdk-nag refuses any other."""
@@ -247,5 +272,12 @@ class Core(Stack):
         arns |= {
             f"{authority}{objects}": pattern
             for objects in ("", "/*", *(f"/{folder}/*" for folder in rights.AUTHORITY_FOLDERS))
+        }
+        tagged = "The session's tags say which authority and school: one role of each kind, not one of each authority."
+        uploads = self.get_logical_id(cast(CfnElement, self.uploads.node.default_child))
+        la, urn = (variable.replace("${", "<").replace("}", ">") for variable in (assumed.LA, assumed.URN))
+        arns |= {
+            f"arn:<AWS::Partition>:s3:::{self.prefix}-authority-{la}/*": tagged,
+            f"<{uploads}.Arn>/{la}/{urn}/*": tagged,
         }
         acknowledge(self, {f"AwsSolutions-IAM5[Resource::{arn}]": reason for arn, reason in arns.items()})

@@ -17,6 +17,8 @@ AUTHORITY_FOLDERS = ("notices", "packs", "papers", "reminders", "returns", "sche
 LOCKED_FOLDERS = ("notices", "schedules")
 """What of it is locked for the retention of the settings."""
 IN_TURN = {"Null": {"s3:if-match": "false"}}  # only a put that replaces exactly what was read
+# Buckets are named by anyone anywhere: without our account as their owner a pattern of names would reach a stranger's.
+OUR_ACCOUNT = {"s3:ResourceAccount": Aws.ACCOUNT_ID}
 
 
 def read(*buckets: s3.IBucket) -> iam.PolicyStatement:
@@ -43,8 +45,7 @@ def authority_documents(prefix: str) -> tuple[iam.PolicyStatement, ...]:
     """Write once and read documents and lists in the bucket of any authority: a pattern, so that no list need grow."""
     bucket = authority_buckets(prefix)
     documents = [f"{bucket}/{folder}/*" for folder in AUTHORITY_FOLDERS]
-    # Buckets are named by anyone anywhere: without our account as their owner the pattern would reach a stranger's.
-    ours = {"StringEquals": {"s3:ResourceAccount": Aws.ACCOUNT_ID}}
+    ours = {"StringEquals": OUR_ACCOUNT}
     return (
         _allow(["s3:GetObject", "s3:GetObjectVersion"], documents, ours),
         _allow(["s3:PutObject"], documents, {**ours, **ONCE}),
@@ -53,7 +54,7 @@ def authority_documents(prefix: str) -> tuple[iam.PolicyStatement, ...]:
         _allow(
             ["s3:PutObjectRetention"],
             [f"{bucket}/{folder}/*" for folder in LOCKED_FOLDERS],
-            {"StringEquals": {**ours["StringEquals"], "s3:object-lock-mode": "GOVERNANCE"}},
+            {"StringEquals": {**OUR_ACCOUNT, "s3:object-lock-mode": "GOVERNANCE"}},
         ),
         _allow(["s3:ListBucket"], [bucket], ours),
     )

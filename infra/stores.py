@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -20,16 +21,21 @@ def private_bucket(
     *,
     events: bool = False,
     replaced: bool = False,
-    retention: Duration | None = None,
+    locked: Duration | None = None,
+    kept: Duration | None = None,
 ) -> s3.Bucket:
     """A private, versioned bucket that answers only TLS 1.2 and keeps what it holds.
 
     `events`: every new object is told to the default event bus. `replaced`: objects are snapshots that can be made
-    again, so that earlier versions go after 30 days. `retention`: Object Lock, governance mode, for that long.
+    again, so that earlier versions go after 30 days. `locked`: Object Lock, governance mode, for that long. `kept`: an
+    object goes by itself that long after it was written, with whatever it replaced.
     """
     rules = [s3.LifecycleRule(id="unfinished-uploads", abort_incomplete_multipart_upload_after=Duration.days(7))]
-    if replaced:
+    if replaced or kept:  # of what is written once, only the erasure role makes an earlier version
         rules.append(s3.LifecycleRule(id="earlier-versions", noncurrent_version_expiration=Duration.days(30)))
+    if kept:
+        rules.append(s3.LifecycleRule(id="retention", expiration=kept))
+        rules.append(s3.LifecycleRule(id="marks-of-deletion", expired_object_delete_marker=True))
     bucket = s3.Bucket(
         scope,
         name,
@@ -43,8 +49,8 @@ def private_bucket(
         minimum_tls_version=1.2,
         versioned=True,
         lifecycle_rules=rules,
-        object_lock_enabled=True if retention else None,
-        object_lock_default_retention=s3.ObjectLockRetention.governance(retention) if retention else None,
+        object_lock_enabled=True if locked else None,
+        object_lock_default_retention=s3.ObjectLockRetention.governance(locked) if locked else None,
         removal_policy=RemovalPolicy.RETAIN,
     )
     if events:
@@ -56,10 +62,45 @@ def private_bucket(
         bucket,
         {
             "AwsSolutions-S1": "Server access logs arrive late, not always, and cannot be encrypted with a key of ours:"
-            " who read which object is in the account's CloudTrail data events (docs/security.md)."
+            " who read which object is in CloudTrail's data events (infra/trail.py)."
         },
     )
     return bucket
+
+
+def years(number: int) -> Duration:
+    """That many years, leap days included."""
+    return Duration.days(round(number * 365.25))
+
+
+def nothing_replaced(bucket: s3.IBucket) -> iam.PolicyStatement:
+    """Nobody writes over an object: Object Lock keeps versions, but a new one would hide the old one from readers."""
+    return iam.PolicyStatement(
+        sid="NothingReplaced",
+        effect=iam.Effect.DENY,
+        principals=[iam.AnyPrincipal()],
+        actions=["s3:PutObject"],
+        resources=[bucket.arn_for_objects("*")],
+        conditions={"Null": {"s3:if-none-match": "true"}},
+    )
+
+
+def nothing_taken_away(bucket: s3.IBucket, erasure_role: str, *also: str) -> iam.PolicyStatement:
+    """Nobody but the erasure role deletes or unlocks an object, hides it by a delete marker, or does what `also` names."""
+    return iam.PolicyStatement(
+        sid="NothingTakenAway",
+        effect=iam.Effect.DENY,
+        principals=[iam.AnyPrincipal()],
+        actions=[
+            "s3:BypassGovernanceRetention",
+            "s3:DeleteBucket",
+            "s3:DeleteObject",
+            "s3:DeleteObjectVersion",
+            *also,
+        ],
+        resources=[bucket.bucket_arn, bucket.arn_for_objects("*")],
+        conditions={"ArnNotEquals": {"aws:PrincipalArn": erasure_role}},
+    )
 
 
 @dataclass(frozen=True)

@@ -31,15 +31,16 @@ _IN_PROCESS = "the code runs in this process, one call at a time"
 _STANDS = "the clock stands while the pump works"
 
 NOT_RAISED: Mapping[str, Reason] = {
+    "AWS::CloudTrail::Trail": Reason("moto records no calls", "tests/infra/test_trail.py"),
     "AWS::Lambda::EventSourceMapping": Reason(
         "local/pump.py plays it: moto hands over one message at a time and never redrives", "tests/local/test_pump.py"
     ),
     "AWS::Lambda::Function": Reason(
         "local/pump.py calls its handler: moto would want Docker, or never run the code", "tests/local/test_pump.py"
     ),
-    "AWS::S3::BucketPolicy": Reason(_MISJUDGED, "tests/infra/test_stores.py"),
-    "AWS::SNS::TopicPolicy": Reason(_MISJUDGED, "tests/infra/test_stages.py"),
-    "AWS::SQS::QueuePolicy": Reason(_MISJUDGED, "tests/infra/test_stages.py"),
+    "AWS::S3::BucketPolicy": Reason(_MISJUDGED, "tests/cases/test_permissions.py"),
+    "AWS::SNS::TopicPolicy": Reason(_MISJUDGED, "tests/cases/test_permissions.py"),
+    "AWS::SQS::QueuePolicy": Reason(_MISJUDGED, "tests/cases/test_permissions.py"),
     "AWS::SecretsManager::Secret.GenerateSecretString": Reason(
         "a fixed value, so that two runs give the same pupil ids", "tests/infra/test_stores.py"
     ),

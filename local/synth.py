@@ -29,29 +29,30 @@ class Templates:
     authorities: Mapping[str, Template]
 
 
-def templates(authorities: Sequence[str], prefix: str = LOCAL_PREFIX) -> Templates:
+def templates(authorities: Sequence[str], prefix: str = LOCAL_PREFIX, *, own_keys: bool = False) -> Templates:
     """The very templates that would be deployed for these authorities; from the cache if `infra/` has not changed.
 
     Only the hash that names the Lambda packages may be of an earlier state of `functions/`: nothing here reads it.
     """
-    folder = ROOT / ".cache" / "templates" / f"{prefix}-{_infra_hash()[:16]}"
+    kind = "-own-keys" if own_keys else ""
+    folder = ROOT / ".cache" / "templates" / f"{prefix}{kind}-{_infra_hash()[:16]}"
     stacks = ["Core", *(f"Authority{la}" for la in authorities)]
     missing = [la for la in authorities if not _file(folder, f"Authority{la}").exists()]
     if missing or not _file(folder, "Core").exists():
         print("Synthesising the templates (once) ...", file=sys.stderr)
-        _fill(folder, prefix, missing)
+        _fill(folder, prefix, missing, own_keys=own_keys)
     read = {stack: json.loads(_file(folder, stack).read_text(encoding="utf-8")) for stack in stacks}
     return Templates(core=read["Core"], authorities={la: read[f"Authority{la}"] for la in authorities})
 
 
-def _fill(folder: Path, prefix: str, authorities: Sequence[str]) -> None:
+def _fill(folder: Path, prefix: str, authorities: Sequence[str], *, own_keys: bool) -> None:
     """Synthesise into the cache; every file appears whole, so that two processes may do this at the same moment."""
     use_for_jsii()
     from infra.app import synth  # seconds to import, and needed only here
 
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as scratch:
-        out = synth(Path(scratch), prefix, authorities, packages_built=False, checked=False)
+        out = synth(Path(scratch), prefix, authorities, packages_built=False, checked=False, own_keys=own_keys)
         for template in out.glob("*.template.json"):
             template.replace(folder / template.name)
 
@@ -95,16 +96,39 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="3-digit code of a local authority; may be repeated",
     )
     parser.add_argument("--packages", action="store_true", help="also build the Lambda packages, for linux arm64")
-    parser.add_argument("--own-keys", action="store_true", help="give each authority an encryption key of its own")
+    parser.add_argument(
+        "--own-keys",
+        action="store_true",
+        help="give each authority an encryption key of its own; what that costs is printed",
+    )
+    parser.add_argument(
+        "--no-trail",
+        action="store_false",
+        dest="trail",
+        help="make no CloudTrail trail: only where the account has one that records the data events of these buckets",
+    )
     parser.add_argument(
         "--retention-years",
         type=int,
         choices=range(1, 100),
         default=RETENTION_YEARS,
         metavar="N",
-        help=f"how long Object Lock keeps a document (default: {RETENTION_YEARS})",
+        help=f"how long Object Lock keeps a document, at least as long as any authority's settings say"
+        f" (default: {RETENTION_YEARS}); what documents rest on goes a year later",
     )
     parser.set_defaults(run=run)
+
+
+def price_of_keys(own: int) -> tuple[str, str]:
+    """What the encryption keys cost a month, with that many authorities having their own: list prices, US dollars.
+
+    AWS KMS pricing: 1 USD a month for a key, and 1 more for each of its first two rotations (one a year).
+    """
+    keys = 1 + own
+    return (
+        f"Encryption keys: {keys} (one shared, {own} of authorities).",
+        f"They cost {keys} USD a month in the first year, {2 * keys} in the second and {3 * keys} from the third.",
+    )
 
 
 def _prefix(text: str) -> str:
@@ -128,7 +152,10 @@ def run(args: argparse.Namespace) -> int:
         packages_built=args.packages,
         retention_years=args.retention_years,
         own_keys=args.own_keys,
+        trail=args.trail,
     )
+    for line in price_of_keys(len(set(args.authority)) if args.own_keys else 0):
+        print(line, file=sys.stderr)
     for stack in ("Core", *(f"Authority{la}" for la in sorted(set(args.authority)))):
         print(_file(out, stack))
     return 0

@@ -30,3 +30,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         return
     told = f"{sum(tables.values())} cases in {len(tables)} tables, held by {passed + failed} tests"
     terminalreporter.write_line(f"{told}: {failed} failed" if failed else f"{told}: all passed")
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            if name == "matrix":  # tests/cases/test_permissions.py
+                terminalreporter.write_line(f"requests to the policies of the templates: {value}")

@@ -30,10 +30,10 @@ def test_an_authority_that_joins_leaves_core_as_it_is_to_the_byte(deployment, tm
 
 def test_what_an_authority_takes_from_core_core_gives(deployment):
     given = {output["Export"]["Name"] for output in deployment.core["Outputs"].values()}
-    assert {f"{PREFIX}-key-arn", f"{PREFIX}-notices-role-arn"} == given
+    assert {f"{PREFIX}-{name}" for name in ("key-arn", "notices-role-arn", "officer-role-arn")} == given
 
 
-def test_an_authority_may_have_a_key_of_its_own_that_admits_only_notices(tmp_path):
+def test_an_authority_may_have_a_key_of_its_own_that_admits_only_notices_and_its_officers(tmp_path):
     from infra.app import synth
 
     template = read(
@@ -44,7 +44,10 @@ def test_an_authority_may_have_a_key_of_its_own_that_admits_only_notices(tmp_pat
     (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] == {"Fn::GetAtt": [logical_id, "Arn"]}
     assert bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]["Days"] == 2192
-    root, notices = key["KeyPolicy"]["Statement"]
+    root, notices, officer = key["KeyPolicy"]["Statement"]
     assert ":root" in str(root["Principal"])
     assert notices["Principal"] == {"AWS": {"Fn::ImportValue": f"{PREFIX}-notices-role-arn"}}
     assert set(notices["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
+    assert officer["Principal"] == {"AWS": {"Fn::ImportValue": f"{PREFIX}-officer-role-arn"}}
+    assert officer["Action"] == "kms:Decrypt"
+    assert officer["Condition"]["StringEquals"]["aws:PrincipalTag/la"] == "886"

@@ -5,7 +5,7 @@ from typing import Any
 
 from cloudformation import NAMED_BY, of_type, policy_of, text
 
-BUCKETS = {"parts", "positions", "receipts", "registers", "reports", "settings", "uploads"}
+BUCKETS = {"parts", "positions", "receipts", "registers", "reports", "settings", "trail", "uploads"}
 
 
 def every_bucket(*templates: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str, dict[str, Any]]]:
@@ -55,14 +55,39 @@ def test_only_uploads_and_parts_tell_of_new_objects(core, authority):
     assert telling == {"uploads", "parts"}
 
 
-def test_only_snapshots_that_can_be_made_again_lose_earlier_versions(core, authority):
-    losing = {
-        text(template, {"Ref": name})
+def lifecycle(bucket: Mapping[str, Any]) -> dict[str, Any]:
+    """What the rules of a bucket take away and after how many days, by kind."""
+    taken = {"ExpirationInDays", "NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload"}
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    assert all(rule["Status"] == "Enabled" and "Prefix" not in rule for rule in rules)
+    return {kind: rule[kind] for rule in rules for kind in taken & set(rule)}
+
+
+def test_what_has_had_its_time_goes_by_itself_but_no_document_and_no_settings(core, authority):
+    """A year longer than documents are locked: a notice is verified from what it rests on as long as it is kept."""
+    kept = {
+        text(template, {"Ref": name}): (rules.get("ExpirationInDays"), rules.get("NoncurrentVersionExpiration"))
         for template, name, bucket in every_bucket(core, authority)
-        for rule in bucket.get("LifecycleConfiguration", {"Rules": []})["Rules"]
-        if set(rule) & {"NoncurrentVersionExpiration", "ExpirationInDays", "ExpirationDate"}
+        for rules in [lifecycle(bucket)]
     }
-    assert losing == {"registers", "positions"}
+    eight, seven, soon = 2922, 2557, {"NoncurrentDays": 30}
+    flow = BUCKETS - {"settings", "trail"}
+    assert kept == {
+        **dict.fromkeys(flow, (eight, soon)),
+        "trail": (seven, soon),
+        "settings": (None, None),
+        "authority-886": (None, None),
+    }
+
+
+def test_unfinished_uploads_go_after_a_week(core, authority):
+    for _, _, bucket in every_bucket(core, authority):
+        assert lifecycle(bucket)["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
+
+
+def test_the_trail_is_locked_as_long_as_documents(core):
+    (trail,) = (bucket for t, name, bucket in every_bucket(core) if text(t, {"Ref": name}) == "trail")
+    assert trail["ObjectLockConfiguration"]["Rule"]["DefaultRetention"] == {"Mode": "GOVERNANCE", "Days": 2557}
 
 
 def test_a_document_is_locked_for_seven_years(authority):

@@ -11,7 +11,7 @@ from cfnlint.api import ManualArgs, lint
 from cloudformation import PREFIX, of_type
 
 from local.node import ROOT
-from local.synth import add_parser, templates
+from local.synth import add_parser, price_of_keys, templates
 
 
 def test_cdk_nag_would_have_objected(tmp_path):
@@ -63,7 +63,14 @@ def test_synthesis_needs_neither_path_nor_network_nor_account(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert price_of_keys(0)[0] in done.stderr
     assert done.stdout.splitlines() == [str(out / "Core.template.json"), str(out / "Authority886.template.json")]
+
+
+def test_the_price_of_keys_is_said():
+    assert price_of_keys(0)[1] == "They cost 1 USD a month in the first year, 2 in the second and 3 from the third."
+    assert price_of_keys(153)[0] == "Encryption keys: 154 (one shared, 153 of authorities)."
+    assert "462 from the third" in price_of_keys(153)[1]
 
 
 def test_the_templates_raised_locally_are_those_that_are_deployed(deployment):
