@@ -1,0 +1,54 @@
+"""How a function is called while things go wrong: one that is killed comes back as a new instance, its batch as a failure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+
+from local.faults.calls import Choose, Killed, listening
+from local.faults.typeset import set_aside
+from local.functions import Function
+from local.world import World
+
+
+class Died(RuntimeError):
+    """The function was killed: what AWS sees of it."""
+
+
+@contextmanager
+def going_wrong(world: World, choose: Choose, told: Callable[[str], None], died: Callable[[], None]) -> Iterator[None]:
+    """While it lasts, `choose` says what goes wrong with each call that a function makes.
+
+    `died` is told of each function that was killed, before its messages are handed over again.
+    """
+
+    def call(function: Function, event: Mapping[str, Any]) -> Any:
+        try:
+            return function.call(event)
+        except Killed:
+            function.forget()
+            died()
+            raise Died from None
+
+    world.pump.forget()
+    once = {"AWS_MAX_ATTEMPTS": "1"}  # botocore tries nothing again by itself
+    with (
+        patch.dict(os.environ, once),
+        patch.object(world.pump, "call", call),
+        _anew(),
+        listening(choose, told),
+        set_aside(),
+    ):
+        yield
+
+
+@contextmanager
+def _anew() -> Iterator[None]:
+    """A session of its own, so that what listens on it is gone with it."""
+    with patch.object(boto3, "DEFAULT_SESSION", None):
+        yield
