@@ -141,7 +141,7 @@ class Pump:
         raise EndlessLoop(f"after {MOST_CALLS} calls the queues are not empty: {left}")
 
     def work(self, order: random.Random | None = None, *, double: bool = False) -> bool:
-        """Hand over one batch, as `drain` does; False if nothing waits. A function that is being called may be in the way of no other."""
+        """Hand over one batch, as `drain` does; False if nothing waits. It may be called while a function is being called."""
         for source in self._sources:
             for lane in source.take(2 if double else 1):
                 self._wait(source, lane)

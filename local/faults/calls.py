@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 
 import boto3
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
 from local.synth import LOCAL_PREFIX
@@ -100,7 +101,7 @@ def listening(choose: Choose, told: Callable[[str], None]) -> Iterator[None]:
             case "killed_after":
                 raise Killed
 
-    events = boto3._get_default_session().events  # type: ignore[attr-defined]
+    events = boto3._get_default_session().events
     events.register_first("before-call", before)
     events.register_last("after-call", after)
     try:
@@ -133,7 +134,7 @@ def _instead(kind: Kind | None, service: str, url: str) -> tuple[AWSResponse, di
 
 def _answer(status: int, code: str) -> tuple[AWSResponse, dict[str, Any]]:
     said = {"Error": {"Code": code, "Message": "injected"}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return AWSResponse("", status, {}, None), said
+    return AWSResponse("", status, HTTPHeaders(), None), said
 
 
 def _call(function: str, model: Any, params: Mapping[str, Any]) -> Call:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import shutil
 import signal
 import tempfile
 from collections import Counter
@@ -19,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from unittest.mock import patch
 
 from attendance import engine
 from local.faults.calls import ALWAYS, Call, Kind
@@ -26,7 +28,7 @@ from local.faults.scenario import AUTHORITIES, Hands, Step, midnight_after, step
 from local.faults.stores import differences, stored
 from local.faults.worker import going_wrong
 from local.run import Doors
-from local.world import World, raise_world
+from local.world import raise_world
 
 SECONDS: Final = 180
 """After which a child that has not ended is taken to hang."""
@@ -74,6 +76,33 @@ def kinds_of(call: Call) -> tuple[Kind, ...]:
     return (*ALWAYS, "conflict") if call.conditional else ALWAYS
 
 
+class _Folders:
+    """Temporary folders stay until no child needs them: a child shares those that a function had open when it forked."""
+
+    def __init__(self) -> None:
+        self._left: list[str] = []
+        self._shared: frozenset[str] = frozenset()
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """While it lasts, a temporary folder that is done with is only noted."""
+        with patch.object(tempfile.TemporaryDirectory, "_rmtree", lambda name, **_: self._left.append(name)):
+            yield
+        self.remove()
+
+    def forked(self) -> None:
+        """In a child: what is there by now is the parent's."""
+        self._shared = frozenset(os.listdir(tempfile.gettempdir()))
+        self._left = []
+
+    def remove(self) -> None:
+        """Remove those that are done with and not shared."""
+        for name in self._left:
+            if Path(name).name not in self._shared:
+                shutil.rmtree(name, ignore_errors=True)
+        self._left.clear()
+
+
 class Points:
     """The enumeration: `chosen` says which points are tried, and `each` is told of every one passed."""
 
@@ -97,10 +126,16 @@ class Points:
         self._told: list[str] = []
         self._step = self._steps[0]
         self._stopped = False
+        self._left = _Folders()
 
     def run(self) -> Enumerated:
         """Play the term, with children at each point."""
-        with tempfile.TemporaryDirectory() as folder, raise_world(AUTHORITIES) as world, _one_thread():
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            raise_world(AUTHORITIES) as world,
+            _one_thread(),
+            self._left.kept(),
+        ):
             self._folder, self._world = Path(folder), world
             hands = Hands(Doors.of(world))
             world.at(self._steps[0].at)
@@ -124,14 +159,14 @@ class Points:
         except BaseException as problem:
             if self._is is None:
                 raise
-            self._say({"ended with": type(problem).__name__})
+            self._say(self._is, {"ended with": type(problem).__name__})
         if self._is is not None and (not self._to_the_end or self._step is self._steps[-1]):
-            self._say(stored(self._world, self._told))
+            self._say(self._is, stored(self._world, self._told))
 
-    def _say(self, what: dict[str, str]) -> None:
+    def _say(self, child: _Child, what: dict[str, str]) -> None:
         """In a child: leave what was found, and end."""
-        assert self._is is not None
-        self._is.says.write_text(json.dumps(what))
+        self._left.remove()
+        child.says.write_text(json.dumps(what))
         os._exit(0)
 
     def _settle(self) -> None:
@@ -146,6 +181,7 @@ class Points:
                 found = Difference(child.point, child.kind, self._step.what, str(child.call), tuple(what))
                 self.found.differences.append(found)
         self._ended.clear()
+        self._left.remove()
 
     def _wait(self) -> None:
         pid, status = os.wait()
@@ -170,7 +206,11 @@ class Points:
 
     def _stops(self, call: Call) -> Kind | None:
         """What the step itself lets go wrong, once: it is a part of the term."""
-        if self._step.stops_at and not self._stopped and f"{call.operation} {call.where}".startswith(self._step.stops_at):
+        if (
+            self._step.stops_at
+            and not self._stopped
+            and f"{call.operation} {call.where}".startswith(self._step.stops_at)
+        ):
             self._stopped = True
             return "killed"
         return None
@@ -192,6 +232,7 @@ class Points:
         signal.alarm(SECONDS)
         self._is = child
         self._running = {}
+        self._left.forked()
         return True
 
 
