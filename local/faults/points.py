@@ -86,9 +86,12 @@ class _Folders:
     @contextmanager
     def kept(self) -> Iterator[None]:
         """While it lasts, a temporary folder that is done with is only noted."""
-        with patch.object(tempfile.TemporaryDirectory, "_rmtree", lambda name, **_: self._left.append(name)):
+        with patch.object(tempfile.TemporaryDirectory, "_rmtree", staticmethod(self._note)):
             yield
         self.remove()
+
+    def _note(self, name: str, **_: object) -> None:
+        self._left.append(name)
 
     def forked(self) -> None:
         """In a child: what is there by now is the parent's."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
@@ -51,4 +52,27 @@ def going_wrong(world: World, choose: Choose, told: Callable[[str], None], died:
 def _anew() -> Iterator[None]:
     """A session of its own, so that what listens on it is gone with it."""
     with patch.object(boto3, "DEFAULT_SESSION", None):
+        yield
+
+
+def instances(world: World) -> Mapping[str, Any]:
+    """Another instance of each function, by name: module, clients and all, as another worker has them."""
+    found = {}
+    for function in world.pump.functions.values():
+        name, _, handler = function.properties.handler.rpartition(".")
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.loader is None:
+            raise RuntimeError(f"no module {name}")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        found[function.name] = getattr(module, handler)
+    return found
+
+
+@contextmanager
+def another(world: World, of: Mapping[str, Any]) -> Iterator[None]:
+    """While it lasts, functions are called in these instances."""
+    with ExitStack() as stack:
+        for function in world.pump.functions.values():
+            stack.enter_context(patch.dict(vars(function), {"_handler": of[function.name]}))
         yield
