@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_LOST = {"PreconditionFailed", "ConditionalRequestConflict"}  # S3 answers 409 as well as 412 under contention
+_STANDS = "PreconditionFailed"
+_CONTENDED = "ConditionalRequestConflict"  # 409: another write of this key is under way, and may yet fail
 
 
 class NotOurs(RuntimeError):
@@ -54,13 +55,16 @@ class Bucket:
     def put_once(
         self, key: str, body: bytes, content_type: str = "application/octet-stream", retain_until: date | None = None
     ) -> bool:
-        """Write an object that never changes, locked up to a day (included) if one is given; False if one stands there already."""
+        """Write an object that never changes, locked up to a day (included) if one is given; False if one stands there already.
+
+        While another write of it is under way nothing is known to stand there: S3's answer is raised, to be tried again.
+        """
         digest = hashlib.sha256(body).hexdigest()
         lock: dict[str, object] = {}
         if retain_until:
             end = datetime.combine(retain_until + timedelta(days=1), time(), UTC)
             lock = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": end}
-        return self._put(key, body, content_type, {"sha256": digest}, {"IfNoneMatch": "*", **lock})
+        return self._put(key, body, content_type, {"sha256": digest}, {"IfNoneMatch": "*", **lock}, {_STANDS})
 
     def put_ours(self, key: str, body: bytes, content_type: str, retain_until: date | None = None) -> None:
         """Write an object that never changes; already there is normal if it is this very one, else NotOurs is raised."""
@@ -73,7 +77,9 @@ class Bucket:
         self, key: str, body: bytes, read: Stored | None, content_type: str = "application/octet-stream"
     ) -> bool:
         """Write the next state of an object if it is still as it was `read`; False if somebody else was first."""
-        return self._put(key, body, content_type, {}, {"IfMatch": read.etag} if read else {"IfNoneMatch": "*"})
+        if read:  # it may also have been deleted since
+            return self._put(key, body, content_type, {}, {"IfMatch": read.etag}, {_STANDS, _CONTENDED, "NoSuchKey"})
+        return self._put(key, body, content_type, {}, {"IfNoneMatch": "*"}, {_STANDS, _CONTENDED})
 
     def put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
         """Write an object, whatever stands there: for what an operator publishes."""
@@ -86,17 +92,22 @@ class Bucket:
                 yield item["Key"]
 
     def _put(
-        self, key: str, body: bytes, content_type: str, metadata: Mapping[str, str], condition: Mapping[str, object]
+        self,
+        key: str,
+        body: bytes,
+        content_type: str,
+        metadata: Mapping[str, str],
+        condition: Mapping[str, object],
+        lost: Set[str],
     ) -> bool:
+        """Write under a condition; False if the answer is one of those by which it was `lost`."""
         try:
             self.s3.put_object(
                 Bucket=self.name, Key=key, Body=body, ContentType=content_type, Metadata=metadata,
                 **condition,  # type: ignore[arg-type]
             )  # fmt: skip
         except ClientError as error:
-            if error.response["Error"]["Code"] in _LOST:
+            if error.response["Error"]["Code"] in lost:
                 return False
-            if error.response["Error"]["Code"] == "NoSuchKey" and "IfMatch" in condition:
-                return False  # deleted since it was read: read again
             raise
         return True

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 
 from aws.buckets import Bucket, NotOurs
 from aws.documents import Documents
@@ -44,6 +47,18 @@ def test_only_who_read_the_present_state_replaces_it(bucket: Bucket) -> None:
     now = bucket.get("state")
     assert now is not None
     assert now.body == b"2"
+
+
+def test_under_contention_nobody_knows_what_stands_there(world: World) -> None:
+    """S3's 409 (moto never gives it): another write of this key is under way and may yet fail, so it is no "there already"."""
+    s3 = boto3.client("s3")
+    bucket = Bucket(s3, world.names["registers"])
+    with Stubber(s3) as stubber:
+        for _ in range(2):
+            stubber.add_client_error("put_object", "ConditionalRequestConflict", http_status_code=409)
+        with pytest.raises(ClientError, match="ConditionalRequestConflict"):
+            bucket.put_once("contended", b"lost if this were taken for written")
+        assert not bucket.replace("contended", b"read again, and try again", None)
 
 
 def test_what_was_deleted_since_it_was_read_is_read_again(bucket: Bucket, world: World) -> None:
