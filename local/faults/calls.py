@@ -75,10 +75,11 @@ type Choose = Callable[[Call], Kind | None]
 
 
 @contextmanager
-def listening(choose: Choose, told: Callable[[str], None]) -> Iterator[None]:
+def listening(choose: Choose, told: Callable[[str], None], sent: Callable[[], None]) -> Iterator[None]:
     """While it lasts, `choose` is asked before each call of a function what is to go wrong with it (None: nothing).
 
-    `told` is given each event that the bus took. Clients that are open already are not listened to.
+    `told` is given each event that the bus took, `sent` is called for each request that goes out. Clients that are open already
+    are not listened to.
     """
 
     def before(model: Any, params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> Any:
@@ -101,14 +102,20 @@ def listening(choose: Choose, told: Callable[[str], None]) -> Iterator[None]:
             case "killed_after":
                 raise Killed
 
+    def out(**_: Any) -> None:
+        if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+            sent()
+
     events = boto3._get_default_session().events
     events.register_first("before-call", before)
     events.register_last("after-call", after)
+    events.register("before-send", out)
     try:
         yield
     finally:
         events.unregister("before-call", before)
         events.unregister("after-call", after)
+        events.unregister("before-send", out)
 
 
 def _instead(kind: Kind | None, service: str, url: str) -> tuple[AWSResponse, dict[str, Any]] | None:

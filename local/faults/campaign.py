@@ -13,16 +13,17 @@ import random
 import signal
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
 
 from moto.sqs.models import Message, Queue, sqs_backends
 
+from local.faults import typeset
 from local.faults.calls import Call, Kind
 from local.faults.invariants import broken
 from local.faults.points import kinds_of
@@ -32,7 +33,7 @@ from local.faults.worker import another, going_wrong, instances
 from local.functions import Function
 from local.run import Doors
 from local.template import ACCOUNT, REGION
-from local.world import raise_world
+from local.world import World, raise_world
 
 SECONDS: Final = 900
 """After which a campaign that has not ended is taken to hang."""
@@ -76,74 +77,104 @@ def chances(seed: int) -> Chances:
     return Chances(fault, other, twice, late=draw.choice((0, 0.05, 0.15)), missed=draw.choice((0.2, 0.5)), jump=0.1)
 
 
-def undisturbed() -> dict[str, str]:
-    """What the term leaves without anything going wrong."""
-    return json.loads(_aside(None)["left"])  # type: ignore[no-any-return]
+class Ground:
+    """A world raised once, from which each campaign is forked: nothing of one reaches another."""
 
+    def __init__(self, world: World, hands: Hands, folder: Path) -> None:
+        self._world, self._hands, self._folder = world, hands, folder
+        said = self._result(*self._begin(None))
+        self.plain: dict[str, str] = said["left"]
+        """What the term leaves without anything going wrong."""
+        self.wrong: tuple[str, ...] = tuple(said["wrong"])
+        """What does not hold then; nothing, or no campaign says anything."""
+        typeset.remember(bytes.fromhex(said["pages"]))
 
-def campaign(seed: int, plain: Mapping[str, str]) -> Campaign:
-    """Play one seed in a process of its own; the same seed is the same campaign."""
-    found = _aside(seed)
-    wrong = list(json.loads(found["wrong"]))
-    if seed % 2 == 0 and not wrong:
-        wrong = differences(plain, json.loads(found["left"]))
-    return Campaign(seed, json.loads(found["happened"]), tuple(wrong))
+    def campaigns(self, seeds: Iterable[int], at_once: int = 2) -> Iterator[Campaign]:
+        """Play seeds, each in a process of its own; the same seed is the same campaign."""
+        running: list[tuple[int, int, Path]] = []
+        for seed in seeds:
+            if len(running) >= at_once:
+                yield self._ended(*running.pop(0))
+            running.append((seed, *self._begin(seed)))
+        for each in running:
+            yield self._ended(*each)
 
+    def _ended(self, seed: int, child: int, says: Path) -> Campaign:
+        said = self._result(child, says)
+        wrong = said["wrong"]
+        if seed % 2 == 0 and not wrong:
+            wrong = differences(self.plain, said["left"])
+        return Campaign(seed, said["happened"], tuple(wrong))
 
-def _aside(seed: int | None) -> dict[str, str]:
-    """Play in a process of its own, begun before anything else was: nothing of one campaign reaches another."""
-    with tempfile.TemporaryDirectory() as folder:
-        says = Path(folder, "says")
+    def _begin(self, seed: int | None) -> tuple[int, Path]:
+        says = self._folder / f"{seed}"
         child = os.fork()
-        if not child:
-            signal.alarm(SECONDS)
-            try:
-                says.write_text(json.dumps(_Played(seed).play()))
-            except BaseException as problem:
-                said = f"ended with {type(problem).__name__}: {problem}"
-                says.write_text(json.dumps({"left": "{}", "happened": "{}", "wrong": json.dumps([said])}))
-            os._exit(0)
+        if child:
+            return child, says
+        signal.alarm(SECONDS)
+        try:
+            said = _Played(seed, self._world, self._hands).play()
+        except BaseException as problem:
+            said = {
+                "left": {},
+                "happened": {},
+                "wrong": [f"ended with {type(problem).__name__}: {problem}"],
+                "pages": "",
+            }
+        says.write_text(json.dumps(said))
+        os._exit(0)
+
+    @staticmethod
+    def _result(child: int, says: Path) -> dict[str, Any]:
         _, status = os.waitpid(child, 0)
         if status:
-            return {"left": "{}", "happened": "{}", "wrong": json.dumps([f"no end within {SECONDS} s"])}
-        found: dict[str, str] = json.loads(says.read_text())
-        return found
+            return {"left": {}, "happened": {}, "wrong": [f"no end within {SECONDS} s"], "pages": ""}
+        said: dict[str, Any] = json.loads(says.read_text())
+        says.unlink()
+        return said
+
+
+@contextmanager
+def ground() -> Iterator[Ground]:
+    """Raise the world of the campaigns."""
+    with tempfile.TemporaryDirectory() as folder, raise_world(AUTHORITIES) as world:
+        hands = Hands(Doors.of(world))
+        world.at(steps()[0].at)
+        hands.ready()
+        yield Ground(world, hands, Path(folder))
 
 
 class _Played:
     """One campaign while it runs."""
 
-    def __init__(self, seed: int | None) -> None:
+    def __init__(self, seed: int | None, world: World, hands: Hands) -> None:
+        self._world, self._hands = world, hands
         self._draw = random.Random(seed or 0)  # noqa: S311  a campaign, not a secret
         self._chances = chances(seed) if seed is not None else Chances(0, 0, 0)
         self._calm = seed is None
         self._happened: Counter[str] = Counter()
         self._faults: Counter[str] = Counter()
         self._batches: list[list[str]] = []
+        self._event: tuple[Function, Mapping[str, Any]] | None = None
         self._late: list[tuple[int, Queue, Message]] = []
         self._n = 0
         self._others = 0
-        self._ahead = timedelta()
+        self._instances = instances(world)
 
-    def play(self) -> dict[str, str]:
+    def play(self) -> dict[str, Any]:
         """Play the term and a quiet day; what is left, what happened, and what is wrong."""
-        told: list[str] = []
-        with raise_world(AUTHORITIES) as world:
-            hands = Hands(Doors.of(world))
-            world.at(steps()[0].at)
-            hands.ready()
-            self._world, self._instances = world, instances(world)
-            with going_wrong(world, self._choose, told.append, lambda: None), self._counted():
-                for self._n, step in enumerate(steps()):
-                    self._play(hands, step)
-                self._quiet(LAST + timedelta(days=3), hands)
-            left = meant(world)
-            wrong = broken(world, hands.doors, LAST + timedelta(days=3))
-        return {"left": json.dumps(left), "happened": json.dumps(self._happened), "wrong": json.dumps(wrong)}
+        last = LAST + timedelta(days=3)
+        with going_wrong(self._world, self._choose), self._counted():
+            for self._n, step in enumerate(steps()):
+                self._play(step)
+            self._quiet(last)
+        wrong = broken(self._world, self._hands.doors, last)
+        pages = typeset.known().hex() if self._calm else ""
+        return {"left": meant(self._world), "happened": self._happened, "wrong": wrong, "pages": pages}
 
     # ------------------------------------------------------------------ what happens
 
-    def _play(self, hands: Hands, step: Step) -> None:
+    def _play(self, step: Step) -> None:
         self._release(self._n)
         self._world.at(self._moment(step))
         if step.day_passes and self._draw.random() < self._chances.missed:
@@ -152,27 +183,26 @@ class _Played:
         else:
             times = 1
         for _ in range(times):
-            step.do(hands)
+            step.do(self._hands)
         twice = self._draw.random() < self._chances.twice
         self._happened["steps delivered twice"] += twice
         self._world.drain(None if self._calm else self._draw, double=twice)
 
     def _moment(self, step: Step) -> datetime:
-        """The time of a step; where the clock jumped ahead, no step goes back behind it by more than an hour."""
+        """The time of a step, or what a clock says that is wrong by minutes, or by a day and more."""
         if self._draw.random() < self._chances.jump:
-            self._ahead = timedelta(minutes=self._draw.choice((-50, -5, 7, 90, 600, 2000)))
             self._happened["clock jumped"] += 1
-            return step.at + self._ahead
+            return step.at + timedelta(minutes=self._draw.choice((-50, -5, 7, 90, 600, 2000)))
         return step.at
 
-    def _quiet(self, day: Any, hands: Hands) -> None:
+    def _quiet(self, day: date) -> None:
         """A day on which nothing goes wrong: what was late arrives, the schedule fires."""
         self._chances = Chances(0, 0, 0)
         self._release(None)
         self._world.at(steps()[-1].at.replace(year=day.year, month=day.month, day=day.day))
         self._world.drain()
         for _ in range(2):  # the first carries out what is open, the second has written what follows from it
-            hands.doors.world.day_passed()
+            self._world.day_passed()
             self._world.drain()
 
     # ------------------------------------------------------------------ what goes wrong
@@ -210,7 +240,6 @@ class _Played:
     def _counted(self) -> Iterator[None]:
         """While it lasts: which messages are with a function, and which come late."""
         call = self._world.pump.call
-        self._event: tuple[Function, Mapping[str, Any]] | None = None
 
         def counted(function: Function, event: Mapping[str, Any]) -> Any:
             self._batches.append([record["messageId"] for record in event["Records"]])

@@ -53,6 +53,10 @@ class Enumerated:
 
     calls: int = 0
     """AWS calls of the term without a fault: the fault points."""
+    sent: int = 0
+    """Requests that the functions sent in it, counted where they go out."""
+    stopped: int = 0
+    """Calls that are not made because the term itself stops the function there."""
     tried: Counter[str] = field(default_factory=Counter)
     """Faults injected, by kind."""
     points: int = 0
@@ -143,7 +147,7 @@ class Points:
             hands = Hands(Doors.of(world))
             world.at(self._steps[0].at)
             hands.ready()
-            with going_wrong(world, self._choose, self._told.append, self._died):
+            with going_wrong(world, self._choose, told=self._told.append, sent=self._sent, died=self._died):
                 for step in self._steps:
                     self._step, self._stopped = step, False
                     world.at(step.at)
@@ -215,8 +219,12 @@ class Points:
             and f"{call.operation} {call.where}".startswith(self._step.stops_at)
         ):
             self._stopped = True
+            self.found.stopped += 1
             return "killed"
         return None
+
+    def _sent(self) -> None:
+        self.found.sent += 1
 
     def _died(self) -> None:
         if self._stopped:

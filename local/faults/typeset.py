@@ -20,6 +20,16 @@ from notices.typesetting import NotPrintable, Page, render
 _KNOWN: dict[str, bytes | tuple[str, str]] = {}
 
 
+def known() -> bytes:
+    """Every page set so far with its document, for another process to `remember`."""
+    return pickle.dumps(_KNOWN)
+
+
+def remember(pages: bytes) -> None:
+    """Take over what another process of ours has set."""
+    _KNOWN.update(pickle.loads(pages))  # noqa: S301  written by our own child
+
+
 @contextmanager
 def set_aside() -> Iterator[None]:
     """While it lasts, `notices` sets its pages aside."""

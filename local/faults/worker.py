@@ -22,10 +22,18 @@ class Died(RuntimeError):
 
 
 @contextmanager
-def going_wrong(world: World, choose: Choose, told: Callable[[str], None], died: Callable[[], None]) -> Iterator[None]:
+def going_wrong(
+    world: World,
+    choose: Choose,
+    *,
+    told: Callable[[str], None] = lambda _: None,
+    sent: Callable[[], None] = lambda: None,
+    died: Callable[[], None] = lambda: None,
+) -> Iterator[None]:
     """While it lasts, `choose` says what goes wrong with each call that a function makes.
 
-    `died` is told of each function that was killed, before its messages are handed over again.
+    `told` and `sent` are as in `listening`; `died` is called for each function that was killed, before its messages are handed
+    over again.
     """
 
     def call(function: Function, event: Mapping[str, Any]) -> Any:
@@ -42,7 +50,7 @@ def going_wrong(world: World, choose: Choose, told: Callable[[str], None], died:
         patch.dict(os.environ, once),
         patch.object(world.pump, "call", call),
         _anew(),
-        listening(choose, told),
+        listening(choose, told, sent),
         set_aside(),
     ):
         yield
