@@ -25,6 +25,8 @@ from attendance.sessions import Session
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+_TOGETHER = 100  # DynamoDB takes no more in one transaction
+
 type Item = dict[str, Any]
 
 
@@ -266,13 +268,19 @@ class Cases:
         return [(item["pk"]["S"], item["sk"]["S"]) for item in found]
 
     def change_returns(self, la: str, changed: Sequence[tuple[str, ReturnItem]]) -> None:
-        """Store what became of returns (pupil, item); once written, nothing of one is due."""
+        """Store what became of returns (pupil, item), a hundred together or not at all; once written, nothing of one is due.
+
+        A row without a name beside one that has it would get another file: whoever dies here leaves all of them as they were.
+        """
+        puts = []
         for pupil, item in changed:
             stored = self._item(f"{la}#{pupil}", return_key(item.due), item.model_dump_json())
             stored |= {"school": _text(item.due.urn), "la": _text(la), "filed": {"BOOL": True}}
             if not item.written:
                 stored |= {"due_on": _text(item.write_on.isoformat())}
-            self.dynamodb.put_item(TableName=self.cases_table, Item=stored)
+            puts.append(self._put(self.cases_table, stored, None))
+        for n in range(0, len(puts), _TOGETHER):
+            self._write(puts[n : n + _TOGETHER])
 
     def returns_of(self, la: str, urn: str, kind: str) -> list[tuple[str, ReturnItem]]:
         """The returns of one kind of a school with the pupil each is about, read consistently.

@@ -1,10 +1,12 @@
 """Cases, notices and decisions: written under the condition that nobody else wrote since they were read; all or nothing."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from itertools import count
 from typing import Any
 
+import boto3
 import pytest
 
 from attendance.cases import Case, Notice, Proposal
@@ -178,6 +180,25 @@ def test_a_return_follows_what_is_known_until_it_has_its_file(cases: Cases, pupi
     cases.record_return("886", pupil, item)
     assert stored() == filed
     assert (f"886#{pupil}", "RETURN#sickness#900001#2025") not in cases.due("886", date(2030, 1, 1))
+
+
+def test_rows_get_their_file_together_or_not_at_all(world: World) -> None:
+    """A list whose naming a crash tore would go on as two files."""
+    told, dynamodb = world.environment("thresholds"), boto3.client("dynamodb")
+    cases = Cases(dynamodb, told["CASES_TABLE"], told["HISTORY_TABLE"])
+    due = Return(kind="new_pupil", urn="900001", upn="X801200000001", since="2025-11-03", made_due_on=DAY, row={})
+    item = ReturnItem(due=due, found_on=DAY, write_on=DAY, dated=DAY, file="new_pupil-900001-2025-11-03.csv")
+    calls = count(1)
+
+    def lost(**_: Any) -> None:
+        if next(calls) == 2:
+            raise ConnectionError
+
+    dynamodb.meta.events.register("before-call", lost)
+    with suppress(ConnectionError):
+        cases.change_returns("886", [(pupil_id(name, b"secret"), item) for name in ("one", "other")])
+    dynamodb.meta.events.unregister("before-call", lost)
+    assert len(cases.returns_of("886", "900001", "new_pupil")) in {0, 2}
 
 
 def test_a_return_that_lapsed_is_not_due(cases: Cases, pupil: str) -> None:
