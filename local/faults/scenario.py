@@ -136,7 +136,7 @@ class Step:
     day_passes: bool = False
     """Whether it is the daily schedule, which may be missed or fire twice."""
     stops_at: str | None = None
-    """The operation and bucket at which the function dies, once, the next one beginning after midnight."""
+    """The door (`cases.reserved`) at which the function dies, once, the next one beginning after midnight."""
 
 
 def steps() -> tuple[Step, ...]:
@@ -216,7 +216,7 @@ def _steps() -> Iterator[Step]:
     )
     yield decided("2025-10-20T09:06", HOLIDAYS, "authorise_penalty_notice", "P1", **holiday)
     yield decided("2025-10-20T23:50", LATE, "authorise_penalty_notice", "P1", urn=NEXT_SCHOOL,
-                  stops_at="PutObject authority-886/notices/", **holiday)  # fmt: skip
+                  stops_at="cases.reserved", **holiday)  # fmt: skip
     yield decided("2025-10-21T09:00", LATE, "authorise_penalty_notice", "P1", urn=NEXT_SCHOOL, **holiday)
     yield decided("2025-10-21T09:01", HOLIDAYS, "withdraw", "P1", ground="ought_not", reason="leave was granted")
     yield decided("2025-10-21T09:02", HOLIDAYS, "release_sessions", reason="leave was granted")
