@@ -253,7 +253,10 @@ def _steps(stores: Stores, items: Sequence[Mapping[str, Any]]) -> Iterator[Balan
 
 
 def _documents(stores: Stores, items: Sequence[Mapping[str, Any]]) -> Iterator[Balance]:
-    """Every document has its reservation and its record, every reservation that was not freed its document."""
+    """Every document has its reservation and its record, every reservation that was not freed its document.
+
+    A document is out when its record lies beside it: a PDF alone, whose reservation expired before the record was written, is not.
+    """
     reserved = {
         (item["la"]["S"], item["sk"]["S"].removeprefix("NOTICE#")): (
             Reserved.model_validate_json(item["body"]["S"]), Notice.model_validate_json(item["standing"]["S"])
@@ -282,8 +285,8 @@ def _documents(stores: Stores, items: Sequence[Mapping[str, Any]]) -> Iterator[B
     }
     half = [
         place
-        for place in reserved
-        if place not in out and (place in written or reserved[place][1].standing != "expired")
+        for place, (_, notice) in reserved.items()
+        if place not in out and (notice.standing != "expired" or "json" in written.get(place, ()))
     ]
     missing = [place for place in out if written.get(place) != {"pdf", "json"}]
     left = sorted("/".join(place) for place in {*unknown, *half, *missing})
