@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
@@ -26,7 +26,9 @@ from aws.buckets import Bucket
 from aws.cases import Cases, Reserved, ReturnItem, Step
 from aws.registers import Registers
 from aws.schools import Schools
-from local.run import Doors
+
+if TYPE_CHECKING:
+    from local.run import Doors
 
 _ALWAYS: Final = datetime.max.replace(tzinfo=UTC)
 

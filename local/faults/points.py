@@ -213,11 +213,7 @@ class Points:
 
     def _stops(self, call: Call) -> Kind | None:
         """What the step itself lets go wrong, once: it is a part of the term."""
-        if (
-            self._step.stops_at
-            and not self._stopped
-            and f"{call.operation} {call.where}".startswith(self._step.stops_at)
-        ):
+        if not self._stopped and self._step.stops_at in call.doors:
             self._stopped = True
             self.found.stopped += 1
             return "killed"
