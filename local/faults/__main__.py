@@ -22,7 +22,7 @@ EXPECTED_CALLS = 1600
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
-    args = _parser().parse_args(argv)
+    args = arguments().parse_args(argv)
     if args.seeds < 0 or args.every < 0:
         print("--seeds and --every are 0 or more.", file=sys.stderr)
         return 2
@@ -116,7 +116,8 @@ def _counts(of: Counter[str]) -> str:
     return ", ".join(f"{n} {what.replace('_', ' ')}" for what, n in sorted(of.items()) if n)
 
 
-def _parser() -> argparse.ArgumentParser:
+def arguments() -> argparse.ArgumentParser:
+    """What the command takes."""
     kinds = "\n".join(f"  {kind.replace('_', ' '):13} {means}" for kind, means in MEANS.items())
     parser = argparse.ArgumentParser(
         prog="attendance-faults",
