@@ -24,8 +24,8 @@ from attendance.rows import COLUMNS
 from attendance.settings import Action
 from local.check import check
 from local.command import COMMANDS
-from local.faults.__main__ import arguments as faults_arguments
 from local.demo import SCALE
+from local.faults.__main__ import arguments as faults_arguments
 from local.madeup import casting, write_input
 
 ROOT = Path(__file__).parents[1]
