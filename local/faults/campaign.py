@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
@@ -82,6 +83,7 @@ class Ground:
 
     def __init__(self, world: World, hands: Hands, folder: Path) -> None:
         self._world, self._hands, self._folder = world, hands, folder
+        self._played = count()
         said = self._result(*self._begin(None))
         self.plain: dict[str, str] = said["left"]
         """What the term leaves without anything going wrong."""
@@ -107,7 +109,7 @@ class Ground:
         return Campaign(seed, said["happened"], tuple(wrong))
 
     def _begin(self, seed: int | None) -> tuple[int, Path]:
-        says = self._folder / f"{seed}"
+        says = self._folder / str(next(self._played))
         child = os.fork()
         if child:
             return child, says

@@ -14,8 +14,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.filterwarnings("ignore:.*fork.*:De
 
 
 def test_a_fault_at_any_call_leaves_the_same() -> None:
-    found = Points(lambda _: True, lambda: None, kinds=every_nth(17)).run()
-    assert found.tried.total() > 300
+    found = Points(lambda _: True, lambda: None, kinds=every_nth(31)).run()
+    assert found.tried.total() > 250
     assert found.differences == []
 
 
@@ -24,18 +24,18 @@ def test_what_is_the_same_after_the_step_is_the_same_in_the_end() -> None:
 
     def one(point: int, call: Call) -> tuple[Kind, ...]:
         every = kinds_of(call)
-        return (every[point // 150 % len(every)],)
+        return (every[point // 230 % len(every)],)
 
-    found = Points(lambda point: point % 150 == 7, lambda: None, kinds=one, to_the_end=True).run()
-    assert found.tried.total() > 8
+    found = Points(lambda point: point % 230 == 7, lambda: None, kinds=one, to_the_end=True).run()
+    assert found.tried.total() > 5
     assert found.differences == []
 
 
 def test_random_campaigns_leave_what_must_hold() -> None:
     with ground() as here:
         assert here.wrong == ()
-        played = list(here.campaigns(range(6)))
-    assert {each.seed: each.wrong for each in played} == dict.fromkeys(range(6), ())
+        played = list(here.campaigns(range(4)))
+    assert {each.seed: each.wrong for each in played} == dict.fromkeys(range(4), ())
     assert sum(each.happened.get("another worker", 0) for each in played) > 0
 
 
