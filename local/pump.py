@@ -9,7 +9,7 @@ that wait.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,9 @@ MOST_CALLS = 50_000
 """Calls of functions in one drain after which something must be sending messages in a circle."""
 
 _DEDUPLICATION_MILLISECONDS = 300_000  # AWS remembers an id so long, also after the message is gone; moto does not
+
+
+type Call = Callable[[Function, Mapping[str, Any]], Any]
 
 
 class EndlessLoop(RuntimeError):
@@ -109,6 +112,8 @@ class Pump:
                 self._sources.append(_Source(queues[mapping.event_source_arn], mapping, function))
             self._schedules += [schedule.properties for schedule in stack.of_type("AWS::Scheduler::Schedule")]
         self._turn = 0
+        self.call: Call = Function.call
+        """How a function is called with a batch; whoever wants something to go wrong puts another in its place."""
 
     @property
     def functions(self) -> Mapping[str, Function]:
@@ -130,15 +135,20 @@ class Pump:
         until it has succeeded twice, as a queue that delivers at least once may do.
         """
         for calls in range(MOST_CALLS):
-            for source in self._sources:
-                for lane in source.take(2 if double else 1):
-                    self._wait(source, lane)
-            waiting = [source for source in self._sources if source.lanes]
-            if not waiting:
+            if not self.work(order, double=double):
                 return calls
-            self._hand_over(_next(waiting, order), order)
         left = {source.queue.name: sum(len(lane.held) for lane in source.lanes) for source in self._sources}
         raise EndlessLoop(f"after {MOST_CALLS} calls the queues are not empty: {left}")
+
+    def work(self, order: random.Random | None = None, *, double: bool = False) -> bool:
+        """Hand over one batch, as `drain` does; False if nothing waits. It may be called while a function is being called."""
+        for source in self._sources:
+            for lane in source.take(2 if double else 1):
+                self._wait(source, lane)
+        waiting = [source for source in self._sources if source.lanes]
+        if waiting:
+            self._hand_over(_next(waiting, order), order)
+        return bool(waiting)
 
     def forget(self) -> None:
         """Start the functions anew: nothing that they keep between calls lives on."""
@@ -158,7 +168,7 @@ class Pump:
             lane = source.lanes.pop(0 if order is None else order.randrange(len(source.lanes)))
             lanes.append(lane)
             batch += [(lane, held) for held in lane.held[: size - len(batch)]]
-        failed = _failed(source, [held for _, held in batch])
+        failed = self._failed(source, [held for _, held in batch])
         for lane, held in batch:
             if held.message.id in failed:
                 held.failures += 1
@@ -172,26 +182,25 @@ class Pump:
             if lane.held:
                 self._wait(source, lane)
 
+    def _failed(self, source: _Source, batch: Sequence[_Held]) -> set[str]:
+        """Hand a batch over; the ids of the messages that Lambda would leave in the queue."""
+        everything = {held.message.id for held in batch}
+        event = {"Records": [_record(source.queue, held.message) for held in batch]}
+        try:
+            answer = self.call(source.function, event)
+        except Exception:  # whatever a handler raises, Lambda tries the batch again
+            return everything
+        if not source.mapping.function_response_types or not answer:
+            return set()
+        named = {failure.get("itemIdentifier") for failure in answer.get("batchItemFailures") or []}
+        # AWS: an answer that names no message, or one that was not handed over, fails the whole batch.
+        return named if named <= everything else everything
+
 
 def _next(waiting: Sequence[_Source], order: random.Random | None) -> _Source:
     if order is None:
         return min(waiting, key=lambda source: source.lanes[0].turn)
     return order.choices(waiting, weights=[len(source.lanes) for source in waiting])[0]
-
-
-def _failed(source: _Source, batch: Sequence[_Held]) -> set[str]:
-    """Hand a batch over; the ids of the messages that Lambda would leave in the queue."""
-    everything = {held.message.id for held in batch}
-    event = {"Records": [_record(source.queue, held.message) for held in batch]}
-    try:
-        answer = source.function.call(event)
-    except Exception:  # whatever a handler raises, Lambda tries the batch again
-        return everything
-    if not source.mapping.function_response_types or not answer:
-        return set()
-    named = {failure.get("itemIdentifier") for failure in answer.get("batchItemFailures") or []}
-    # AWS: an answer that names no message, or one that was not handed over, fails the whole batch.
-    return named if named <= everything else everything
 
 
 def _record(queue: Queue, message: Message) -> dict[str, Any]:

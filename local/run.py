@@ -17,7 +17,6 @@ from typing import Any
 from urllib.parse import quote
 
 import boto3
-import duckdb
 
 from attendance.cases import Case
 from attendance.context import CONTEXT_CODES, Known, recheck
@@ -25,7 +24,6 @@ from attendance.directory import DirectoryUnreadable
 from attendance.events import DecisionMade, SchoolDue
 from attendance.identifiers import pupil_id
 from attendance.law import PROVISIONS
-from attendance.register import CONTENT
 from attendance.settings import SettingsRefused
 from attendance.text import LONDON, pretty_json
 from aws.buckets import Bucket
@@ -38,6 +36,7 @@ from aws.settings import AuthoritySettings, SchoolWording
 from local.inputs import BadInput, File, Input, days, read_input
 from local.node import ensure_assets
 from local.progress import Progress
+from local.reconciling import entries_lost, rows_balance
 from local.world import World, raise_world
 from validate.answer import known_of
 
@@ -260,14 +259,14 @@ def _summary(
     findings: Counter[str] = Counter()
     for file in answered.values():
         findings.update({code: n for code, n in file["counts"].items() if code not in CONTEXT_CODES})
-    balanced = _rows_balance(answered.values())
+    balanced = all(rows_balance(file) for file in answered.values())
     for record in records:
         parts = _attendance_parts(doors, record)
         known = known_of(record)
         now = Known(**{**vars(known), "registers": ()})
         for counts in recheck(parts, now, given.as_at, record.urn).values():
             findings.update(counts)
-        balanced &= _in_register(parts, record)
+        balanced &= not entries_lost(parts, record.bodies)
     cases: Counter[str] = Counter({"gathering": 0, "settled": 0, "lapsed": 0})
     returns: Counter[str] = Counter()
     refused = [
@@ -326,38 +325,11 @@ def _answered(given: Input, reports: list[dict[str, Any]]) -> dict[tuple[str, st
     return found
 
 
-def _rows_balance(files: Any) -> bool:
-    """Whether every row of every file is accepted, in error, or in a file refused."""
-    for file in files:
-        wrong = {each["row"] for each in file["findings"] if each["severity"] == "error"}
-        if file["totals"]["refused"]:
-            if file["accepted"]:
-                return False
-        elif not file["findings_left_out"] and file["rows"] != file["accepted"] + len(wrong):
-            return False
-    return True
-
-
 def _attendance_parts(doors: Doors, record: SchoolRecord) -> list[bytes]:
     prefix = f"la={record.la}/urn={record.urn}/"
     places = standing_by_place(doors.registers.parts.keys(prefix))
     keys = [key for place, of in places.items() if "/year=" in place for key in of]
     return [part.body for key in keys if (part := doors.registers.parts.get(key))]
-
-
-def _in_register(parts: list[bytes], record: SchoolRecord) -> bool:
-    """Whether every accepted entry is in a register."""
-    if not parts:
-        return True
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as con:
-        for name, bodies in (("part", parts), ("register", list(record.registers.values()))):
-            for n, body in enumerate(bodies):
-                Path(folder, f"{name}-{n}.parquet").write_bytes(body)
-        lost = con.execute(
-            f"""SELECT count(*) FROM (SELECT {CONTENT} FROM read_parquet('{folder}/part-*.parquet')
-                EXCEPT SELECT {CONTENT} FROM read_parquet('{folder}/register-*.parquet'))"""
-        ).fetchone()
-    return lost == (0,)
 
 
 def _items(doors: Doors) -> Iterator[tuple[str, str]]:

@@ -44,8 +44,8 @@ class World:
         self.log: list[str] = []
         """What the functions wrote to standard output: one line each, oldest first."""
         self._stacks = stacks
-        self._pump = Pump(stacks, self.log)
-        self._pump.forget()
+        self.pump = Pump(stacks, self.log)
+        self.pump.forget()
         self._clock: time_machine.travel | None = None
         self._now: time_machine.Traveller | None = None
 
@@ -77,7 +77,7 @@ class World:
 
     def environment(self, function: str) -> Mapping[str, str]:
         """The environment variables of a function: `validate`, `thresholds`, `notices`."""
-        return self._pump.functions[f"{LOCAL_PREFIX}-{function}"].environment
+        return self.pump.functions[f"{LOCAL_PREFIX}-{function}"].environment
 
     def at(self, moment: datetime) -> None:
         """Set the clock, which does not run from then on: for our code, for moto, for this whole process."""
@@ -102,11 +102,11 @@ class World:
 
     def drain(self, order: random.Random | None = None, *, double: bool = False) -> int:
         """Let the functions work until every queue is empty; see `Pump.drain`."""
-        return self._pump.drain(order, double=double)
+        return self.pump.drain(order, double=double)
 
     def day_passed(self) -> None:
         """Let the daily schedule fire; set the clock and drain as for anything else."""
-        self._pump.fire_schedules()
+        self.pump.fire_schedules()
 
     def dead_letters(self) -> dict[str, list[str]]:
         """The bodies of the messages that failed too often, by queue (`validate-dead`); queues without any left out."""
@@ -122,7 +122,7 @@ class World:
         """Let the clock run again and the functions forget this world."""
         if self._clock is not None:
             self._clock.stop()
-        self._pump.forget()
+        self.pump.forget()
 
 
 @contextmanager

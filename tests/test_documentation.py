@@ -25,6 +25,7 @@ from attendance.settings import Action
 from local.check import check
 from local.command import COMMANDS
 from local.demo import SCALE
+from local.faults.__main__ import arguments as faults_arguments
 from local.madeup import casting, write_input
 
 ROOT = Path(__file__).parents[1]
@@ -71,6 +72,11 @@ def test_every_command_on_a_page_is_taken(words: list[str], capsys: pytest.Captu
             importlib.import_module(COMMANDS[name]).add_parser(parser.add_subparsers())
             try:
                 parser.parse_args(words[1:])
+            except SystemExit:
+                pytest.fail(capsys.readouterr().err)
+        case ["attendance-faults", *given]:
+            try:
+                faults_arguments().parse_args(given)
             except SystemExit:
                 pytest.fail(capsys.readouterr().err)
         case ["python", "-m", module, *_]:
