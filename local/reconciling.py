@@ -21,7 +21,8 @@ import duckdb
 from attendance.cases import Case, Notice
 from attendance.identifiers import pupil_id
 from attendance.register import CONTENT, named
-from attendance.returns import COLUMNS
+from attendance.returns import COLUMNS, EARLY_LETTER
+from attendance.told import SUPPORT_PACK
 from aws.buckets import Bucket
 from aws.cases import Cases, Reserved, ReturnItem, Step
 from aws.registers import Registers
@@ -93,6 +94,13 @@ class Stores:
         keys = (key.split("/", 2) for key in self.registers.parts.keys(""))
         return tuple(sorted({(la.removeprefix("la="), urn.removeprefix("urn=")) for la, urn, _ in keys}))
 
+    @staticmethod
+    def read(bucket: Bucket, key: str) -> bytes:
+        """An object that was listed; RuntimeError if it went meanwhile."""
+        if (stored := bucket.get(key)) is None:
+            raise RuntimeError(f"{key} was listed and is gone: look again")
+        return stored.body
+
     def scan(self, table: str) -> Iterator[Mapping[str, Any]]:
         """Every item of a table."""
         for page in self.cases.dynamodb.get_paginator("scan").paginate(TableName=table):
@@ -143,25 +151,22 @@ def rows_balance(file: Mapping[str, Any]) -> bool:
 
 def _parts(stores: Stores) -> Balance:
     """Each receipt has its part, and each part its receipt; a file of which no row was good has neither rows nor a part."""
-    receipts = {tuple(key.split("/")) for key in stores.receipts.keys("")}
+    receipts = {(la, urn, sha256) for la, urn, sha256 in (key.split("/") for key in stores.receipts.keys(""))}
     parts = {
         (la.removeprefix("la="), urn.removeprefix("urn="), named(rest)[1])
         for la, urn, rest in (key.split("/", 2) for key in stores.registers.parts.keys(""))
     }
-    accepted = {
-        (report["la"], report["urn"], upload)
-        for report in _reports(stores)
-        for upload in ([report["upload"]] if len(report["files"]) == 1 else [])
-        if not report["files"][0]["accepted"]
-    }
-    left = (receipts - parts - accepted) | (parts - receipts)
+    left = parts - receipts
+    empty: dict[tuple[str, str], set[tuple[str, str, str]]] = {}
+    for la, urn, sha256 in receipts - parts:
+        receipt = json.loads(stores.read(stores.receipts, f"{la}/{urn}/{sha256}"))
+        empty.setdefault((f"{la}/{urn}/{receipt['upload_id']}", receipt["kind"]), set()).add((la, urn, sha256))
+    for (upload, kind), places in empty.items():
+        report = stores.reports.get(f"{upload}.json")
+        files = json.loads(report.body)["files"] if report else []
+        if len(places) > sum(file["kind"] == kind and not file["accepted"] for file in files):
+            left |= places
     return Balance("receipts and their parts", len(receipts), tuple(sorted("/".join(each) for each in left)))
-
-
-def _reports(stores: Stores) -> Iterator[Mapping[str, Any]]:
-    for key in stores.reports.keys(""):
-        if "/told/" not in key and (stored := stores.reports.get(key)):
-            yield json.loads(stored.body)
 
 
 def _folds(stores: Stores) -> Iterator[Balance]:
@@ -275,9 +280,12 @@ def _documents(stores: Stores, items: Sequence[Mapping[str, Any]]) -> Iterator[B
                 name, _, ending = key.removeprefix("notices/").partition(".")
                 written.setdefault((la, name), set()).add(ending)
             if key.endswith(".json") and (record := bucket.get(key)) and (pdf := bucket.get(f"{key[:-5]}.pdf")):
-                said = json.loads(record.body).get("pdf_sha256")
-                if said != hashlib.sha256(pdf.body).hexdigest():
+                said = json.loads(record.body)
+                if said.get("pdf_sha256") != hashlib.sha256(pdf.body).hexdigest():
                     torn.append(f"{la}/{key}")
+                schedule = bucket.get(f"schedules/{key[:-5].rpartition('/')[2]}.pdf")
+                if said.get("schedule_sha256") != (schedule and hashlib.sha256(schedule.body).hexdigest()):
+                    torn.append(f"{la}/{key}: schedule")
     yield Balance("documents that are those of their record", len(written), tuple(sorted(torn)))
     unknown = written.keys() - reserved.keys()
     out = {
@@ -328,15 +336,30 @@ def _returns(stores: Stores, items: Sequence[Mapping[str, Any]], today: date) ->
         len(due),
         tuple(sorted(f"{la} {_unnamed(sk)}" for la, sk, item in due if not item.written)),
     )
-    named_ = {(la, "returns" if item.due.kind in COLUMNS else "told", item.file) for la, _, item in every if item.file}
-    there = {
-        (la, *key.split("/", 1))
-        for la, bucket in stores.documents.items()
-        for key in bucket.keys("")
-        if key.endswith(".csv")
-    }
-    left = sorted("/".join(map(str, place)) for place in named_ ^ there)
+    named_ = {place for la, _, item in every if item.file for place in _places(la, item)}
+    there = {(la, key) for la, bucket in stores.documents.items() for key in bucket.keys("") if _of_a_list(key)}
+    there |= {("reports", key) for key in stores.reports.keys("") if "/letters/" in key}
+    left = sorted("/".join(place) for place in named_ ^ there)
     yield Balance("files of returns and their rows", len(named_), tuple(left))
+
+
+def _places(la: str, item: ReturnItem) -> Iterator[tuple[str, str]]:
+    """Where the file lies that a return or row of a list is in, and what was written with it: the bucket, the key."""
+    due, file = item.due, str(item.file)
+    if due.kind == EARLY_LETTER:
+        folder = f"{la}/{due.urn}/letters"
+        yield "reports", f"{folder}/{file}"
+        if item.page is not None:
+            yield "reports", f"{folder}/{due.row['letter']}"
+        return
+    yield la, f"{'returns' if due.kind in COLUMNS else 'told'}/{file}"
+    if due.kind == SUPPORT_PACK:
+        yield la, f"packs/{file.removesuffix('.csv')}.pdf"
+
+
+def _of_a_list(key: str) -> bool:
+    """Whether a key is of a file that rows name; the cover of a return, without which it goes too, is not."""
+    return key.endswith(".csv") or key.startswith("packs/")
 
 
 def _unnamed(sk: str) -> str:

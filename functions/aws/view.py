@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from attendance.law import DATE_YEARS_BACK, academic_year
 from attendance.marks import read_marks
@@ -21,6 +21,11 @@ class SeenSchool:
 
     view: SchoolView
     records: tuple[SchoolRecord, ...]
+
+    @property
+    def known_at(self) -> datetime | None:
+        """The latest receipt among all registers read."""
+        return latest_receipt(self.records)
 
     @property
     def bodies(self) -> list[bytes]:
@@ -64,3 +69,8 @@ def seen(
         history=history,
     )
     return SeenSchool(view, records)
+
+
+def latest_receipt(records: Iterable[SchoolRecord]) -> datetime | None:
+    """The latest receipt among the parts of all records; None where nothing was received."""
+    return max((record.known_at for record in records if record.known_at), default=None)

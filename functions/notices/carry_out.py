@@ -36,7 +36,7 @@ from aws.observability import logger
 from aws.registers import TRIES, Contended, Registers, year_prefix
 from aws.schools import Listed, Schools
 from aws.settings import AuthoritySettings, SchoolWording
-from aws.view import seen
+from aws.view import latest_receipt, seen
 from notices.kinds import page_of
 from notices.letters import NoticePage
 from notices.packs import support_pack
@@ -345,7 +345,7 @@ class Notices:
         entry = listed.school
         facts = Facts(
             today=day,
-            known_at=max((each.known_at for each in records if each.known_at), default=NOTHING_KNOWN),
+            known_at=latest_receipt(records) or NOTHING_KNOWN,
             la=la,
             urn=urn,
             pupil=event.pupil,

@@ -174,7 +174,7 @@ class Thresholds:
         self._record_lists(assessor, settings, items, followed, listed, record.registers, letters)
         self.cases.school_due(la, urn, assessor.next_change())
         positions = Positions(
-            urn=urn, as_at=day, known_at=record.known_at, pupils=tuple(each.position for each in standings.values())
+            urn=urn, as_at=day, known_at=school.known_at, pupils=tuple(each.position for each in standings.values())
         )
         body = pretty_json(positions.model_dump(mode="json")).encode()
         return self.positions.replace(key, body, before, "application/json")

@@ -1,4 +1,4 @@
-"""A small term that takes every path: five children of three schools in two authorities, all made up.
+"""A small term that takes every path: eight children of three schools in two authorities, all made up.
 
 Steps, each something that happens from outside: a school sends a file, an officer decides, the daily schedule fires. After each
 the functions work until nothing waits.
@@ -21,12 +21,14 @@ from attendance.facts import Decision
 from attendance.identifiers import pupil_id, upn_check_letter
 from attendance.text import LONDON
 from aws.schools import Schools
-from aws.settings import AuthoritySettings
+from aws.settings import AuthoritySettings, SchoolWording
 from local.run import Doors
 
 AUTHORITIES: Final = ("886", "926")
 FIRST, SCHOOL, NEXT_SCHOOL, MOVED_SCHOOL = date(2025, 9, 8), "900001", "900002", "900003"
-CLOSES, LAST = date(2025, 11, 7), date(2025, 11, 28)
+CLOSES, LAST = date(2025, 11, 7), date(2025, 12, 31)
+STEPS_OF_SUPPORT: Final = 60
+"""More than ten pages hold: the notice has a schedule."""
 
 
 def _upn(n: int) -> str:
@@ -55,7 +57,8 @@ ILL: Final = Child(_upn(4), "Illingstead")
 MOVING: Final = Child(_upn(5), "Moverley")
 LATE: Final = Child(_upn(6), "Midnightham")
 OTHERWHERE: Final = Child(_upn(7), "Ferncastle")
-CHILDREN: Final = (HOLIDAYS, ABSENT, UNKNOWN, ILL, MOVING, LATE, OTHERWHERE)
+MISSED: Final = Child(_upn(8), "Missingdale")
+CHILDREN: Final = (HOLIDAYS, ABSENT, UNKNOWN, ILL, MOVING, LATE, OTHERWHERE, MISSED)
 
 WORDS: Final = frozenset(
     {"Marmadukina", "Crispinette"} | {word for child in CHILDREN for word in (child.upn, child.surname, child.street)}
@@ -74,6 +77,15 @@ officers: [{{id: o1, name: Alex Madeup, office: Attendance officer, may: [all], 
 reminders: {{before_reduced_ends: 5, before_payment_ends: 4}}
 notice_to_improve: {{issued_by: authority, mode: {mode}, school_days: 15}}
 returns: {{attendance: monthly, sickness: at_once, new_pupil: at_once, deletion: at_once}}
+"""
+
+_WORDS = """
+holds_from: 2025-08-01
+phone: "01632 960123"
+email: office@made-up.example
+contact: {name: Robin Madeup, office: attendance lead}
+support: ["Breakfast club is free from 7:45."]
+letters: {4: {opening: "We miss {child}.", closing: "A call helps."}}
 """
 
 
@@ -97,6 +109,7 @@ class Hands:
         Schools(self.doors.settings).publish(read_directory(_csv(rows), None))
         for la, mode in (("886", "on_authorisation"), ("926", "by_itself")):
             AuthoritySettings(self.doors.settings).publish(la, _SETTINGS.format(la=la, mode=mode))
+        SchoolWording(self.doors.settings).publish(NEXT_SCHOOL, _WORDS)
 
     def send(self, name: str, body: bytes, urn: str = SCHOOL) -> None:
         """Send a file as a school does."""
@@ -164,7 +177,7 @@ def _steps() -> Iterator[Step]:
             ILL.upn: {"starting_day": "2025-09-08"}, MOVING.upn: {"leaving_day": "2025-10-03", "deletion_ground": "a"},
         }),
         parents=_parents([*CHILDREN[:4], MOVING], {MOVING.upn: {"email": "moverley@made-up.example"}}),
-        support=_support(ABSENT, "2025-09-24", "not_engaged"),
+        support=_support(ABSENT, "2025-09-24", "not_engaged", STEPS_OF_SUPPORT),
     ))  # fmt: skip
     yield file("2025-10-03T17:20", "marks", _zip(marks=first_marks, calendar=_calendar()))
     yield day("2025-10-03")
@@ -176,8 +189,8 @@ def _steps() -> Iterator[Step]:
     yield file("2025-10-06T17:10", "marks-again", first_marks)
     yield file("2025-10-06T17:20", "unreadable", b"this,is,no\r\nextract,at,all\r\n")
     yield file("2025-10-06T17:30", "next-roll", _zip(
-        pupils=_pupils([MOVING, LATE], {child.upn: {"starting_day": "2025-10-06"} for child in (MOVING, LATE)}),
-        parents=_parents([MOVING, LATE], {MOVING.upn: {"parent_id": "N1", "email": "moverley@made-up.example"}}),
+        pupils=_pupils([MOVING, LATE, MISSED], {child.upn: {"starting_day": "2025-10-06"} for child in (MOVING, LATE)}),
+        parents=_parents([MOVING, LATE, MISSED], {MOVING.upn: {"parent_id": "N1", "email": "moverley@made-up.example"}}),
     ), NEXT_SCHOOL)  # fmt: skip
     yield decided("2025-10-06T18:00", HOLIDAYS, "authorise_penalty_notice", "P1", by="o2", **holiday)
     yield decided("2025-10-06T18:01", HOLIDAYS, "authorise_penalty_notice", "P1", **holiday)
@@ -189,6 +202,7 @@ def _steps() -> Iterator[Step]:
         calendar=_calendar(date(2025, 10, 6)),
         marks=_marks(NEXT_SCHOOL, date(2025, 10, 6), date(2025, 10, 10), {
             MOVING: _away("O", "2025-10-06", "2025-10-07"), LATE: _away("G", "2025-10-06", "2025-10-10"),
+            MISSED: _away("O", "2025-10-09", "2025-10-10"),
         }),
     ), NEXT_SCHOOL)  # fmt: skip
     yield file("2025-10-10T17:10", "expected", _csv([
@@ -238,6 +252,7 @@ def _steps() -> Iterator[Step]:
     yield decided("2025-11-25T09:00", ABSENT, "prepare_document", "P1", ground="case_bundle")
     yield decided("2025-11-25T09:01", ABSENT, "prepare_document", ground="certificate")
     yield decided("2025-11-26T09:00", ABSENT, "record_prosecution", "P1", ground="guilty", until="2025-11-26")
+    yield day("2025-11-28")
     yield day(LAST.isoformat())
 
 
@@ -288,9 +303,16 @@ def _parents(children: Sequence[Child], more: Mapping[str, Mapping[str, str]] | 
     ])  # fmt: skip
 
 
-def _support(child: Child, on: str, outcome: str) -> bytes:
-    given = {"upn": child.upn, "date": on, "kind": "meeting", "description": "What would help", "outcome": outcome}
-    return _csv([given])
+def _support(child: Child, until: str, outcome: str, times: int = 1) -> bytes:
+    """Steps of support, one a day, the last of them on a day."""
+    last, said = date.fromisoformat(until), "What was talked about, and what would help. "
+    return _csv([
+        {
+            "upn": child.upn, "date": (last - timedelta(days=n)).isoformat(), "kind": "meeting",
+            "description": said * (1 if times == 1 else 20), "outcome": outcome,
+        }
+        for n in range(times)
+    ])  # fmt: skip
 
 
 def _calendar(first: date = FIRST) -> bytes:
@@ -308,7 +330,7 @@ def _away(code: str, first: str, last: str) -> dict[date, str]:
 
 def _marks(urn: str, first: date, last: date, absent: Mapping[Child, Mapping[date, str]]) -> bytes:
     """A mark for each session of the children of a school: present, but for the days given with their code."""
-    of = {SCHOOL: CHILDREN[:4], NEXT_SCHOOL: (MOVING, LATE), MOVED_SCHOOL: (OTHERWHERE,)}[urn]
+    of = {SCHOOL: CHILDREN[:4], NEXT_SCHOOL: (MOVING, LATE, MISSED), MOVED_SCHOOL: (OTHERWHERE,)}[urn]
     return _csv([
         {"upn": child.upn, "date": day.isoformat(), "session": half, "code": absent.get(child, {}).get(day, present)}
         for child in of

@@ -77,7 +77,7 @@ def _object(bucket: str, versions: list[Any]) -> str:
     if not hasattr(last, "etag"):
         return "deleted"
     once = f" in {len(versions)} versions" if bucket.startswith(_WRITTEN_ONCE) else ""
-    if bucket == "reports" and "/told/" not in last.name:
+    if bucket == "reports" and not {"told", "letters"} & set(last.name.split("/")):
         return f"a report{once}"
     if bucket == "receipts":  # it names the version of the upload
         return _digest({name: value for name, value in json.loads(last.value).items() if name != "version"}) + once

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
-from notices import carry_out
+from notices import carry_out, typesetting
 from notices.typesetting import NotPrintable, Page, render
 
 _KNOWN: dict[str, bytes | tuple[str, str]] = {}
@@ -33,7 +33,7 @@ def remember(pages: bytes) -> None:
 @contextmanager
 def set_aside() -> Iterator[None]:
     """While it lasts, `notices` sets its pages aside."""
-    with patch.object(carry_out, "render", _render):
+    with patch.object(carry_out, "render", _render), patch.object(typesetting, "render", _render):
         yield
 
 

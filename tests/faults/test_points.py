@@ -12,7 +12,10 @@ from botocore.exceptions import ClientError
 from aws.buckets import Bucket
 from local.faults.calls import Call, Kind
 from local.faults.points import Points
-from local.faults.scenario import steps
+from local.faults.scenario import AUTHORITIES, LAST, Hands, steps
+from local.reconciling import Stores, reconcile
+from local.run import Doors
+from local.world import raise_world
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
@@ -75,3 +78,20 @@ def test_the_term_takes_every_door_and_each_call_is_a_point() -> None:
     assert doors() - found.doors - NOT_OF_FUNCTIONS == set()
     assert found.calls == found.sent + found.stopped
     assert found.stopped == 1, "one reservation expires"
+
+
+@pytest.mark.faults
+def test_the_term_writes_every_kind_of_file() -> None:
+    with raise_world(AUTHORITIES) as world:
+        hands = Hands(Doors.of(world))
+        world.at(steps()[0].at)
+        hands.ready()
+        for step in steps():
+            world.at(step.at)
+            step.do(hands)
+            world.drain()
+        stores = Stores.of(hands.doors)
+        found = {key.split("/")[0] for bucket in stores.documents.values() for key in bucket.keys("")}
+        assert found == {"notices", "schedules", "withdrawals", "papers", "reminders", "returns", "told", "packs"}
+        assert {"letters", "told"} <= {key.split("/")[2] for key in stores.reports.keys("")}
+        assert reconcile(stores, LAST).left == ()

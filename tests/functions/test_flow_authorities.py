@@ -167,3 +167,16 @@ def test_time_limits_of_a_notice_stay_with_the_authority_that_issued_it(system: 
     assert [unpaid in b"".join(system.objects(f"authority-{la}").values()) for la in (BEFORE, AFTER)] == [True, False]
     paid = system.decide(CHILD.upn, "withdraw", "P1", la=BEFORE, ground="not_prosecuting", reason="time")
     assert paid.outcome == "done"
+
+
+def test_the_pack_of_a_term_in_which_all_was_sent_under_the_old_code_lies_with_the_new_authority(
+    system: System,
+) -> None:
+    send_before(system, date(2025, 9, 22))
+    come_to(system, AFTER, BEFORE)
+    system.at("2025-12-31T18:30")
+    system.day_passes()
+
+    [pack] = files(system, AFTER, "packs/")
+    assert pack == f"packs/support_pack-{URN}-2025-12-31.pdf"
+    assert not files(system, BEFORE, "packs/")
