@@ -13,6 +13,8 @@ COMMANDS = {
     "run": "local.run",
     "explain": "local.explain",
     "verify": "local.verify",
+    "reconcile": "local.reconcile",
+    "rebuild": "local.rebuild",
     "statistics": "local.statistics_command",
     "annual-return": "local.annual_return",
     "demo": "local.demo",

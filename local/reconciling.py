@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import boto3
 import duckdb
 
 from attendance.cases import Case, Notice
@@ -27,6 +28,7 @@ from aws.buckets import Bucket
 from aws.cases import Cases, Reserved, ReturnItem, Step
 from aws.registers import Registers
 from aws.schools import Schools
+from aws.secret import pupil_secret
 
 if TYPE_CHECKING:
     from local.run import Doors
@@ -86,6 +88,26 @@ class Stores:
         return cls(
             every["uploads"], every["receipts"], doors.reports, doors.positions, doors.registers,
             Schools(doors.settings), documents, doors.cases, doors.secret,
+        )  # fmt: skip
+
+    @classmethod
+    def of_deployed(cls, prefix: str) -> Stores:
+        """Those of a deployed system, as read with the credentials of whoever asks."""
+        s3 = boto3.client("s3")
+
+        def bucket(name: str) -> Bucket:
+            return Bucket(s3, f"{prefix}-{name}")
+
+        begin = f"{prefix}-authority-"
+        pages = s3.get_paginator("list_buckets").paginate(Prefix=begin)
+        documents = {
+            each["Name"].removeprefix(begin): Bucket(s3, each["Name"]) for page in pages for each in page["Buckets"]
+        }
+        return cls(
+            bucket("uploads"), bucket("receipts"), bucket("reports"), bucket("positions"),
+            Registers(bucket("parts"), bucket("registers")), Schools(bucket("settings")), documents,
+            Cases(boto3.client("dynamodb"), f"{prefix}-cases", f"{prefix}-history"),
+            pupil_secret(boto3.client("secretsmanager"), f"{prefix}-pupil-secret"),
         )  # fmt: skip
 
     @cached_property
