@@ -25,6 +25,8 @@ from attendance.rows import COLUMNS
 
 _CHUNK: Final = 4 << 20
 _LONGEST_LINE: Final = 1_000_000
+MOST_ROWS: Final = 10_000_000
+"""A file may have so many rows, blank ones too: more fit into its bytes only where they are no rows of a register."""
 _MOST_COLUMNS: Final = 500
 _UNSEEN: Final = " \t\r\n"
 _BLANKS: Final = _UNSEEN + "\u00a0\ufeff"
@@ -232,13 +234,21 @@ class _Output:
 
     def blank(self) -> None:
         """A record that says nothing, which still counts as a row."""
-        self._passed_over += 1
+        self._pass_over()
 
     def set_aside(self, row: int, detail: str) -> None:
         """A record that cannot be split into values."""
         self._malformed.writerow((row, detail))
         self.rows += 1
+        self._pass_over()
+
+    def _pass_over(self) -> None:
         self._passed_over += 1
+        self._bound()
+
+    def _bound(self) -> None:
+        if self.sound + self._passed_over > MOST_ROWS:
+            raise refused("FILE_TOO_LARGE", f"{MOST_ROWS:,} rows")
 
     def _count(self, records: int) -> None:
         if records and self._passed_over > self._last_shift:
@@ -246,6 +256,7 @@ class _Output:
             self._last_shift = self._passed_over
         self.sound += records
         self.rows += records
+        self._bound()
 
 
 def _header(values: Sequence[str]) -> tuple[str, ...]:

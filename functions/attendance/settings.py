@@ -268,6 +268,8 @@ def read_given[G: Given](model: type[G], text: str, source: str, rule: str) -> l
         documents = [document for document in yaml.load_all(text, _Loader) if document is not None]
     except yaml.YAMLError as fault:
         raise SettingsRefused(source, [malformed("file", " ".join(str(fault).split()), rule)]) from None
+    except RecursionError:
+        raise SettingsRefused(source, [malformed("file", "it is nested too deeply", rule)]) from None
     if not documents:
         raise SettingsRefused(source, [malformed("file", "there are no settings in it", rule)])
     return [

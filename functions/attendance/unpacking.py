@@ -2,6 +2,8 @@
 
 import gzip
 import hashlib
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -21,6 +23,9 @@ _GZIP: Final = b"\x1f\x8b"
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _OTHER_ARCHIVES: Final = (b"7z\xbc\xaf\x27\x1c", b"Rar!", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 _OFFICE_MEMBERS: Final = frozenset({"[Content_Types].xml", "mimetype"})
+_DISAGREES: Final = "its list of contents does not agree with the files in it"
+_DAMAGED: Final = (zipfile.BadZipFile, EOFError, ValueError, OverflowError, struct.error, zlib.error, lzma.LZMAError)
+"""What zipfile raises of an archive that is damaged."""
 _SYMLINK: Final = 0o120000
 _ENCRYPTED: Final = 0x1
 _WORKBOOK: Final = "This is a spreadsheet or document, not a text file."
@@ -68,7 +73,7 @@ def members(path: Path, name: str, folder: Path) -> Iterator[Member]:
 def _of_archive(path: Path, name: str, folder: Path) -> Iterator[Member]:
     try:
         archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile:
+    except _DAMAGED:
         raise refused("FILE_TRUNCATED", "the ZIP has no list of its contents at its end") from None
     except NotImplementedError:
         raise refused("FILE_UNREADABLE", "The ZIP is of a kind that cannot be opened.") from None
@@ -97,7 +102,7 @@ def _of_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, folde
                 upload = _unpack(member, plain)
     except RefusedError as refusal:
         yield Member(name, hashlib.sha256(name.encode()).hexdigest(), plain, refusal.finding)
-    except (NotImplementedError, RuntimeError):
+    except (NotImplementedError, RuntimeError, *_DAMAGED):
         finding = refused("FILE_UNREADABLE", "The file is packed in a way that cannot be unpacked.").finding
         yield Member(name, hashlib.sha256(name.encode()).hexdigest(), plain, finding)
     else:
@@ -138,6 +143,8 @@ def _unsafe(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str | None:
         return "it holds a symbolic link"
     if info.flag_bits & _ENCRYPTED:
         return "a file in it is encrypted"
+    if info.header_offset < 0:
+        return _DISAGREES
     try:
         with archive.open(info) as member:
             start = member.read(8)
@@ -147,8 +154,8 @@ def _unsafe(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str | None:
                 with gzip.open(member) as unpacked:
                     nested = unpacked.read(8).startswith((_GZIP, *_ZIP, *_OTHER_ARCHIVES))
     except zipfile.BadZipFile:
-        return "its list of contents does not agree with the files in it"
-    except (EOFError, OSError, NotImplementedError, RuntimeError, zlib.error):
+        return _DISAGREES
+    except (OSError, NotImplementedError, RuntimeError, *_DAMAGED):
         return None  # damaged or packed in an unknown way: said of this member when its turn comes
     return "it holds another archive" if nested else None
 

@@ -76,6 +76,7 @@ REFUSED = [
     ("the middle of a letter", GOOD + b"B801200005001,2025-10-14,AM,\xc3", "FILE_TRUNCATED"),
     ("NDJSON that breaks off", b'{"upn":"B801200005001","code":"/"}\n{"upn":"B80', "FILE_TRUNCATED"),
     ("columns of no kind", b"name,colour\na,b\n", "FILE_KIND_UNKNOWN"),
+    ("a list of contents that begins before the file", b"PK\x03\x04" + zipped(("a.csv", GOOD))[30:], "ARCHIVE_UNSAFE"),
     ("a path upwards", zipped(("../a.csv", GOOD)), "ARCHIVE_UNSAFE"),
     ("a path upwards the Windows way", zipped(("x\\..\\..\\a.csv", GOOD)), "ARCHIVE_UNSAFE"),
     ("an absolute path", zipped(("/etc/a.csv", GOOD)), "ARCHIVE_UNSAFE"),
@@ -107,6 +108,13 @@ def test_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
         ("term.zip/large.csv", ["FILE_TOO_LARGE"]),
         ("term.zip/large.gz", ["FILE_TOO_LARGE"]),
     ]
+
+
+@pytest.mark.parametrize("junk", [b"@\n", b"\n", b"B801200005001,2025-10-13,AM,/\n", b'"@"\n'])
+def test_too_many_rows_of_whatever_kind(junk: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST_ROWS", 50)
+    assert check(HEADER + junk * 51).counts == {"FILE_TOO_LARGE": 1}
+    assert "FILE_TOO_LARGE" not in check(HEADER + junk * 50).counts
 
 
 def test_an_archive_of_more_than_can_be_meant(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -208,6 +208,7 @@ def test_a_code_without_quotes_means_the_same() -> None:
         pytest.param("? [a, b]\n: c", "886/settings.yaml", id="a key that is no text"),
         pytest.param("2025-09-01: c", "is no key", id="a key that is a date"),
         pytest.param("a: &a [*a]", "886/settings.yaml", id="an alias inside what it names"),
+        pytest.param("a: " + "[" * 2000, "nested too deeply", id="lists in lists in lists"),
         pytest.param("name: \x00", "886/settings.yaml", id="a control character"),
     ],
 )

@@ -74,7 +74,9 @@ def _blocks(piece: bytes, times: int) -> Iterator[bytes]:
         pytest.param(written((b"c,", 50 * MB)), "FILE_UNREADABLE|FILE_KIND_UNKNOWN", id="50 million columns"),
         pytest.param(written((b'{"a":', 20 * MB)), "FILE_UNREADABLE|FILE_TRUNCATED|ROW_MALFORMED", id="JSON 20 million deep"),
         pytest.param(written((b'{"upn":' + b"[" * 400_000 + b"]" * 400_000 + b"}\n", 50)), ".", id="JSON lines 400,000 deep"),
-        pytest.param(written((HEADER, 1), (b"@\n", 20_000_000)), "ROW_MALFORMED", id="20 million malformed rows"),
+        pytest.param(written((HEADER, 1), (b"@\n", 5_000_000)), "ROW_MALFORMED", id="5 million malformed rows"),
+        pytest.param(written((HEADER, 1), (b"@\n", 120 * MB)), "FILE_TOO_LARGE", id="120 million malformed rows"),
+        pytest.param(written((HEADER, 1), (b"\n", 250 * MB)), "FILE_TOO_LARGE", id="250 million blank rows"),
         pytest.param(written((HEADER, 1), (ROW.replace(b"/", b"@"), 2_000_000)), "CODE_UNKNOWN", id="2 million wrong rows"),
     ],
 )  # fmt: skip

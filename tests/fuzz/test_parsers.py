@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from extracts import check_all
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from attendance.checking import receipt_hints
@@ -68,7 +68,10 @@ def fuzz(request: pytest.FixtureRequest) -> Fuzz:
         while time.monotonic() < end:
 
             @seed(random.getrandbits(64))
-            @settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+            @settings(
+                max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck),
+                phases=[Phase.generate], print_blob=True,  # what is found is not made smaller: that takes minutes
+            )  # fmt: skip
             @given(strategy)
             def once(drawn: Any) -> None:
                 nonlocal tried
