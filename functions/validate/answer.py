@@ -26,7 +26,7 @@ from aws.buckets import Bucket, Stored
 from aws.messages import Bus
 from aws.observability import logger
 from aws.registers import Registers, SchoolRecord, school_prefix, year_prefix
-from aws.schools import Schools
+from aws.schools import Listed, Schools
 
 
 @dataclass(frozen=True)
@@ -95,18 +95,7 @@ class Validate:
     def _check(
         self, sent: Sent, known: Known, received_at: datetime | None = None, extracted_at: datetime | None = None
     ) -> list[CheckedFile]:
-        listed = self.schools.listed(sent.urn)
-        received = received_at or sent.stored.received_at
-        return check_file(
-            sent.path,
-            sent.name,
-            place=Place(sent.la, sent.urn, listed.school, listed.directory_known),
-            received_at=received,
-            uncut_received_at=sent.time("uncut-received-at"),
-            extracted_at=extracted_at or sent.time("extracted-at"),
-            known=known,
-            now_day=london_day(sent.stored.received_at),
-        )
+        return check_sent(sent, self.schools.listed(sent.urn), known, received_at, extracted_at)
 
     def _receive(self, sent: Sent, record: SchoolRecord, known: Known, checked: CheckedFile) -> CheckedFile:
         """Keep a file's receipt and parts; what is answered if these bytes were received before."""
@@ -151,6 +140,26 @@ class Validate:
                 key = f"{year_prefix(sent.la, sent.urn, name)}{file}"
             missing |= self.parts.put_once(key, body)
         return missing
+
+
+def check_sent(
+    sent: Sent,
+    listed: Listed,
+    known: Known | None,
+    received_at: datetime | None = None,
+    extracted_at: datetime | None = None,
+) -> list[CheckedFile]:
+    """Check an upload by the rules of today; the times are its own where none are given, `known` as in `check_file`."""
+    return check_file(
+        sent.path,
+        sent.name,
+        place=Place(sent.la, sent.urn, listed.school, listed.directory_known),
+        received_at=received_at or sent.stored.received_at,
+        uncut_received_at=sent.time("uncut-received-at"),
+        extracted_at=extracted_at or sent.time("extracted-at"),
+        known=known,
+        now_day=london_day(sent.stored.received_at),
+    )
 
 
 def known_of(record: SchoolRecord) -> Known:

@@ -15,6 +15,7 @@ from aws.registers import Registers
 from tests.made_school import FIRST_DAY, Child, away, calendar, csv_of, marks, parents, pupils, support, upn
 from tests.raised_system import System, listening, raised
 
+pytestmark = pytest.mark.privacy
 CHILD = Child(upn(1), parents=("P1", "P2"))
 OTHER = Child(upn(2), "Otherwhile", "Balthasarina", "2013-11-30", "4 Xanthippe Row", "ZZ99 4VV")
 UNPRINTABLE = Child(

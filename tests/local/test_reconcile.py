@@ -1,9 +1,10 @@
-"""`attendance reconcile` and `attendance rebuild`: what is missing anywhere is named, and what was lost comes again."""
+"""`attendance reconcile`, `rebuild`, `revalidate`: what is missing is named, what was lost comes again, other rules are told."""
 
 import json
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -140,6 +141,43 @@ def test_sent_again_where_nothing_was_lost_nothing_changes(system: System) -> No
     assert {name: system.objects(name) for name in before} == before
 
 
+def revalidated(capsys: pytest.CaptureFixture[str], *given: str) -> tuple[int, list[dict[str, Any]]]:
+    capsys.readouterr()
+    code = main(["revalidate", "--prefix", LOCAL_PREFIX, "--format", "json", *given])
+    told = json.loads(capsys.readouterr().out)
+    return code, told["differences"]
+
+
+def test_by_the_same_rules_nothing_differs_though_the_roll_came_since(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = system.everything()
+    system.at("2026-11-03T18:00")
+    assert revalidated(capsys) == (0, [])
+    assert revalidated(capsys, "--school", "886/900001") == (0, [])
+    assert main(["revalidate", "--prefix", LOCAL_PREFIX, "--school", "886/999999"]) == 2
+    assert "nothing was checked" in capsys.readouterr().err
+    assert system.everything() == before
+
+
+def test_what_other_rules_once_let_pass_is_listed_and_not_applied(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [key] = [key for key, body in system.objects("reports").items() if b"CODE_UNKNOWN" in body]
+    report = json.loads(system.objects("reports")[key])
+    report["rules"] = "of long ago"
+    report["files"][0]["counts"] = {"CODE_OTHER": 2}
+    system.world.s3.put_object(Bucket=system.world.names["reports"], Key=key, Body=json.dumps(report).encode())
+    before = system.everything()
+
+    code, [found] = revalidated(capsys)
+    assert code == 1
+    assert (found["upload"], found["rules"]) == (key.removesuffix(".json"), "of long ago")
+    assert found["then"]["CODE_OTHER"] == 2
+    assert found["now"]["CODE_UNKNOWN"] == 1
+    assert system.everything() == before
+
+
 def test_a_replayed_folder_is_balanced_and_rebuilt(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_input(tmp_path / "input", Scale(1, 3, 12, 1))
     assert main(["reconcile", str(tmp_path / "input")]) == 0
@@ -150,3 +188,5 @@ def test_a_replayed_folder_is_balanced_and_rebuilt(tmp_path: Path, capsys: pytes
     assert set(told["objects"]) == set(REBUILT)
     assert min(told["objects"].values()) > 0
     assert main(["rebuild", str(tmp_path / "nothing")]) == 2
+    assert main(["revalidate", str(tmp_path / "input")]) == 0
+    assert "0 differ" in capsys.readouterr().out
