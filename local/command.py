@@ -20,6 +20,7 @@ COMMANDS = {
     "annual-return": "local.annual_return",
     "demo": "local.demo",
     "synth": "local.synth",
+    "publish": "local.publish",
     "codes": "local.codes",
     "law": "local.law",
     "documents": "local.documents",

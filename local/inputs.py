@@ -67,16 +67,23 @@ class BadDecision:
 
 
 @dataclass(frozen=True)
-class Input:
+class Published:
+    """What an operator publishes before any file is taken."""
+
+    directory: Directory | None
+    settings: dict[str, str]
+    """The code of conduct by authority, as text."""
+    letters: dict[str, str]
+    """The words of early letters by URN, as text."""
+
+
+@dataclass(frozen=True)
+class Input(Published):
     """All of an INPUT folder."""
 
     files: tuple[File, ...]
     decisions: tuple[Decision, ...]
     bad_decisions: tuple[BadDecision, ...]
-    directory: Directory | None
-    settings: dict[str, str]
-    letters: dict[str, str]
-    """The words of early letters by URN, as text."""
     as_at: date
 
     @property
@@ -106,14 +113,19 @@ def read_input(folder: Path, *, as_at: date | None, schools: Path | None) -> Inp
     cut = datetime.combine(as_at, RECEIVED_AT, LONDON)
     files = [_file(la, urn, path, received[path] or first, cut) for la, urn, path in found]
     return Input(
+        **vars(read_published(folder, schools=schools)),
         files=tuple(sorted(files, key=lambda f: (f.received_at, f.la, f.urn, f.sha256, str(f.path)))),
         decisions=decisions,
         bad_decisions=bad,
-        directory=_directory(folder, schools),
-        settings=_settings(folder),
-        letters=_letters(folder),
         as_at=as_at,
     )
+
+
+def read_published(folder: Path, *, schools: Path | None) -> Published:
+    """What of an INPUT folder is published: directory, codes of conduct, words of letters; raises as `read_input` does."""
+    if not folder.is_dir():
+        raise BadInput(f"{folder} is not a folder. It is laid out as INPUT is: see docs/input.md.")
+    return Published(_directory(folder, schools), _settings(folder), _letters(folder))
 
 
 def schools_of(upn: str, files: Iterable[File], directory: Directory | None) -> frozenset[str]:

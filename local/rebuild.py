@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
-from attendance.directory import DirectoryUnreadable
 from attendance.events import ObjectCreated, SchoolDue
-from attendance.settings import SettingsRefused
 from attendance.text import pretty_json
 from aws.messages import ThresholdsQueue
-from local.inputs import BadInput, Input
+from local.inputs import Input
 from local.run import Doors, replay
+from local.source import add_source, exit_code
 from local.synth import LOCAL_PREFIX
 
 if TYPE_CHECKING:
@@ -53,37 +51,28 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         epilog="After --prefix wait until the queues are empty, then: attendance reconcile --prefix PREFIX. Exit code: 0 all is "
         "the same (or all was sent), 1 something differs, 2 it cannot be done.",
     )
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("input", nargs="?", type=Path, metavar="INPUT", help="the folder that `run` reads, replayed")
-    source.add_argument("--prefix", metavar="PREFIX", help="of a deployed system, with your AWS credentials")
+    add_source(parser)
     parser.add_argument("--school", metavar="LA/URN", help="with --prefix: this school only, as 886/118001")
-    parser.add_argument("--as-at", type=date.fromisoformat, metavar="DATE", help="with INPUT, the last day replayed")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="how it is printed")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
-    try:
+
+    def work() -> int:
         if args.prefix:
             return _deployed(args.prefix, args.school)
         found = of_input(args.input, args.as_at)
-    except (BadInput, SettingsRefused, DirectoryUnreadable) as problem:
-        print(problem, file=sys.stderr)
-        return 2
-    except (BotoCoreError, ClientError) as problem:
-        print(
-            f"It could not be sent: {problem}. Check --prefix {args.prefix} and your AWS credentials.", file=sys.stderr
-        )
-        return 2
-    if args.format == "json":
-        told: dict[str, Any] = {"uploads": found.uploads, "objects": dict(found.objects)}
-        print(pretty_json(told | {"differences": list(found.differences)}), end="")
-    else:
-        counts = ", ".join(f"{n:,} {name}" for name, n in found.objects.items())
-        print(f"From {found.uploads:,} uploads: {counts}.")
-        print("\n".join(found.differences) or "Byte for byte what they were.")
-    return 1 if found.differences else 0
+        if args.format == "json":
+            told: dict[str, Any] = {"uploads": found.uploads, "objects": dict(found.objects)}
+            print(pretty_json(told | {"differences": list(found.differences)}), end="")
+        else:
+            counts = ", ".join(f"{n:,} {name}" for name, n in found.objects.items())
+            print(f"From {found.uploads:,} uploads: {counts}.")
+            print("\n".join(found.differences) or "Byte for byte what they were.")
+        return 1 if found.differences else 0
+
+    return exit_code(work, args.prefix)
 
 
 def of_input(input_: Path, as_at: date | None = None) -> Rebuilt:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from attendance.directory import DirectoryUnreadable
-from attendance.settings import SettingsRefused
 from attendance.text import LONDON, pretty_json
-from local.inputs import BadInput, Input
+from local.inputs import Input
 from local.reconciling import Reconciled, Stores, reconcile
 from local.run import Doors, replay
+from local.source import add_source, exit_code
 
 SHOWN = 20
 """How many that are left over are printed of each balance; --format json has all."""
@@ -35,30 +31,19 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "it is done: look again. Nothing printed names a child. Exit code: 0 all is zero, 1 something is left over, 2 it cannot be "
         "read.",
     )
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("input", nargs="?", type=Path, metavar="INPUT", help="the folder that `run` reads, replayed")
-    source.add_argument("--prefix", metavar="PREFIX", help="of a deployed system: it is read with your AWS credentials")
-    parser.add_argument("--as-at", type=date.fromisoformat, metavar="DATE", help="with INPUT, the last day replayed")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="how it is printed")
+    add_source(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
-    try:
+
+    def work() -> int:
         found = of_deployed(args.prefix) if args.prefix else of_input(args.input, args.as_at)
-    except (BadInput, SettingsRefused, DirectoryUnreadable) as problem:
-        print(problem, file=sys.stderr)
-        return 2
-    except (BotoCoreError, ClientError) as problem:
-        print(
-            f"The deployed system cannot be read: {problem}. Check --prefix {args.prefix}, your AWS credentials and region, and "
-            "that you may read its buckets and tables.",
-            file=sys.stderr,
-        )
-        return 2
-    print(pretty_json(_told(found)) if args.format == "json" else _text(found), end="")
-    return 0 if found.zero else 1
+        print(pretty_json(_told(found)) if args.format == "json" else _text(found), end="")
+        return 0 if found.zero else 1
+
+    return exit_code(work, args.prefix)
 
 
 def of_deployed(prefix: str) -> Reconciled:

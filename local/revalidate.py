@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,19 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 from attendance.checking import CheckedFile
 from attendance.context import CONTEXT_CODES
-from attendance.directory import DirectoryUnreadable
 from attendance.rules import RULES
-from attendance.settings import SettingsRefused
 from attendance.text import pretty_json
 from aws.buckets import Bucket
 from aws.schools import Schools
 from local.inputs import BadInput, Input
 from local.rebuild import versions
 from local.run import Doors, replay
+from local.source import add_source, exit_code
 from local.synth import LOCAL_PREFIX
 from validate.answer import Sent, check_sent
 
@@ -53,48 +50,43 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "calendar, earlier entries) is not compared, as these may have come since.",
         epilog="Keys and counts only are printed. Exit code: 0 nothing differs, 1 something does, 2 it cannot be read.",
     )
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("input", nargs="?", type=Path, metavar="INPUT", help="the folder that `run` reads, replayed")
-    source.add_argument("--prefix", metavar="PREFIX", help="of a deployed system: it is read with your AWS credentials")
+    add_source(parser)
     parser.add_argument("--school", metavar="LA/URN", help="this school only, as 886/118001")
-    parser.add_argument("--as-at", type=date.fromisoformat, metavar="DATE", help="with INPUT, the last day replayed")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="how it is printed")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
-    found: list[tuple[int, list[Difference]]] = []
-    try:
-        if args.prefix:
-            found.append(of_deployed(args.prefix, args.school))
+
+    def work() -> int:
+        found = of_deployed(args.prefix, args.school) if args.prefix else of_input(args.input, args.as_at, args.school)
+        uploads, different = found
+        if not uploads:
+            raise BadInput("There is no such upload with a report: nothing was checked.")
+        if args.format == "json":
+            told = [vars(each) for each in different]
+            print(pretty_json({"rules": RULES, "uploads": uploads, "differences": told}), end="")
         else:
+            print(f"{uploads:,} uploads checked again by the rules of {RULES}: {len(different):,} differ.")
+            for each in different:
+                print(f"{each.upload} {each.file} (rules of {each.rules})")
+                for code in sorted({*each.then, *each.now}):
+                    print(f"    {code}: {each.then.get(code, 0):,} then, {each.now.get(code, 0):,} now")
+        return 1 if different else 0
 
-            def look(_doors: Doors, _given: Input) -> None:
-                found.append(of_deployed(LOCAL_PREFIX, args.school))
+    return exit_code(work, args.prefix)
 
-            with tempfile.TemporaryDirectory() as output:
-                replay(args.input, Path(output), as_at=args.as_at, then=look)
-    except (BadInput, SettingsRefused, DirectoryUnreadable) as problem:
-        print(problem, file=sys.stderr)
-        return 2
-    except (BotoCoreError, ClientError) as problem:
-        print(f"It cannot be read: {problem}. Check --prefix {args.prefix} and your AWS credentials.", file=sys.stderr)
-        return 2
-    [(uploads, different)] = found
-    if not uploads:
-        print("There is no such upload with a report: nothing was checked.", file=sys.stderr)
-        return 2
-    if args.format == "json":
-        told = [vars(each) for each in different]
-        print(pretty_json({"rules": RULES, "uploads": uploads, "differences": told}), end="")
-    else:
-        print(f"{uploads:,} uploads checked again by the rules of {RULES}: {len(different):,} differ.")
-        for each in different:
-            print(f"{each.upload} {each.file} (rules of {each.rules})")
-            for code in sorted({*each.then, *each.now}):
-                print(f"    {code}: {each.then.get(code, 0):,} then, {each.now.get(code, 0):,} now")
-    return 1 if different else 0
+
+def of_input(input_: Path, as_at: date | None = None, school: str | None = None) -> tuple[int, list[Difference]]:
+    """The same of INPUT, replayed."""
+    found: list[tuple[int, list[Difference]]] = []
+
+    def look(_doors: Doors, _given: Input) -> None:
+        found.append(of_deployed(LOCAL_PREFIX, school))
+
+    with tempfile.TemporaryDirectory() as output:
+        replay(input_, Path(output), as_at=as_at, then=look)
+    return found[0]
 
 
 def of_deployed(prefix: str, school: str | None = None) -> tuple[int, list[Difference]]:

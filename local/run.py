@@ -30,12 +30,11 @@ from aws.buckets import Bucket
 from aws.cases import Cases, ReturnItem, Step
 from aws.messages import NoticesQueue, ThresholdsQueue
 from aws.registers import Registers, SchoolRecord, standing_by_place
-from aws.schools import Schools
 from aws.secret import pupil_secret
-from aws.settings import AuthoritySettings, SchoolWording
 from local.inputs import BadInput, File, Input, days, read_input
 from local.node import ensure_assets
 from local.progress import Progress
+from local.publish import publish
 from local.reconciling import entries_lost, rows_balance
 from local.world import World, raise_world
 from validate.answer import known_of
@@ -109,12 +108,7 @@ def replay(
     order = random.Random(shuffle) if shuffle is not None else None  # noqa: S311  an order, not a secret
     with raise_world(given.authorities) as world:
         doors = Doors.of(world)
-        if given.directory is not None:
-            Schools(doors.settings).publish(given.directory)
-        for la, text in given.settings.items():
-            AuthoritySettings(doors.settings).publish(la, text)
-        for urn, text in given.letters.items():
-            SchoolWording(doors.settings).publish(urn, text)
+        publish(doors.settings, given)
         _play(doors, given, order, double, progress)
         if dead := world.dead_letters():
             raise RuntimeError(f"messages failed too often: {', '.join(f'{len(v)} in {k}' for k, v in dead.items())}")

@@ -15,18 +15,16 @@ from typing import Any
 
 import boto3
 import pypdf
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
-from attendance.directory import DirectoryUnreadable
 from attendance.identifiers import reference_problem
-from attendance.settings import SettingsRefused
 from attendance.text import pretty_json
 from attendance.verification import Recorded, Refolded, Withdrawal, verified
 from aws.buckets import Bucket
 from local import saying_verdict
 from local.inputs import BadInput
 from local.refolding import of_deployed, of_input
+from local.source import exit_code
 
 type Read = Callable[[str, str], bytes | None]
 """What lies in a folder (`notices`, `schedules`, `withdrawals`) under a name; None if nothing does."""
@@ -88,26 +86,19 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
+    return exit_code(lambda: _verify(args), args.prefix)
+
+
+def _verify(args: argparse.Namespace) -> int:
     notices: list[Notice] = []
     unusable = False
-    try:
-        for path in dict.fromkeys(args.files):
-            try:
-                notices.append(_notice(path, _beside(path) if args.prefix is None else _in_buckets(args.prefix)))
-            except CannotVerify as problem:
-                print(f"{path}: {problem}", file=sys.stderr)
-                unusable = True
-        refolded = _refolded([notice.record for notice in notices], args)
-    except (BadInput, SettingsRefused, DirectoryUnreadable) as problem:
-        print(problem, file=sys.stderr)
-        return 2
-    except (BotoCoreError, ClientError) as problem:
-        print(
-            f"The deployed system cannot be read: {problem}. Check --prefix {args.prefix}, your AWS credentials and region, and "
-            "that you may read its buckets and tables.",
-            file=sys.stderr,
-        )
-        return 2
+    for path in dict.fromkeys(args.files):
+        try:
+            notices.append(_notice(path, _beside(path) if args.prefix is None else _in_buckets(args.prefix)))
+        except CannotVerify as problem:
+            print(f"{path}: {problem}", file=sys.stderr)
+            unusable = True
+    refolded = _refolded([notice.record for notice in notices], args)
     verdicts = {
         notice.path: verified(
             notice.whole,
