@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,9 +16,9 @@ import boto3
 from attendance.events import ObjectCreated, SchoolDue
 from attendance.text import pretty_json
 from aws.messages import ThresholdsQueue
-from local.inputs import Input
+from local.inputs import BadInput, Input
 from local.run import Doors, replay
-from local.source import add_source, exit_code
+from local.source import add_source, exit_code, refuse_unused
 from local.synth import LOCAL_PREFIX
 
 if TYPE_CHECKING:
@@ -60,8 +59,11 @@ def run(args: argparse.Namespace) -> int:
     """Run the command."""
 
     def work() -> int:
+        refuse_unused(args)
         if args.prefix:
-            return _deployed(args.prefix, args.school)
+            return _deployed(args.prefix, args.school, args.format)
+        if args.school:
+            raise BadInput("--school goes with --prefix: of INPUT everything is rebuilt. Leave it out.")
         found = of_input(args.input, args.as_at)
         if args.format == "json":
             told: dict[str, Any] = {"uploads": found.uploads, "objects": dict(found.objects)}
@@ -150,16 +152,15 @@ def _different(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[
             yield f"{name}: {why}"
 
 
-def _deployed(prefix: str, school: str | None) -> int:
+def _deployed(prefix: str, school: str | None, form: str) -> int:
     uploads, schools = send_again(prefix, school)
     if not uploads:
+        raise BadInput(f"There is no upload{f' of {school}' if school else ''} in {prefix}-uploads: nothing was sent.")
+    if form == "json":
+        print(pretty_json({"uploads": uploads, "schools": schools}), end="")
+    else:
         print(
-            f"There is no upload{f' of {school}' if school else ''} in {prefix}-uploads: nothing was sent.",
-            file=sys.stderr,
+            f"{uploads:,} uploads of {schools:,} schools were sent to be checked and folded again. When the queues are empty: "
+            f"attendance reconcile --prefix {prefix}"
         )
-        return 2
-    print(
-        f"{uploads:,} uploads of {schools:,} schools were sent to be checked and folded again. When the queues are empty: "
-        f"attendance reconcile --prefix {prefix}"
-    )
     return 0

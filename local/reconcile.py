@@ -12,7 +12,7 @@ from attendance.text import LONDON, pretty_json
 from local.inputs import Input
 from local.reconciling import Reconciled, Stores, reconcile
 from local.run import Doors, replay
-from local.source import add_source, exit_code
+from local.source import add_source, exit_code, refuse_unused
 
 SHOWN = 20
 """How many that are left over are printed of each balance; --format json has all."""
@@ -39,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the command."""
 
     def work() -> int:
+        refuse_unused(args)
         found = of_deployed(args.prefix) if args.prefix else of_input(args.input, args.as_at)
         print(pretty_json(_told(found)) if args.format == "json" else _text(found), end="")
         return 0 if found.zero else 1

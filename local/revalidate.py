@@ -22,7 +22,7 @@ from aws.schools import Schools
 from local.inputs import BadInput, Input
 from local.rebuild import versions
 from local.run import Doors, replay
-from local.source import add_source, exit_code
+from local.source import add_source, exit_code, refuse_unused
 from local.synth import LOCAL_PREFIX
 from validate.answer import Sent, check_sent
 
@@ -59,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the command."""
 
     def work() -> int:
+        refuse_unused(args)
         found = of_deployed(args.prefix, args.school) if args.prefix else of_input(args.input, args.as_at, args.school)
         uploads, different = found
         if not uploads:

@@ -24,6 +24,14 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how it is printed")
 
 
+def refuse_unused(args: argparse.Namespace) -> None:
+    """BadInput where --as-at is given and would not be looked at."""
+    if args.prefix and args.as_at:
+        raise BadInput(
+            "--as-at says when a replay of INPUT ends, and a deployed system is read as it stands: leave it out."
+        )
+
+
 def exit_code(work: Callable[[], int], prefix: str | None) -> int:
     """What `work` gives; 2, with what is wrong and what to do, where INPUT or the deployed system cannot be used."""
     try:

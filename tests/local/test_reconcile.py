@@ -119,6 +119,15 @@ def test_a_deployment_that_is_not_there_is_told_with_what_to_do(
     assert "nothing was sent" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["reconcile", "rebuild", "revalidate"])
+def test_what_would_be_ignored_is_refused(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--prefix", LOCAL_PREFIX, "--as-at", "2025-10-31"]) == 2
+    assert "leave it out" in capsys.readouterr().err
+    if command == "rebuild":
+        assert main([command, str(tmp_path), "--school", "886/900001"]) == 2
+        assert "--school goes with --prefix" in capsys.readouterr().err
+
+
 def test_a_deployed_system_that_lost_all_that_follows_from_its_uploads_gets_it_again(
     system: System, capsys: pytest.CaptureFixture[str]
 ) -> None:
