@@ -104,7 +104,9 @@ def _asked(args: argparse.Namespace) -> _Asked:
 
 def _readable(path: Path) -> Path:
     if not path.is_file():
-        raise _CannotStart(f"{path}: {'this is a folder' if path.is_dir() else 'there is no such file'}. Give an extract.")
+        raise _CannotStart(
+            f"{path}: {'this is a folder' if path.is_dir() else 'there is no such file'}. Give an extract."
+        )
     return path
 
 
