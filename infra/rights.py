@@ -12,7 +12,9 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sqs as sqs
 
 ONCE = {"Null": {"s3:if-none-match": "false"}}  # only a put that refuses to replace
-AUTHORITY_FOLDERS = ("notices", "packs", "papers", "reminders", "returns", "schedules", "told", "withdrawals")
+AUTHORITY_FOLDERS = (
+    "decisions", "notices", "packs", "papers", "reminders", "returns", "schedules", "told", "withdrawals"
+)  # fmt: skip
 """What lies in an authority's bucket (design 4.6; docs/data.md)."""
 LOCKED_FOLDERS = ("notices", "schedules")
 """What of it is locked for the retention of the settings."""

@@ -15,6 +15,7 @@ COMMANDS = {
     "verify": "local.verify",
     "reconcile": "local.reconcile",
     "rebuild": "local.rebuild",
+    "restore": "local.restore",
     "revalidate": "local.revalidate",
     "statistics": "local.statistics_command",
     "annual-return": "local.annual_return",

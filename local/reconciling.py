@@ -258,7 +258,7 @@ def _considers(case: Case, position: Mapping[str, Any]) -> bool:
 
 
 def _steps(stores: Stores, items: Sequence[Mapping[str, Any]]) -> Iterator[Balance]:
-    """Every decision has its outcome, and what a step says it made is there."""
+    """Every decision has its outcome and its record beside the documents, and what a step says it made is there."""
     steps = [
         (item["pk"]["S"], Step.model_validate_json(item["body"]["S"]))
         for item in items
@@ -266,6 +266,15 @@ def _steps(stores: Stores, items: Sequence[Mapping[str, Any]]) -> Iterator[Balan
     ]
     open_ = tuple(f"{pk} {step.decision.id}" for pk, step in steps if step.outcome is None)
     yield Balance("decisions with an outcome", len(steps), open_)
+    recorded = {(step.decision.la, step.decision.id) for _, step in steps if step.outcome}
+    written = {
+        (la, key.removeprefix("decisions/").removesuffix(".json"))
+        for la, bucket in stores.documents.items()
+        for key in bucket.keys("decisions/")
+    }
+    known = {(step.decision.la, step.decision.id) for _, step in steps}
+    without = sorted("/".join(each) for each in (recorded - written) | (written - known))
+    yield Balance("decisions and their records", len(written), tuple(without))
     there = {(item["pk"]["S"], item["sk"]["S"]) for item in items}
     left = []
     for pk, step in steps:

@@ -26,6 +26,7 @@ from local.template import ACCOUNT, REGION
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
 _NAMED_BY = {
@@ -62,6 +63,11 @@ class World:
     @property
     def dynamodb(self) -> DynamoDBClient:
         client_: DynamoDBClient = client("dynamodb")
+        return client_
+
+    @property
+    def secrets(self) -> SecretsManagerClient:
+        client_: SecretsManagerClient = client("secretsmanager")
         return client_
 
     @cached_property

@@ -114,7 +114,12 @@ class Notices:
     # ------------------------------------------------------------------ the two steps
 
     def _settle(self, event: DecisionMade, step: Step) -> None:
-        """Decide on the facts and store what follows: an outcome, a refusal, or a reservation to be written."""
+        """Decide on the facts and store what follows: an outcome, a refusal, or a reservation to be written.
+
+        The decision itself is written beside the documents first: with the uploads it gives all else again.
+        """
+        decided = {**step.decision.model_dump(mode="json"), "pupil": event.pupil}
+        self.documents.record(event.la, f"decisions/{event.decision}", decided)
         read = self.cases.of_pupil(event.la, event.pupil)
         known = self._known(event, step, read)
         outcome = decide(step.decision, known.facts)

@@ -92,6 +92,8 @@ def test_the_term_writes_every_kind_of_file() -> None:
             world.drain()
         stores = Stores.of(hands.doors)
         found = {key.split("/")[0] for bucket in stores.documents.values() for key in bucket.keys("")}
-        assert found == {"notices", "schedules", "withdrawals", "papers", "reminders", "returns", "told", "packs"}
+        assert found == {
+            "decisions", "notices", "schedules", "withdrawals", "papers", "reminders", "returns", "told", "packs"
+        }  # fmt: skip
         assert {"letters", "told"} <= {key.split("/")[2] for key in stores.reports.keys("")}
         assert reconcile(stores, LAST).left == ()
