@@ -22,6 +22,7 @@ from infra.reasons import acknowledge
 from infra.stage import Shape, Stage
 from infra.stores import Index, nothing_replaced, nothing_taken_away, private_bucket, table, years
 from infra.trail import Trail
+from infra.watch import Budget, Watch
 
 # One virtual processor is 1,769 MB. timeout x 6 is what a failed message waits, so a timeout is no larger than needed.
 SHAPES = (
@@ -42,7 +43,14 @@ class Core(Stack):
     """Buckets, tables, the three stages of the flow and what connects them."""
 
     def __init__(
-        self, scope: Construct, prefix: str, code: Mapping[str, lambda_.Code], *, retention_years: int, trail: bool
+        self,
+        scope: Construct,
+        prefix: str,
+        code: Mapping[str, lambda_.Code],
+        *,
+        retention_years: int,
+        trail: bool,
+        budget_usd: int | None,
     ) -> None:
         super().__init__(
             scope,
@@ -63,10 +71,14 @@ class Core(Stack):
             removal_policy=RemovalPolicy.RETAIN,
         )
         self._stores()
-        alarm = actions.SnsAction(self._alarm_topic())
+        topic = self._alarm_topic()
+        alarm = actions.SnsAction(topic)
         self.validate, self.thresholds, self.notices = (
             Stage(self, shape, prefix, code[shape.name], alarm) for shape in SHAPES
         )
+        Watch(self, prefix, alarm)
+        if budget_usd is not None:
+            Budget(self, prefix, budget_usd, topic, self.key)
         self._flow()
         self._environment()
         self._rights()
