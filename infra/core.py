@@ -105,12 +105,10 @@ class Core(Stack):
         erasure = assumed.erasure_role_arn(self, self.prefix)
         for bucket in (self.uploads, self.receipts, self.parts, self.reports):
             bucket.add_to_resource_policy(nothing_taken_away(bucket, erasure))
-        for bucket in (
-            self.receipts,
-            self.parts,
-            self.reports,
-        ):  # an upload sent again is another one, in its own version
-            bucket.add_to_resource_policy(nothing_replaced(bucket))
+        # An upload sent again is another one, in its own version.
+        self.receipts.add_to_resource_policy(nothing_replaced(self.receipts))
+        for bucket in (self.parts, self.reports):  # about many children: one's rows may have to go
+            bucket.add_to_resource_policy(nothing_replaced(bucket, but_by=erasure))
         self.cases = table(self, "Cases", f"{self.prefix}-cases", self.key, indexes=CASE_INDEXES)
         self.history = table(self, "History", f"{self.prefix}-history", self.key, indexes={})
         self.secret = secretsmanager.Secret(
@@ -270,7 +268,20 @@ class Core(Stack):
         assumed.upload_grant(self, self.prefix, self.uploads, self.key)
         holding = (self.uploads, self.receipts, self.parts, self.registers, self.positions, self.reports)
         everywhere = [bucket.bucket_arn for bucket in holding]
-        assumed.erasure(self, self.prefix, [*everywhere, rights.authority_buckets(self.prefix)])
+        erasing = assumed.erasure(self, self.prefix, [*everywhere, rights.authority_buckets(self.prefix)])
+        for statement in (
+            # Receipts hold nothing about a child: they are neither read nor rewritten.
+            rights.read(self.uploads, self.parts, self.registers, self.positions, self.reports),
+            rights.write_in_turn(self.parts, self.registers, self.positions, self.reports)[1],
+            *rights.erase_documents(self.prefix),
+            rights.erase_items(self.cases, self.history),
+            rights.query_indexes(self.cases, "school"),
+            rights.send(self.thresholds.queue),
+            rights.find_queue(self.thresholds.queue),
+            rights.read_secret(self.secret),
+            rights.use_key(self.key, "s3", "dynamodb", "secretsmanager"),
+        ):
+            erasing.add_to_policy(statement)
 
     def _acknowledge_wildcards(self) -> None:
         """Name every wildcard that a policy of this stack may hold; cdk-nag refuses any other."""
@@ -283,7 +294,7 @@ class Core(Stack):
         authority = f"arn:<AWS::Partition>:s3:::{self.prefix}-authority-*"
         arns |= {
             f"{authority}{objects}": pattern
-            for objects in ("", "/*", *(f"/{folder}/*" for folder in rights.AUTHORITY_FOLDERS))
+            for objects in ("", "/*", *(f"/{folder}/*" for folder in (*rights.AUTHORITY_FOLDERS, rights.ERASURES)))
         }
         tagged = "The session's tags say which authority and school: one role of each kind, not one of each authority."
         uploads = self.get_logical_id(cast(CfnElement, self.uploads.node.default_child))

@@ -17,6 +17,7 @@ COMMANDS = {
     "rebuild": "local.rebuild",
     "revalidate": "local.revalidate",
     "redrive": "local.redrive",
+    "erase": "local.erase",
     "statistics": "local.statistics_command",
     "annual-return": "local.annual_return",
     "demo": "local.demo",
