@@ -1,12 +1,16 @@
 """Operators are told what schools and officers leave waiting, and what a month costs; the alarms are on what functions write."""
 
+import argparse
 import ast
 from typing import get_args
 
+import pytest
 from cloudformation import PREFIX, of_type, policy_of, read
 
 from aws.observability import Metric
 from local.node import ROOT
+from local.synth import add_parser, templates
+from local.world import raise_templates
 
 
 def watched(core):
@@ -61,3 +65,17 @@ def test_a_month_that_costs_more_than_planned_is_told_to_those_who_hear_the_alar
     for statements in (policy_of(core, "AWS::SNS::TopicPolicy", "Topics", topic), key["KeyPolicy"]["Statement"]):
         (let_in,) = (s for s in statements if s["Principal"] == {"Service": "budgets.amazonaws.com"})
         assert let_in["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+
+
+def test_a_world_with_a_budget_is_raised_all_the_same():
+    with raise_templates(templates(["886"], budget_usd=100)) as world:
+        assert "authority-886" in world.names
+
+
+@pytest.mark.parametrize("amount", ["0", "-5", "2.50", "a lot"])
+def test_a_budget_is_a_whole_number_of_dollars(amount, capsys):
+    parser = argparse.ArgumentParser()
+    add_parser(parser.add_subparsers())
+    with pytest.raises(SystemExit):
+        parser.parse_args(["synth", "--budget-usd", amount])
+    assert "a whole number of US dollars" in capsys.readouterr().err
