@@ -23,13 +23,15 @@ def synth(
     retention_years: int = 7,
     own_keys: bool = False,
     trail: bool = True,
+    budget_usd: int | None = None,
 ) -> Path:
     """Write stack `Core` and one stack per authority (3-digit codes) into `outdir`, and return it.
 
     The templates are the same bytes whether or not the Lambda packages were built: the hash of their sources names
     them. Without packages they cannot be deployed. `checked`: cdk-nag's rules must hold, else RuntimeError.
     `retention_years`: documents are locked that long, and what they rest on goes a year later. `own_keys`: each
-    authority has a key of its own. `trail`: CloudTrail records who read and wrote what.
+    authority has a key of its own. `trail`: CloudTrail records who read and wrote what. `budget_usd`: what a month of the
+    account may cost before the topic of alarms is told.
     """
     app = App(
         outdir=str(outdir),
@@ -37,7 +39,7 @@ def synth(
         default_stack_synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
     )
     code = {shape.name: _code(shape.name, built=packages_built) for shape in SHAPES}
-    core = Core(app, prefix, code, retention_years=retention_years, trail=trail)
+    core = Core(app, prefix, code, retention_years=retention_years, trail=trail, budget_usd=budget_usd)
     for la in sorted(authorities):
         Authority(app, prefix, la, retention_years=retention_years, own_key=own_keys).add_stack_dependency(core)
     if checked:

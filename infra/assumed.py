@@ -83,7 +83,7 @@ def upload_grant(scope: Construct, prefix: str, uploads: s3.IBucket, key: kms.IK
 
 
 def erasure(scope: Construct, prefix: str, buckets: Sequence[str]) -> iam.Role:
-    """The one role that may take an object away, when its time of retention has ended or a court says so; it reads none.
+    """The one role that may take an object away, when its time of retention has ended or the law says so.
 
     `buckets`: their ARNs, or patterns of them.
     """
@@ -91,7 +91,7 @@ def erasure(scope: Construct, prefix: str, buckets: Sequence[str]) -> iam.Role:
         scope,
         "Erasure",
         role_name=f"{prefix}-erasure",
-        description="Deletes what has had its time; assumed by a person, for an hour, never by a function",
+        description="Erases what has had its time, or whom the law says; assumed by a person, never by a function",
         assumed_by=iam.AccountRootPrincipal(),
         max_session_duration=Duration.hours(1),
     )

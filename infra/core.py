@@ -22,6 +22,7 @@ from infra.reasons import acknowledge
 from infra.stage import Shape, Stage
 from infra.stores import Index, nothing_replaced, nothing_taken_away, private_bucket, table, years
 from infra.trail import Trail
+from infra.watch import Budget, Watch
 
 # One virtual processor is 1,769 MB. timeout x 6 is what a failed message waits, so a timeout is no larger than needed.
 SHAPES = (
@@ -42,7 +43,14 @@ class Core(Stack):
     """Buckets, tables, the three stages of the flow and what connects them."""
 
     def __init__(
-        self, scope: Construct, prefix: str, code: Mapping[str, lambda_.Code], *, retention_years: int, trail: bool
+        self,
+        scope: Construct,
+        prefix: str,
+        code: Mapping[str, lambda_.Code],
+        *,
+        retention_years: int,
+        trail: bool,
+        budget_usd: int | None,
     ) -> None:
         super().__init__(
             scope,
@@ -63,10 +71,14 @@ class Core(Stack):
             removal_policy=RemovalPolicy.RETAIN,
         )
         self._stores()
-        alarm = actions.SnsAction(self._alarm_topic())
+        topic = self._alarm_topic()
+        alarm = actions.SnsAction(topic)
         self.validate, self.thresholds, self.notices = (
             Stage(self, shape, prefix, code[shape.name], alarm) for shape in SHAPES
         )
+        Watch(self, prefix, alarm)
+        if budget_usd is not None:
+            Budget(self, prefix, budget_usd, topic, self.key)
         self._flow()
         self._environment()
         self._rights()
@@ -93,12 +105,10 @@ class Core(Stack):
         erasure = assumed.erasure_role_arn(self, self.prefix)
         for bucket in (self.uploads, self.receipts, self.parts, self.reports):
             bucket.add_to_resource_policy(nothing_taken_away(bucket, erasure))
-        for bucket in (
-            self.receipts,
-            self.parts,
-            self.reports,
-        ):  # an upload sent again is another one, in its own version
-            bucket.add_to_resource_policy(nothing_replaced(bucket))
+        # An upload sent again is another one, in its own version.
+        self.receipts.add_to_resource_policy(nothing_replaced(self.receipts))
+        for bucket in (self.parts, self.reports):  # about many children: one's rows may have to go
+            bucket.add_to_resource_policy(nothing_replaced(bucket, but_by=erasure))
         self.cases = table(self, "Cases", f"{self.prefix}-cases", self.key, indexes=CASE_INDEXES)
         self.history = table(self, "History", f"{self.prefix}-history", self.key, indexes={})
         self.secret = secretsmanager.Secret(
@@ -258,7 +268,20 @@ class Core(Stack):
         assumed.upload_grant(self, self.prefix, self.uploads, self.key)
         holding = (self.uploads, self.receipts, self.parts, self.registers, self.positions, self.reports)
         everywhere = [bucket.bucket_arn for bucket in holding]
-        assumed.erasure(self, self.prefix, [*everywhere, rights.authority_buckets(self.prefix)])
+        erasing = assumed.erasure(self, self.prefix, [*everywhere, rights.authority_buckets(self.prefix)])
+        for statement in (
+            # Receipts hold nothing about a child: they are neither read nor rewritten.
+            rights.read(self.uploads, self.parts, self.registers, self.positions, self.reports),
+            rights.write_in_turn(self.parts, self.registers, self.positions, self.reports)[1],
+            *rights.erase_documents(self.prefix),
+            rights.erase_items(self.cases, self.history),
+            rights.query_indexes(self.cases, "school"),
+            rights.send(self.thresholds.queue),
+            rights.find_queue(self.thresholds.queue),
+            rights.read_secret(self.secret),
+            rights.use_key(self.key, "s3", "dynamodb", "secretsmanager"),
+        ):
+            erasing.add_to_policy(statement)
 
     def _acknowledge_wildcards(self) -> None:
         """Name every wildcard that a policy of this stack may hold; cdk-nag refuses any other."""
@@ -271,7 +294,7 @@ class Core(Stack):
         authority = f"arn:<AWS::Partition>:s3:::{self.prefix}-authority-*"
         arns |= {
             f"{authority}{objects}": pattern
-            for objects in ("", "/*", *(f"/{folder}/*" for folder in rights.AUTHORITY_FOLDERS))
+            for objects in ("", "/*", *(f"/{folder}/*" for folder in (*rights.AUTHORITY_FOLDERS, rights.ERASURES)))
         }
         tagged = "The session's tags say which authority and school: one role of each kind, not one of each authority."
         uploads = self.get_logical_id(cast(CfnElement, self.uploads.node.default_child))

@@ -16,6 +16,10 @@ AUTHORITY_FOLDERS = (
     "decisions", "notices", "packs", "papers", "reminders", "returns", "schedules", "told", "withdrawals"
 )  # fmt: skip
 """What lies in an authority's bucket (design 4.6; docs/data.md)."""
+LIST_FOLDERS = ("returns", "told")
+"""What of it is about many children in one file, of which a row may have to be erased."""
+ERASURES = "erasures"
+"""Where it says what was erased, why and by whom; only the erasure role writes there."""
 LOCKED_FOLDERS = ("notices", "schedules")
 """What of it is locked for the retention of the settings."""
 IN_TURN = {"Null": {"s3:if-match": "false"}}  # only a put that replaces exactly what was read
@@ -62,6 +66,23 @@ def authority_documents(prefix: str) -> tuple[iam.PolicyStatement, ...]:
     )
 
 
+def erase_documents(prefix: str) -> tuple[iam.PolicyStatement, ...]:
+    """Read what lies in the bucket of any authority, write once what was erased, and lists again without a child's rows."""
+    bucket = authority_buckets(prefix)
+    ours = {"StringEquals": OUR_ACCOUNT}
+    return (
+        _allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket}/*"], ours),
+        _allow(["s3:PutObject"], [f"{bucket}/{ERASURES}/*"], {**ours, **ONCE}),
+        _allow(["s3:PutObject"], [f"{bucket}/{folder}/*" for folder in LIST_FOLDERS], {**ours, **IN_TURN}),
+    )
+
+
+def erase_items(*tables: dynamodb.ITable) -> iam.PolicyStatement:
+    """Find items by their key, delete them, and put others in their place; no transaction, no scan."""
+    actions = ["DeleteItem", "GetItem", "PutItem", "Query"]
+    return _allow([f"dynamodb:{action}" for action in actions], [table.table_arn for table in tables])
+
+
 def authority_buckets(prefix: str) -> str:
     """The ARN pattern of the buckets of all authorities."""
     return f"arn:{Aws.PARTITION}:s3:::{prefix}-authority-*"
@@ -81,6 +102,11 @@ def query_indexes(table: dynamodb.ITable, *indexes: str) -> iam.PolicyStatement:
 def send(*queues: sqs.IQueue) -> iam.PolicyStatement:
     """Send messages."""
     return _allow(["sqs:SendMessage"], [queue.queue_arn for queue in queues])
+
+
+def find_queue(*queues: sqs.IQueue) -> iam.PolicyStatement:
+    """Learn the address of a queue whose name is known."""
+    return _allow(["sqs:GetQueueUrl"], [queue.queue_arn for queue in queues])
 
 
 def put_events(bus: events.IEventBus) -> iam.PolicyStatement:

@@ -75,7 +75,7 @@ class Stage(Construct):
             log_group=self.log_group,
             environment={
                 "LOG_LEVEL": "INFO",
-                "POWERTOOLS_METRICS_NAMESPACE": "Attendance",
+                "POWERTOOLS_METRICS_NAMESPACE": prefix,  # so that two deployments in an account do not count together
                 "POWERTOOLS_SERVICE_NAME": shape.name,
             },
         )

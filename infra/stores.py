@@ -1,6 +1,6 @@
 """Where data lies: buckets, tables and the secret, all encrypted with one key of ours, none lost when a stack goes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import Duration, RemovalPolicy
@@ -73,15 +73,21 @@ def years(number: int) -> Duration:
     return Duration.days(round(number * 365.25))
 
 
-def nothing_replaced(bucket: s3.IBucket) -> iam.PolicyStatement:
-    """Nobody writes over an object: Object Lock keeps versions, but a new one would hide the old one from readers."""
+def nothing_replaced(
+    bucket: s3.IBucket, *, but_by: str | None = None, folders: Sequence[str] = ("",)
+) -> iam.PolicyStatement:
+    """Nobody writes over an object: Object Lock keeps versions, but a new one would hide the old one from readers.
+
+    `but_by`: the erasure role, where it takes one child's rows out of what is about many. `folders`: below these only.
+    """
+    except_it = {"ArnNotEquals": {"aws:PrincipalArn": but_by}} if but_by else {}
     return iam.PolicyStatement(
-        sid="NothingReplaced",
+        sid="NothingReplaced" if but_by is None else "NothingReplacedButToErase",
         effect=iam.Effect.DENY,
         principals=[iam.AnyPrincipal()],
         actions=["s3:PutObject"],
-        resources=[bucket.arn_for_objects("*")],
-        conditions={"Null": {"s3:if-none-match": "true"}},
+        resources=[bucket.arn_for_objects(f"{folder}*") for folder in folders],
+        conditions={"Null": {"s3:if-none-match": "true"}, **except_it},
     )
 
 

@@ -17,6 +17,8 @@ COMMANDS = {
     "rebuild": "local.rebuild",
     "restore": "local.restore",
     "revalidate": "local.revalidate",
+    "redrive": "local.redrive",
+    "erase": "local.erase",
     "statistics": "local.statistics_command",
     "annual-return": "local.annual_return",
     "demo": "local.demo",

@@ -29,6 +29,7 @@ from aws.cases import Cases, Reserved, ReturnItem, Step
 from aws.registers import Registers
 from aws.schools import Schools
 from aws.secret import pupil_secret
+from local.erasing import AUTHORITY, FOLDER
 
 if TYPE_CHECKING:
     from local.run import Doors
@@ -370,8 +371,21 @@ def _returns(stores: Stores, items: Sequence[Mapping[str, Any]], today: date) ->
     named_ = {place for la, _, item in every if item.file for place in _places(la, item)}
     there = {(la, key) for la, bucket in stores.documents.items() for key in bucket.keys("") if _of_a_list(key)}
     there |= {("reports", key) for key in stores.reports.keys("") if "/letters/" in key}
+    named_ -= _erased(stores) - there  # a pack that named an erased child among others is gone, its row is not
     left = sorted("/".join(place) for place in named_ ^ there)
     yield Balance("files of returns and their rows", len(named_), tuple(left))
+
+
+def _erased(stores: Stores) -> set[tuple[str, str]]:
+    """What erasures took away: the bucket, the key."""
+    return {
+        (la if each["bucket"] == AUTHORITY else each["bucket"], each["key"])
+        for la, bucket in stores.documents.items()
+        for key in bucket.keys(f"{FOLDER}/")
+        if key.endswith("/done.json")
+        for each in json.loads(stores.read(bucket, key))["objects"]
+        if each["what"] == "deleted"
+    }
 
 
 def _places(la: str, item: ReturnItem) -> Iterator[tuple[str, str]]:

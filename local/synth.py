@@ -29,30 +29,40 @@ class Templates:
     authorities: Mapping[str, Template]
 
 
-def templates(authorities: Sequence[str], prefix: str = LOCAL_PREFIX, *, own_keys: bool = False) -> Templates:
+def templates(
+    authorities: Sequence[str], prefix: str = LOCAL_PREFIX, *, own_keys: bool = False, budget_usd: int | None = None
+) -> Templates:
     """The very templates that would be deployed for these authorities; from the cache if `infra/` has not changed.
 
     Only the hash that names the Lambda packages may be of an earlier state of `functions/`: nothing here reads it.
     """
-    kind = "-own-keys" if own_keys else ""
+    kind = ("-own-keys" if own_keys else "") + (f"-budget-{budget_usd}" if budget_usd is not None else "")
     folder = ROOT / ".cache" / "templates" / f"{prefix}{kind}-{_infra_hash()[:16]}"
     stacks = ["Core", *(f"Authority{la}" for la in authorities)]
     missing = [la for la in authorities if not _file(folder, f"Authority{la}").exists()]
     if missing or not _file(folder, "Core").exists():
         print("Synthesising the templates (once) ...", file=sys.stderr)
-        _fill(folder, prefix, missing, own_keys=own_keys)
+        _fill(folder, prefix, missing, own_keys=own_keys, budget_usd=budget_usd)
     read = {stack: json.loads(_file(folder, stack).read_text(encoding="utf-8")) for stack in stacks}
     return Templates(core=read["Core"], authorities={la: read[f"Authority{la}"] for la in authorities})
 
 
-def _fill(folder: Path, prefix: str, authorities: Sequence[str], *, own_keys: bool) -> None:
+def _fill(folder: Path, prefix: str, authorities: Sequence[str], *, own_keys: bool, budget_usd: int | None) -> None:
     """Synthesise into the cache; every file appears whole, so that two processes may do this at the same moment."""
     use_for_jsii()
     from infra.app import synth  # seconds to import, and needed only here
 
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as scratch:
-        out = synth(Path(scratch), prefix, authorities, packages_built=False, checked=False, own_keys=own_keys)
+        out = synth(
+            Path(scratch),
+            prefix,
+            authorities,
+            packages_built=False,
+            checked=False,
+            own_keys=own_keys,
+            budget_usd=budget_usd,
+        )
         for template in out.glob("*.template.json"):
             template.replace(folder / template.name)
 
@@ -108,6 +118,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="make no CloudTrail trail: only where the account has one that records the data events of these buckets",
     )
     parser.add_argument(
+        "--budget-usd",
+        type=_dollars,
+        metavar="N",
+        help="tell the topic of alarms when a month of the account has cost 80 and 100 per cent of N US dollars, or is forecast"
+        " to (default: nobody is told; a budget costs nothing, and counts all that the account does)",
+    )
+    parser.add_argument(
         "--retention-years",
         type=int,
         choices=range(1, 100),
@@ -138,6 +155,13 @@ def _prefix(text: str) -> str:
     return text
 
 
+def _dollars(text: str) -> int:
+    """A whole amount, at least one."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("a whole number of US dollars, at least 1")
+    return int(text)
+
+
 def run(args: argparse.Namespace) -> int:
     """Write the templates and print where each lies; a rule of cdk-nag that does not hold raises, after its report."""
     use_for_jsii()
@@ -153,6 +177,7 @@ def run(args: argparse.Namespace) -> int:
         retention_years=args.retention_years,
         own_keys=args.own_keys,
         trail=args.trail,
+        budget_usd=args.budget_usd,
     )
     for line in price_of_keys(len(set(args.authority)) if args.own_keys else 0):
         print(line, file=sys.stderr)

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from attendance.law import academic_year, academic_year_days
 from attendance.service import working_days_after
 from attendance.sessions import Held, Session
-from attendance.settings import Settings
+from attendance.settings import Request, Settings
 
 
 def returned_on(held: Held, last_absence: Session) -> date | None:
@@ -28,7 +28,11 @@ def request_deadline(settings: Settings, held: Held, last_absence: Session, know
     back, asked = returned_on(held, last_absence), settings.asks_within
     if back is None:
         return None
-    begins = max(back, known_on) if asked.from_ == "detection" else back
+    return within(asked, held, max(back, known_on) if asked.from_ == "detection" else back)
+
+
+def within(asked: Request, held: Held, begins: date) -> date | None:
+    """The last day of the time for a request that begins to run on a day, that day not counted; None beyond the calendar."""
     match asked.unit:
         case "school_days":
             days = sorted({s.day for s in _known(held) if s.day > begins})

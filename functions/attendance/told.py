@@ -34,6 +34,10 @@ SEEN_BY_THE_SCHOOL: Final = ("school", "social_worker", "youth_offending_worker"
 """The lists of which the school gets a copy: what it must mend, and whom it must tell."""
 
 
+N_OVERDUE: Final = "N_OVERDUE"
+"""What a row for the school says of a code N that stands longer than it may."""
+
+
 REMINDER: Final = "reminder"
 """The list of letters that remind a parent of a last day; each row brings its letter."""
 
@@ -170,7 +174,7 @@ def _overdue(
         if code == "N":
             day = n_overdue_on(assessor, session.day)
             yield told(
-                "school", assessor.view.urn, upn, pupil, f"n_overdue {session}", day, "N_OVERDUE", str(session),
+                "school", assessor.view.urn, upn, pupil, f"n_overdue {session}", day, N_OVERDUE, str(session),
                 f"code N of {session} was not replaced within {law.N_DAYS.on(session.day)} school days",
                 "enter the reason; if it cannot be established, enter O", "n_code",
             )  # fmt: skip

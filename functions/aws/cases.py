@@ -1,8 +1,9 @@
 """Cases, notices, decisions and returns in DynamoDB: every write is conditional, nothing is deleted (design 4.5, 4.6).
 
-Table `cases`: pk `{la}#{pupil}`, sk `CASE#|NOTICE#|STEP#|RETURN#|INTERVENTION#|CARRIED#`; one item a school, pk
-`{la}#{urn}`, sk `SCHOOL`; the authorities seen, pk `AUTHORITIES`. Index `due` (la, due_on) finds what a day brings, index
-`school` (school, sk) all of one school. Table `history`: pk `{pupil}`, sk `HEAD|NOTICE#|PERSON#|CARRIED#`, across authorities.
+Table `cases`: pk `{la}#{pupil}`, sk `CASE#|NOTICE#|STEP#|RETURN#|INTERVENTION#|CARRIED#`; of each school, pk `{la}#{urn}`,
+sk `SCHOOL` (when it is computed next) and `FILES` (when its next file is late); the authorities seen, pk `AUTHORITIES`. Index
+`due` (la, due_on) finds what a day brings, index `school` (school, sk) all of one school. Table `history`: pk `{pupil}`, sk
+`HEAD|NOTICE#|PERSON#|CARRIED#`, across authorities.
 Items carry the JSON of the model as `body`.
 """
 
@@ -450,11 +451,18 @@ class Cases:
 
     def school_due(self, la: str, urn: str, day: date | None) -> None:
         """Store when the school's positions next change by themselves, and that the authority has schools."""
-        item = self._item(f"{la}#{urn}", "SCHOOL", "{}") | {"la": _text(la)}
-        if day:
-            item |= {"due_on": _text(day.isoformat())}
-        self.dynamodb.put_item(TableName=self.cases_table, Item=item)
+        self.dynamodb.put_item(TableName=self.cases_table, Item=self._of_school(la, urn, "SCHOOL", day))
         self._put_new(self.cases_table, self._item("AUTHORITIES", la, "{}"))
+
+    def school_computed(self, la: str, urn: str, day: date | None, late_on: date | None) -> None:
+        """The same after the school was computed, and when its next file is late."""
+        items = self._of_school(la, urn, "SCHOOL", day), self._of_school(la, urn, "FILES", late_on)
+        self._write([self._put(self.cases_table, item, None) for item in items])
+        self._put_new(self.cases_table, self._item("AUTHORITIES", la, "{}"))
+
+    def _of_school(self, la: str, urn: str, sk: str, day: date | None) -> Item:
+        due = {"due_on": _text(day.isoformat())} if day else {}
+        return self._item(f"{la}#{urn}", sk, "{}") | {"la": _text(la)} | due
 
     def carry(self, pupil: str, carried: Carried) -> None:
         """Keep for the pupil's other schools what this school counts."""

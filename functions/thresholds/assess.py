@@ -42,11 +42,12 @@ from attendance.told import (
     late_return,
     siblings_of,
 )
+from attendance.watched import late_on, overdue, undecided
 from aws.buckets import Bucket
 from aws.cases import Cases, Changed, PupilItems, ReturnItem, SchoolItems, live, return_key, row_item
 from aws.clock import today
 from aws.messages import Bus, NoticesQueue, ThresholdsQueue
-from aws.observability import logger
+from aws.observability import NAMED, counted, logger
 from aws.registers import TRIES, Contended, Registers, year_prefix
 from aws.schools import Listed, Schools
 from aws.settings import AuthoritySettings, SchoolWording
@@ -96,7 +97,7 @@ class Thresholds:
         for (pupil, _), item in self.cases.of_school(la, urn).returns.items():
             if item.due.follows == "register" and not item.file and not item.lapsed:
                 self.cases.record_return(la, pupil, item.model_copy(update={"lapsed": True}))
-        self.cases.school_due(la, urn, None)
+        self.cases.school_computed(la, urn, None, None)
 
     def day_passed(self, told: str) -> None:
         """Ask for what is due up to today, authority by authority, one message each; nothing scans (design 4.7)."""
@@ -110,6 +111,8 @@ class Thresholds:
                         la=la, pupil=pk.partition("#")[2], decision=sk.partition("#")[2], correlation_id=correlation_id
                     )
                     self.to_notices.send(event, told=told)
+            if late := sorted(pk.partition("#")[2] for pk, sk in due if sk == "FILES"):
+                counted("SchoolsLate", len(late), "files of schools are late", la=la, schools=late[:NAMED])
             schools = {pk.partition("#")[2] for pk, sk in due if sk == "SCHOOL"}
             schools |= {sk.split("#")[2] for _, sk in due if sk.startswith("RETURN#")}
             for urn in sorted(schools):
@@ -171,13 +174,20 @@ class Thresholds:
                 standings[upn] = assessor.standing(upn)
         followed = [case for cases in cases_of.values() for case in cases if case.urn == urn]
         letters = self._letters(assessor, standings, cases_of, items)
-        self._record_lists(assessor, settings, items, followed, listed, record.registers, letters)
-        self.cases.school_due(la, urn, assessor.next_change())
+        n_overdue = self._record_lists(assessor, settings, items, followed, listed, record.registers, letters)
+        self.cases.school_computed(la, urn, assessor.next_change(), late_on(assessor))
         positions = Positions(
             urn=urn, as_at=day, known_at=school.known_at, pupils=tuple(each.position for each in standings.values())
         )
         body = pretty_json(positions.model_dump(mode="json")).encode()
-        return self.positions.replace(key, body, before, "application/json")
+        if not self.positions.replace(key, body, before, "application/json"):
+            return False
+        if n_overdue:
+            counted("CodesOverdue", n_overdue, "codes N stand longer than they may", la=la, urn=urn)
+        if waiting := undecided(followed, settings, assessor.held, day):
+            named = [case.id for case in waiting[:NAMED]]
+            counted("CasesUndecided", len(waiting), "cases wait for an authorisation", la=la, urn=urn, cases=named)
+        return True
 
     def _pupil(self, upn: str) -> str:
         return pupil_id(upn, self.secret)
@@ -262,15 +272,19 @@ class Thresholds:
     def _record_lists(
         self, assessor: Assessor, settings: Settings | None, items: SchoolItems, cases: Sequence[Case], listed: Listed,
         years: Collection[int], letters: Iterable[Return],
-    ) -> None:  # fmt: skip
-        """Record the returns and rows of daily lists due as known now; what has no file yet follows the register, or lapses."""
+    ) -> int:  # fmt: skip
+        """Record the returns and rows of daily lists due as known now; what has no file yet follows the register, or lapses.
+
+        How many codes N are overdue by them.
+        """
         la, urn = assessor.view.la, assessor.view.urn
         no_more = {
             key: item for key, item in items.returns.items()
             if item.due.urn == urn and item.due.follows == "register" and not item.file and not item.lapsed
             and (item.due.kind not in COLUMNS or academic_year(item.due.made_due_on) == assessor.year)
         }  # fmt: skip
-        for due in (*self._due(assessor, settings, items, cases, listed, years), *letters):
+        every = [*self._due(assessor, settings, items, cases, listed, years), *letters]
+        for due in every:
             key = self._pupil(due.upn) if due.upn else urn, return_key(due)
             no_more.pop(key, None)
             known = items.returns.get(key)
@@ -282,6 +296,7 @@ class Thresholds:
                 self.cases.record_return(la, key[0], item)
         for (pupil, _), item in no_more.items():
             self.cases.record_return(la, pupil, item.model_copy(update={"lapsed": True}))
+        return overdue(every, assessor.as_at)
 
     def _due(
         self, assessor: Assessor, settings: Settings | None, items: SchoolItems, cases: Sequence[Case], listed: Listed,

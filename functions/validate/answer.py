@@ -24,7 +24,7 @@ from attendance.rules import RULES
 from attendance.text import LONDON, london_day, pretty_json
 from aws.buckets import Bucket, Stored
 from aws.messages import Bus
-from aws.observability import logger
+from aws.observability import counted, logger
 from aws.registers import Registers, SchoolRecord, school_prefix, year_prefix
 from aws.schools import Listed, Schools
 
@@ -89,6 +89,8 @@ class Validate:
         }
         self.reports.put_once(f"{key}.json", pretty_json(report).encode(), "application/json")
         self.bus.tell(ReportReady(la=la, urn=urn, upload_id=upload_id, correlation_id=correlation_id))
+        if refused := sum(file.refused for file in files):
+            counted("FilesRefused", refused, "files were refused", la=la, urn=urn, upload=upload_id)
         totals = {severity: sum(file.totals[severity] for file in files) for severity in SEVERITIES}
         logger.info("answered", rows=sum(f.rows for f in files), accepted=sum(f.accepted for f in files), totals=totals)
 

@@ -232,3 +232,14 @@ def test_a_school_is_due_on_its_day_and_its_authority_is_known(cases: Cases) -> 
     assert "886" in cases.authorities()
     cases.school_due("886", "922222", None)
     assert ("886#922222", "SCHOOL") not in cases.due("886", date(2030, 1, 1))
+
+
+def test_a_school_that_was_computed_says_when_its_next_file_is_late_and_a_decision_changes_nothing_of_it(
+    cases: Cases,
+) -> None:
+    cases.school_computed("886", "922223", None, DAY)
+    assert [sk for pk, sk in cases.due("886", DAY) if pk == "886#922223"] == ["FILES"]
+    cases.school_due("886", "922223", DAY)
+    assert {sk for pk, sk in cases.due("886", DAY) if pk == "886#922223"} == {"FILES", "SCHOOL"}
+    cases.school_computed("886", "922223", DAY, None)
+    assert [sk for pk, sk in cases.due("886", DAY) if pk == "886#922223"] == ["SCHOOL"]

@@ -74,7 +74,7 @@ class Matrix:
 @pytest.fixture(scope="module")
 def matrix() -> Matrix:
     """Every principal, resource, action and circumstance, decided."""
-    raised = templates(list(LAS), PREFIX, own_keys=True)
+    raised = templates(list(LAS), PREFIX, own_keys=True, budget_usd=100)
     deployed = Deployed(raised.core, raised.authorities, PREFIX)
     allowed, counts = set(), Counter[str]()
     for asked in deployed.resources:

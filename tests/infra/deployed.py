@@ -43,6 +43,7 @@ ASKED_OF = {
 }
 # What has no policy that says who may do what: parts of others, and alarms.
 NOT_ASKED = {
+    "AWS::Budgets::Budget",
     "AWS::CloudWatch::Alarm",
     "AWS::IAM::Policy",
     "AWS::KMS::Alias",
@@ -245,6 +246,8 @@ class Deployed:
                 )
         for account, whose in ((ACCOUNT, "alarms"), (STRANGER, "a stranger's alarms")):
             yield called("cloudwatch", whose, f"arn:aws:cloudwatch:{REGION}:{account}:alarm:{self.prefix}-x", account)
+        for account, whose in ((ACCOUNT, "month"), (STRANGER, "a stranger's month")):
+            yield called("budgets", whose, f"arn:aws:budgets::{account}:budget/{self.prefix}-month", account)
 
     def _others(self) -> Iterator[Principal]:
         everything = ({"Effect": "Allow", "Action": "*", "Resource": "*"},)

@@ -33,7 +33,7 @@ def test_what_an_authority_takes_from_core_core_gives(deployment):
     assert {f"{PREFIX}-{name}" for name in ("key-arn", "notices-role-arn", "officer-role-arn")} == given
 
 
-def test_an_authority_may_have_a_key_of_its_own_that_admits_only_notices_and_its_officers(tmp_path):
+def test_an_authority_may_have_a_key_of_its_own_that_admits_only_notices_its_officers_and_who_erases(tmp_path):
     from infra.app import synth
 
     template = read(
@@ -44,10 +44,12 @@ def test_an_authority_may_have_a_key_of_its_own_that_admits_only_notices_and_its
     (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] == {"Fn::GetAtt": [logical_id, "Arn"]}
     assert bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]["Days"] == 2192
-    root, notices, officer = key["KeyPolicy"]["Statement"]
+    root, notices, officer, erasure = key["KeyPolicy"]["Statement"]
     assert ":root" in str(root["Principal"])
     assert notices["Principal"] == {"AWS": {"Fn::ImportValue": f"{PREFIX}-notices-role-arn"}}
     assert set(notices["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
     assert officer["Principal"] == {"AWS": {"Fn::ImportValue": f"{PREFIX}-officer-role-arn"}}
     assert officer["Action"] == "kms:Decrypt"
     assert officer["Condition"]["StringEquals"]["aws:PrincipalTag/la"] == "886"
+    assert str(erasure["Principal"]).endswith(f":role/{PREFIX}-erasure']]}}}}")
+    assert set(erasure["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}

@@ -122,7 +122,9 @@ def test_somebody_is_called_for_a_dead_letter_an_error_and_a_late_message(core, 
     watched = {
         (json.dumps(a["Dimensions"][0]["Value"]), a["MetricName"], a["Threshold"])
         for a in of_type(core, "AWS::CloudWatch::Alarm").values()
-        if a["AlarmActions"] == [{"Ref": topic}] and a["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+        if "Dimensions" in a
+        and a["AlarmActions"] == [{"Ref": topic}]
+        and a["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
     }
     assert (json.dumps({"Fn::GetAtt": [dead, "QueueName"]}), "ApproximateNumberOfMessagesVisible", 1) in watched
     assert (json.dumps({"Ref": logical_id}), "Errors", 1) in watched
