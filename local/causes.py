@@ -6,13 +6,14 @@ Played again in their order, in a world of their own, they give cases, history a
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from attendance.events import DecisionMade, SchoolDue
 from attendance.facts import BY_ITSELF, Decision
+from attendance.register import named
 from attendance.text import LONDON
 from aws.buckets import Bucket
 from local.inputs import BadInput, days
@@ -41,6 +42,15 @@ class Sent:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A part whose upload is gone, since a child was erased from it: what is left of what was sent."""
+
+    key: str
+    body: bytes
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Decided:
     """A decision as it was recorded, and when it was first carried out."""
 
@@ -57,6 +67,7 @@ class Causes:
     published: dict[str, bytes]
     """What lies in the bucket of settings."""
     uploads: tuple[Sent, ...]
+    parts: tuple[Kept, ...]
     decisions: tuple[Decided, ...]
     secret: bytes
     until: datetime
@@ -74,12 +85,14 @@ class Left:
 def read_causes(stores: Stores, settings: Bucket, until: datetime) -> Causes:
     """The causes of a deployment, from its buckets alone; BadInput if it has no upload."""
     uploads = tuple(_sent(stores.uploads))
-    if not uploads:
+    parts = tuple(_kept(stores, {f"{each.la}/{each.urn}/{each.upload_id}" for each in uploads}))
+    if not uploads and not parts:
         raise BadInput(f"There is no upload in {stores.uploads.name}: there is nothing to restore from.")
     return Causes(
         tuple(sorted(stores.documents)),
         {key: stores.read(settings, key) for key in settings.keys("")},
         uploads,
+        parts,
         tuple(each for bucket in stores.documents.values() for each in _decided(bucket)),
         stores.secret,
         until,
@@ -133,18 +146,19 @@ def play(causes: Causes) -> Left:
 
 def _moments(world: World, doors: Doors, causes: Causes) -> list[tuple[datetime, Callable[[], object]]]:
     """What happened when, in order: all that was sent at a moment together, then each decision, then the schedule."""
-    sent: dict[datetime, list[Sent]] = {}
-    for each in causes.uploads:
+    sent: dict[datetime, list[Sent | Kept]] = {}
+    every: list[Sent | Kept] = [*causes.parts, *causes.uploads]
+    for each in every:
         sent.setdefault(each.at, []).append(each)
 
-    def send(of_moment: list[Sent]) -> Callable[[], object]:
-        return lambda: [world.put_upload(s.la, s.urn, s.upload_id, s.body, s.metadata) for s in of_moment]
+    def send(of_moment: list[Sent | Kept]) -> Callable[[], object]:
+        return lambda: _send(world, doors, of_moment)
 
     def decide(each: Decided) -> Callable[[], object]:
         return lambda: _decide(doors, each)
 
     def compute() -> None:
-        for la, urn in sorted({(each.la, each.urn) for each in causes.uploads}):
+        for la, urn in Stores.of(doors).of_school:
             doors.to_thresholds.send(SchoolDue(la=la, urn=urn, correlation_id="restored"))
 
     found: list[tuple[datetime, int, Callable[[], object]]] = [(at, 0, send(of)) for at, of in sent.items()]
@@ -161,6 +175,14 @@ def _schedule(first: datetime, until: datetime) -> Iterator[datetime]:
             yield at
 
 
+def _send(world: World, doors: Doors, of_moment: list[Sent | Kept]) -> None:
+    for each in of_moment:
+        if isinstance(each, Kept):
+            doors.registers.parts.put_once(each.key, each.body)
+        else:
+            world.put_upload(each.la, each.urn, each.upload_id, each.body, each.metadata)
+
+
 def _decide(doors: Doors, each: Decided) -> None:
     doors.cases.decide(each.pupil, each.decision)
     id_ = each.decision.id
@@ -175,6 +197,17 @@ def _sent(bucket: Bucket) -> Iterator[Sent]:
             raise RuntimeError(f"{key} was listed and is gone: look again")
         la, urn, upload_id = key.split("/", 2)
         yield Sent(la, urn, upload_id, stored.body, dict(stored.metadata), stored.received_at)
+
+
+def _kept(stores: Stores, uploads: Set[str]) -> Iterator[Kept]:
+    """The parts of which the upload is not there any more."""
+    for key in stores.registers.parts.keys(""):
+        la, urn, rest = key.split("/", 2)
+        at, upload = named(rest)
+        school = f"{la.removeprefix('la=')}/{urn.removeprefix('urn=')}"
+        receipt = stores.receipts.get(f"{school}/{upload}")
+        if receipt is None or f"{school}/{json.loads(receipt.body)['upload_id']}" not in uploads:
+            yield Kept(key, stores.read(stores.registers.parts, key), at)
 
 
 def _decided(bucket: Bucket) -> Iterator[Decided]:

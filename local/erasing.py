@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
+MARK: Final = "ERASED"
+"""What the sort key of an item begins with that says what was erased."""
 FOLDER: Final = "erasures"
 """Where an authority's bucket keeps what was asked, what was to go, and what is gone."""
 AUTHORITY: Final = "authority"
@@ -241,7 +243,7 @@ class Holdings:
         found = self.items(
             table, KeyConditionExpression="pk = :p", ExpressionAttributeValues={":p": {"S": pk}}, ConsistentRead=True
         )
-        return (item for item in found if not item["sk"]["S"].startswith("ERASED#"))
+        return (item for item in found if not item["sk"]["S"].startswith(f"{MARK}#"))
 
     def take_away(self, thing: Thing) -> None:
         """Delete a version for good; one that is gone already is no error."""
@@ -619,7 +621,7 @@ def _mark(held: Holdings, asked: Asked, plan: Plan) -> None:
                 "id": asked.id, "la": held.la, "reason": asked.reason, "under": asked.under, "at": plan.at.isoformat(),
                 "items": len(rows), "sha256": digest,
             }  # fmt: skip
-            sk = f"ERASED#{asked.id}#{digest[:16]}"
+            sk = f"{MARK}#{asked.id}#{digest[:16]}"
             item = {"pk": {"S": pk}, "sk": {"S": sk}, "body": {"S": canonical_json(body)}}
             held.dynamodb.put_item(TableName=f"{held.prefix}-{table}", Item=item)
 

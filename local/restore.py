@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from attendance.text import pretty_json
 from aws.buckets import Bucket
 from local.causes import Causes, Items, Left, documents_of, items_of, play, read_causes
+from local.erasing import FOLDER, MARK
 from local.inputs import Input
 from local.node import ensure_assets
 from local.rebuild import REBUILT, send_again, versions
@@ -142,6 +143,8 @@ def _items(stood: Items, left: Left) -> Iterator[str]:
     for table, items in stood.items():
         wanted = left.items[table]
         for key in sorted(items):
+            if key[1].startswith(f"{MARK}#"):
+                continue  # what was erased follows from nothing
             if key not in wanted:
                 yield f"{table} {' '.join(key)}: does not follow from the uploads and decisions"
             elif items[key] != wanted[key]:
@@ -152,7 +155,7 @@ def _documents(stood: Mapping[tuple[str, str], bytes], left: Left) -> Iterator[s
     """The documents that stand and are not what the causes give, or the reverse."""
     for la, key in sorted(stood.keys() | left.documents.keys()):
         one, other = stood.get((la, key)), left.documents.get((la, key))
-        if one != other:
+        if one != other and not key.startswith(f"{FOLDER}/"):
             why = "is gone" if one is None else "does not follow" if other is None else "differs"
             yield f"authority {la} {key}: {why}"
 

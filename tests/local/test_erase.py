@@ -549,3 +549,32 @@ def test_whoever_is_stopped_at_any_write_and_runs_it_again_ends_the_same(
         for n in range(writes):
             found = in_a_fork(lambda n=n: stopped(n))  # type: ignore[misc]
             assert found == whole, f"stopped after {n} of {writes} writes"
+
+
+def test_what_is_left_restores_the_others_and_not_the_child(
+    small: System, capsys: pytest.CaptureFixture[str], by: Callable[[Who], None]
+) -> None:
+    id_ = asked(capsys)
+    by(OFFICER)
+    assert erase(capsys, "--approve", id_)[0] == 0
+    small.drain()
+    items = {table: small.items(table) for table in ("cases", "history")}
+    gone = [item for item in items["cases"] if item["pk"]["S"] == f"886#{pupil_id(OTHER.upn, small.doors.secret)}"]
+    assert gone
+    for item in gone:
+        name = small.doors.cases.cases_table
+        small.world.dynamodb.delete_item(TableName=name, Key={"pk": item["pk"], "sk": item["sk"]})
+    capsys.readouterr()
+    main(["restore", "--prefix", LOCAL_PREFIX, "--format", "json"])
+    told = json.loads(capsys.readouterr().out)
+    assert told["put"]["cases"] >= len(gone)
+    came = [item for item in small.items("cases") if item["pk"] == gone[0]["pk"]]
+    assert {item["sk"]["S"] for item in came} >= {item["sk"]["S"] for item in gone}
+    assert [i for i in came if i["sk"]["S"].startswith("CASE#")] == [
+        i for i in gone if i["sk"]["S"].startswith("CASE#")
+    ]
+    child = pupil_id(CHILD.upn, small.doors.secret)
+    assert not any(
+        child in item["pk"]["S"] and not item["sk"]["S"].startswith("ERASED#") for item in small.items("cases")
+    )
+    assert not mentions(small)
