@@ -31,13 +31,13 @@ from aws.cases import Cases, ReturnItem, Step
 from aws.messages import NoticesQueue, ThresholdsQueue
 from aws.registers import Registers, SchoolRecord, standing_by_place
 from aws.secret import pupil_secret
+from aws.view import known_of
 from local.inputs import BadInput, File, Input, days, read_input
 from local.node import ensure_assets
 from local.progress import Progress
 from local.publish import publish
 from local.reconciling import entries_lost, rows_balance
 from local.world import World, raise_world
-from validate.answer import known_of
 
 DECIDED_AT, SCHEDULED_AT, LAST_MOMENT = time(18, 15), time(18, 30), time(23, 59)
 
