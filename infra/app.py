@@ -9,6 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from cdk_nag import AwsSolutionsChecks
 
 from infra import packages
+from infra.api import API, NOBODY_NAMED, Callers
 from infra.authority import Authority
 from infra.core import SHAPES, Core
 
@@ -23,21 +24,24 @@ def synth(
     retention_years: int = 7,
     own_keys: bool = False,
     trail: bool = True,
+    callers: Callers = NOBODY_NAMED,
 ) -> Path:
     """Write stack `Core` and one stack per authority (3-digit codes) into `outdir`, and return it.
 
     The templates are the same bytes whether or not the Lambda packages were built: the hash of their sources names
     them. Without packages they cannot be deployed. `checked`: cdk-nag's rules must hold, else RuntimeError.
     `retention_years`: documents are locked that long, and what they rest on goes a year later. `own_keys`: each
-    authority has a key of its own. `trail`: CloudTrail records who read and wrote what.
+    authority has a key of its own. `trail`: CloudTrail records who read and wrote what. `callers`: whose
+    tokens the API takes, and from which pages.
     """
     app = App(
         outdir=str(outdir),
         analytics_reporting=False,
         default_stack_synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
     )
-    code = {shape.name: _code(shape.name, built=packages_built) for shape in SHAPES}
-    core = Core(app, prefix, code, retention_years=retention_years, trail=trail)
+    names = (*(shape.name for shape in SHAPES), API)
+    code = {name: _code(name, built=packages_built) for name in names}
+    core = Core(app, prefix, code, retention_years=retention_years, trail=trail, callers=callers)
     for la in sorted(authorities):
         Authority(app, prefix, la, retention_years=retention_years, own_key=own_keys).add_stack_dependency(core)
     if checked:

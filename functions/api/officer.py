@@ -353,6 +353,7 @@ def documents(case: CaseAsked) -> Documents:
         for prefix in prefixes
         for each in doors.links.documents(principal.subject, la, prefix, at)
     ]
+    principal.read("documents", la=la, case=case)
     return Documents(documents=found)
 
 
