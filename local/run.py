@@ -92,10 +92,12 @@ def replay(
     progress: bool = True,
     narrow: Callable[[Input], Input] | None = None,
     then: Callable[[Doors, Input], None] | None = None,
+    written: Callable[[Doors, Replayed], None] | None = None,
 ) -> Replayed:
     """Replay INPUT through the raised system and write OUTPUT.
 
-    `narrow` may leave out some of INPUT, `then` may look at the world before it is gone.
+    `narrow` may leave out some of INPUT, `then` may look at the world before OUTPUT is written, `written` may go on with it
+    afterwards.
 
     Raises BadInput, SettingsRefused or DirectoryUnreadable with what is wrong and what to do.
     """
@@ -114,7 +116,10 @@ def replay(
             raise RuntimeError(f"messages failed too often: {', '.join(f'{len(v)} in {k}' for k, v in dead.items())}")
         if then:
             then(doors, given)
-        return Replayed(output, _write_output(doors, given, output))
+        done = Replayed(output, _write_output(doors, given, output))
+        if written:
+            written(doors, done)
+        return done
 
 
 # ------------------------------------------------------------------ playing

@@ -9,15 +9,31 @@ from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError, ServiceError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
+from aws_lambda_powertools.event_handler.middlewares.openapi_validation import OpenAPIRequestValidationMiddleware
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
 from api import officer, school, uploads
 from api.problems import ErrorOf, Problem, answer
 from aws.observability import logger
 
-VERSION: Final = "1.0.0"
 
+class JsonOnly(OpenAPIRequestValidationMiddleware):
+    """Reads the body of a route that describes one as JSON, and as nothing else: no form, no parts."""
+
+    def _get_body(self, app: Any) -> Any:
+        given = (app.current_event.headers.get("content-type") or JSON).partition(";")[0].strip().lower()
+        if given != JSON:
+            raise Problem("media-type")
+        try:
+            return app.current_event.json_body
+        except (ValueError, RecursionError):  # no JSON, no UTF-8, no base64, or nested without end
+            raise Problem("body-unreadable") from None
+
+
+JSON: Final = "application/json"
 app: Final = APIGatewayHttpResolver(enable_validation=True)
+# Before any route: there is no other way to say how bodies are read.
+app._request_validation_middleware = JsonOnly()  # type: ignore[no-untyped-call]
 for each in (uploads, school, officer):
     app.include_router(each.router)
 
@@ -43,14 +59,7 @@ def problem(what: Problem) -> Response[Any]:
 def invalid(error: RequestValidationError) -> Response[Any]:
     """What is not as described, by its place; what was sent is not repeated."""
     errors = [ErrorOf(where=".".join(map(str, each["loc"])), what=str(each["msg"])) for each in error.errors()]
-    if any(each["type"] == "json_invalid" for each in error.errors()):
-        return _answer(Problem("body-unreadable"))
     return _answer(Problem("invalid", errors=errors))
-
-
-def media_type(_error: RequestUnsupportedContentType) -> Response[Any]:
-    """A body of another type."""
-    return _answer(Problem("media-type"))
 
 
 def nothing(_error: NotFoundError) -> Response[Any]:
@@ -75,7 +84,7 @@ def failed(error: Exception) -> Response[Any]:
 
 
 HANDLERS: Final[Mapping[type[Exception], Callable[[Any], Response[Any]]]] = {
-    Problem: problem, RequestValidationError: invalid, RequestUnsupportedContentType: media_type,
+    Problem: problem, RequestValidationError: invalid,
     NotFoundError: nothing, ServiceError: service_error, Exception: failed,
 }  # fmt: skip
 for kind, handler in HANDLERS.items():

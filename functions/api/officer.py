@@ -289,8 +289,11 @@ def record(
         id=name, row=at.hour * 3600 + at.minute * 60 + at.second, on=at.date(), la=la, urn=urn, upn=upn, by=officer,
         **asked.model_dump(exclude={"case", "la", "urn", "upn"}),
     )  # fmt: skip
-    if doors.cases.step(la, pupil, name) is None:
+    before = doors.cases.step(la, pupil, name)
+    if before is None:
         _record(pupil, decision, seen, if_match)
+    elif before.decision.model_copy(update={"on": decision.on, "row": decision.row}) != decision:
+        raise Problem("key-reused")  # the key was forgotten meanwhile, what was decided under it was not
     # Sent also when it was recorded before: whoever died between the two left it unsent.
     doors.to_notices.send(DecisionMade(la=la, pupil=pupil, decision=name, correlation_id=name), told="decided")
     given = f"{pupil}-{la}-{name}"
