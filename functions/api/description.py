@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.event_handler.openapi.models import OAuth2, OAuthFlowClientCredentials, OAuthFlows, Tag
 
 from api.principals import SCOPES
+from api.problems import MEDIA_TYPE
 from api.routes import SECURITY
 
 TITLE: Final = "School attendance"
@@ -38,5 +39,36 @@ def description(app: APIGatewayHttpResolver, token_url: str = "/oauth2/token") -
         tags=[Tag(name=name, description=says) for name, says in TAGS.items()],
         security_schemes={SECURITY: OAuth2(flows=flows)},
     )
-    found: dict[str, Any] = json.loads(made)
-    return json.dumps(found, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    return json.dumps(_told_once(json.loads(made)), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def _told_once(found: dict[str, Any]) -> dict[str, Any]:
+    """Every problem described once and referred to; operations by the names of their functions; nothing that nobody refers to."""
+    problems: dict[str, Any] = {}
+    for operations in found["paths"].values():
+        for operation in operations.values():
+            operation["operationId"] = operation["operationId"].partition("_v1_")[0]
+            for status, response in operation["responses"].items():
+                if problem := response["content"].get(MEDIA_TYPE):
+                    if status in _OF_THE_GATEWAY:
+                        response["content"]["application/json"] = {"schema": {"$ref": "#/components/schemas/Message"}}
+                    name = "-or-".join(problem["examples"])
+                    problems[name] = response
+                    operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
+    schemas = found["components"]["schemas"]
+    schemas["Message"] = _MESSAGE
+    found["components"]["responses"] = problems
+    while unused := [name for name in schemas if f'"#/components/schemas/{name}"' not in json.dumps(found)]:
+        for name in unused:
+            del schemas[name]
+    return found
+
+
+_OF_THE_GATEWAY: Final = ("401", "413", "429")
+_MESSAGE: Final = {
+    "title": "Message",
+    "description": "What the gateway says in its own words, before the request reaches us",
+    "type": "object",
+    "properties": {"message": {"type": "string"}},
+    "required": ["message"],
+}

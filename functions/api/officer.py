@@ -120,8 +120,8 @@ class DecisionAsked(BaseModel):
 class DecisionRecorded(BaseModel):
     """A decision that is recorded, and where its outcome can be asked for."""
 
-    decision: str
-    decision_url: str
+    decision: str = Field(examples=["AAAAAAAAAAAAAAAAAAAAAAAAAA-886-159571d932b646dbfa0a09ae"])
+    decision_url: str = Field(examples=["/v1/decisions/AAAAAAAAAAAAAAAAAAAAAAAAAA-886-159571d932b646dbfa0a09ae"])
 
 
 class DecisionAnswered(DecisionSeen):
@@ -168,7 +168,7 @@ class AnnualFigures(BaseModel):
     router, "GET", "/v1/cases", scope="cases:read", tag="cases", gives=CasesPage, says="A page of cases",
     problems=("cursor-broken",), summary="The cases of an authority", compress=True,
 )  # fmt: skip
-def cases(
+def list_cases(
     la: LaAsked,
     state: Annotated[State, Query(description="Their state")] = "gathering",
     school: Annotated[str | None, Query(pattern=r"^[0-9]{6}$", description="Of this school only")] = None,
@@ -226,8 +226,9 @@ def _names(found: Sequence[CaseAsSeen]) -> dict[str, PupilNamed]:
 @route(
     router, "GET", "/v1/cases/<case>", scope="cases:read", tag="cases", gives=CaseExplained,
     says="The case; its `ETag` is the If-Match of a decision", summary="One case, explained", compress=True,
+    headers={"ETag": {"description": "Names this state of the case", "schema": {"type": "string"}}},
 )  # fmt: skip
-def case(case: CaseId) -> Response[CaseExplained]:
+def explain_case(case: CaseId) -> Response[CaseExplained]:
     """Why the case is open, what was tried, what stands, what may be done now for which parent, and why not."""
     principal = who(router)
     seen = _case_of(case)
@@ -259,7 +260,7 @@ def _case_of(name: str) -> CaseAsSeen:
     says="Recorded, to be carried out: ask `decision_url` for the outcome", summary="Decide",
     problems=("body-unreadable", "media-type", "changed", "version-missing"),
 )  # fmt: skip
-def record(
+def record_decision(
     asked: Annotated[DecisionAsked, Body()],
     key: IdempotencyKey,
     if_match: Annotated[
@@ -317,7 +318,7 @@ def _record(pupil: str, decision: Decision, seen: CaseAsSeen | None, if_match: s
     router, "GET", "/v1/decisions/<decision>", scope="cases:read", tag="decisions", gives=DecisionAnswered,
     says="The decision; `outcome` is null while it waits", summary="What became of a decision",
 )  # fmt: skip
-def decided(decision: DecisionId) -> DecisionAnswered:
+def decision_outcome(decision: DecisionId) -> DecisionAnswered:
     """Done, refused (with its provision), expired, or not carried out yet."""
     pupil, la, name = decision.split("-")
     who(router).officer(la)
@@ -336,7 +337,7 @@ def decided(decision: DecisionId) -> DecisionAnswered:
     router, "GET", "/v1/documents", scope="documents:read", tag="documents", gives=Documents, says="The documents",
     summary="The documents of a case",
 )  # fmt: skip
-def documents(case: CaseAsked) -> Documents:
+def list_documents(case: CaseAsked) -> Documents:
     """Notices with their schedules, records, withdrawals and reminders, and the papers that were prepared for the case."""
     principal, seen, doors, at = who(router), _case_of(case), wired(), now()
     la, pupil = seen.case.la, seen.case.pupil
@@ -364,7 +365,7 @@ def documents(case: CaseAsked) -> Documents:
     router, "GET", "/v1/documents/<la>/<folder>/<name>", scope="documents:read", tag="documents", gives=LinkGiven,
     says="A link to the document", summary="One document",
 )  # fmt: skip
-def document(la: La, folder: Annotated[FOLDERS, Path()], name: FileName) -> LinkGiven:  # type: ignore[valid-type]
+def link_document(la: La, folder: Annotated[FOLDERS, Path()], name: FileName) -> LinkGiven:  # type: ignore[valid-type]
     """A link to the document, good for five minutes, in the version that was written."""
     principal = who(router)
     principal.officer(la)
@@ -377,7 +378,7 @@ def document(la: La, folder: Annotated[FOLDERS, Path()], name: FileName) -> Link
     router, "GET", "/v1/packs", scope="documents:read", tag="documents", gives=DocumentsPage, says="A page of packs",
     problems=("cursor-broken",), summary="The packs of an authority's meetings with schools",
 )  # fmt: skip
-def packs(la: LaAsked, limit: Limit = PAGE, cursor: CursorAsked = None) -> DocumentsPage:
+def list_packs(la: LaAsked, limit: Limit = PAGE, cursor: CursorAsked = None) -> DocumentsPage:
     """The packs for Targeting Support Meetings, in order of school and term."""
     principal = who(router)
     principal.officer(la)
@@ -399,7 +400,7 @@ def _document(la: str, key: str, size: int, at: datetime) -> DocumentSeen:
     router, "GET", "/v1/annual-return", scope="documents:read", tag="documents", gives=AnnualFigures,
     says="The figures", summary="The annual return of an authority",
 )  # fmt: skip
-def annual(
+def annual_figures(
     la: LaAsked,
     year: Annotated[
         int | None, Query(ge=2024, le=2100, description="The academic year, by the year in which it begins")

@@ -84,6 +84,7 @@ def route(
     also: Mapping[str, Any] | None = None,
     problems: tuple[str, ...] = (),
     extensions: Mapping[str, Any] | None = None,
+    headers: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a route: the scope that is asked for, what it gives, and which problems it may answer."""
@@ -97,7 +98,9 @@ def route(
     writes = method == "POST"
     usual = ("unauthenticated", "scope-missing", "no-grant", "not-found", "invalid", "too-many", "failed")
     every = dict.fromkeys((*usual, *(("key-reused",) if writes else ()), *problems))
-    success = {"description": says, "content": {**content, **(also or {})}}
+    success: dict[str, Any] = {"description": says, "content": {**content, **(also or {})}}
+    if headers:
+        success["headers"] = dict(headers)
     register: Callable[[Callable[..., Any]], Callable[..., Any]] = router.route(
         path,
         method=method,

@@ -44,7 +44,7 @@ class ReturnFiles(BaseModel):
     router, "GET", "/v1/schools/<la>/<urn>/positions", scope="positions:read", tag="school", gives=Positions,
     says="The positions as last computed", summary="How a school's pupils stand", compress=True,
 )  # fmt: skip
-def positions(la: La, urn: Urn) -> Response[Any]:
+def school_positions(la: La, urn: Urn) -> Response[Any]:
     """Every pupil's sessions in ten school weeks, the threshold met or not, what stands in the way, and the sums of the year."""
     who(router).school(la, urn)
     prefix = school_prefix(la, urn)
@@ -60,7 +60,7 @@ def positions(la: La, urn: Urn) -> Response[Any]:
     router, "GET", "/v1/schools/<la>/<urn>/returns", scope="returns:read", tag="school", gives=ReturnFiles,
     says="The files", summary="A school's returns, lists and letters",
 )  # fmt: skip
-def returns(la: La, urn: Urn) -> ReturnFiles:
+def list_returns(la: La, urn: Urn) -> ReturnFiles:
     """The returns made from the school's register, and the daily lists and letters made for it."""
     principal = who(router)
     principal.school(la, urn)
@@ -86,7 +86,7 @@ def returns(la: La, urn: Urn) -> ReturnFiles:
     router, "GET", "/v1/schools/<la>/<urn>/returns/<folder>/<name>", scope="returns:read", tag="school", gives=LinkGiven,
     says="A link to the file", summary="One of a school's returns, lists and letters",
 )  # fmt: skip
-def one_return(
+def link_return(
     la: La, urn: Urn, folder: Annotated[Literal["returns", "told", "letters"], Path()], name: FileName
 ) -> LinkGiven:
     """A link to the file, good for five minutes."""

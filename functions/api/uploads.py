@@ -58,6 +58,9 @@ UploadId = Annotated[str, Path(pattern=r"^[0-9A-Za-z._-]{1,200}$", description="
 TEXT_CSV: Final = {"text/csv": {"schema": {"type": "string"}}}
 
 
+_UPLOAD: Final = "20251103T180000Z-5d0f3b6e5ad1a3ad4b6d8d1d5c6a8f47-9b2c11aa"
+
+
 class UploadAsked(BaseModel):
     """A file that a school wants to send."""
 
@@ -105,6 +108,26 @@ class UploadCreated(BaseModel):
     put: SignedPut
     status_url: str
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "la": "886", "urn": "900001", "upload": _UPLOAD,
+                    "put": {
+                        "method": "PUT", "url": f"https://uploads.example/886/900001/{_UPLOAD}?X-Amz-Signature=...",
+                        "headers": {
+                            "content-length": "63", "if-none-match": "*",
+                            "x-amz-checksum-sha256": "XQ87blrRo61LbY0dXGqPR8EdDG6lpdil9bjztuWtGjo=",
+                            "x-amz-meta-name": "2025-11-03-attendance.csv",
+                        },
+                        "expires_at": "2025-11-03T18:15:00Z",
+                    },
+                    "status_url": f"/v1/uploads/886/900001/{_UPLOAD}",
+                }
+            ]
+        }
+    )  # fmt: skip
+
 
 class UploadSeen(BaseModel):
     """An upload that arrived; `answered` when its report is there."""
@@ -116,6 +139,17 @@ class UploadSeen(BaseModel):
     received_at: datetime
     status: Literal["waiting", "answered"]
     report_url: str | None = None
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "la": "886", "urn": "900001", "upload": _UPLOAD, "bytes": 63, "received_at": "2025-11-03T18:00:04Z",
+                    "status": "answered", "report_url": f"/v1/uploads/886/900001/{_UPLOAD}/report",
+                }
+            ]
+        }
+    )  # fmt: skip
 
 
 class UploadsPage(Page):
@@ -161,7 +195,7 @@ class Checked(BaseModel):
     router, "POST", "/v1/uploads", scope="uploads:write", tag="uploads", gives=UploadCreated, status=201,
     says="Send the file to `put.url` now", problems=("body-unreadable", "media-type"), summary="Create an upload",
 )  # fmt: skip
-def create(asked: Annotated[UploadAsked, Body()], key: IdempotencyKey) -> UploadCreated:
+def create_upload(asked: Annotated[UploadAsked, Body()], key: IdempotencyKey) -> UploadCreated:
     """Ask for a link to which one file is sent: its length and SHA-256 are signed, and it can be sent once."""
     who(router).own_school(asked.la, asked.urn)
     once = asked_once(router, key, asked.model_dump(mode="json"))
@@ -181,7 +215,7 @@ def create(asked: Annotated[UploadAsked, Body()], key: IdempotencyKey) -> Upload
     router, "GET", "/v1/uploads/<la>/<urn>", scope="reports:read", tag="uploads", gives=UploadsPage,
     says="A page of uploads", problems=("cursor-broken",), summary="List a school's uploads",
 )  # fmt: skip
-def uploads(la: La, urn: Urn, limit: Limit = PAGE, cursor: CursorAsked = None) -> UploadsPage:
+def list_uploads(la: La, urn: Urn, limit: Limit = PAGE, cursor: CursorAsked = None) -> UploadsPage:
     """The files that arrived, in the order in which they were created."""
     who(router).school(la, urn)
     doors, query = wired(), ["uploads", la, urn]
@@ -199,7 +233,7 @@ def uploads(la: La, urn: Urn, limit: Limit = PAGE, cursor: CursorAsked = None) -
     router, "GET", "/v1/uploads/<la>/<urn>/<upload>", scope="reports:read", tag="uploads", gives=UploadSeen,
     says="The upload", summary="What became of an upload",
 )  # fmt: skip
-def status(la: La, urn: Urn, upload: UploadId) -> UploadSeen:
+def upload_status(la: La, urn: Urn, upload: UploadId) -> UploadSeen:
     """Whether the upload is answered; there is nothing to be said of one before it arrived."""
     who(router).school(la, urn)
     key = f"{la}/{urn}/{upload}"
@@ -213,7 +247,7 @@ def status(la: La, urn: Urn, upload: UploadId) -> UploadSeen:
     router, "GET", "/v1/uploads/<la>/<urn>/<upload>/report", scope="reports:read", tag="uploads", gives=Report,
     says="The report", also=TEXT_CSV, problems=("report-not-ready",), summary="The report on an upload", compress=True,
 )  # fmt: skip
-def report(
+def upload_report(
     la: La, urn: Urn, upload: UploadId,
     as_: Annotated[Literal["json", "csv"] | None, Query(alias="format", description="Otherwise as `Accept` says")] = None,
 ) -> Response[Any]:  # fmt: skip
@@ -225,7 +259,7 @@ def report(
     key = f"{la}/{urn}/{upload}"
     stored = wired().reports.get(f"{key}.json")
     if stored is None:
-        status(la, urn, upload)
+        upload_status(la, urn, upload)
         raise Problem("report-not-ready")
     who(router).read("report", la=la, urn=urn, upload=upload)
     if not _wants_csv(as_):
@@ -253,7 +287,7 @@ def report(
         }
     },
 )  # fmt: skip
-def check(
+def check_without_sending(
     la: LaAsked, urn: UrnAsked, key: IdempotencyKey,
     as_: Annotated[Literal["json", "csv"] | None, Query(alias="format", description="Otherwise as `Accept` says")] = None,
 ) -> Response[Any]:  # fmt: skip
