@@ -207,7 +207,9 @@ def _route(properties: Mapping[str, Any]) -> _Route:
     method, path = properties["RouteKey"].split(" ")
     parts = re.split(r"(\{\w+\+?\})", path)
     pattern = "".join((".+" if p.endswith("+}") else "[^/]+") if p.startswith("{") else re.escape(p) for p in parts)
-    return _Route(properties["RouteKey"], method, re.compile(pattern), properties["AuthorizationType"] != "NONE")
+    return _Route(
+        properties["RouteKey"], method, re.compile(pattern, re.DOTALL), properties["AuthorizationType"] != "NONE"
+    )
 
 
 def _event(

@@ -239,7 +239,7 @@ def explain_case(case: CaseId) -> Response[CaseExplained]:
     facts = doors.pupils.seen(la, pupil, seen.case.upn, seen.case.urn, read, today()).facts
     story = explained(seen, facts, doors.cases.steps(la, pupil), officer)
     principal.read("case", la=la, case=case)
-    return Response(200, "application/json", story, {"etag": f'"{seen.tag}"', "cache-control": "no-store"})
+    return Response(200, "application/json", story, {"etag": f'"{seen.tag}"'})
 
 
 def _case_of(name: str) -> CaseAsSeen:

@@ -92,7 +92,9 @@ def route(
     def needs(app: Any, next_middleware: Callable[[Any], Response[Any]]) -> Response[Any]:
         who = principal(app.current_event.raw_event, scope, wired().grants, today())
         app.append_context(who=who)
-        return next_middleware(app)
+        answered = next_middleware(app)
+        answered.headers.setdefault("cache-control", "no-store")  # of a child or parent, or a link: nobody keeps it
+        return answered
 
     content: dict[str, Any] = {"application/json": {"model": gives}} if gives else {}
     writes = method == "POST"

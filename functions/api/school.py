@@ -53,7 +53,7 @@ def school_positions(la: La, urn: Urn) -> Response[Any]:
     if stored is None:
         raise Problem("not-found", detail="nothing that the school sent has given a position yet")
     who(router).read("positions", la=la, urn=urn)
-    return Response(200, "application/json", stored.body.decode(), {"cache-control": "no-store"})
+    return Response(200, "application/json", stored.body.decode())
 
 
 @route(

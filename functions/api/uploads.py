@@ -8,7 +8,7 @@ import io
 import json
 import tempfile
 from base64 import b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Final, Literal
@@ -263,7 +263,7 @@ def upload_report(
         raise Problem("report-not-ready")
     who(router).read("report", la=la, urn=urn, upload=upload)
     if not _wants_csv(as_):
-        return Response(200, "application/json", stored.body.decode(), _PRIVATE)
+        return Response(200, "application/json", stored.body.decode())
     files = [
         CheckedFile.model_validate({**each, "upload": "", "parts": {}}) for each in json.loads(stored.body)["files"]
     ]
@@ -310,12 +310,10 @@ def check_without_sending(
         who(router).read("check", la=la, urn=urn)
         if _wants_csv(as_):
             return _own_file_back(files, body, "file")
-    return Response(200, "application/json", pretty_json(_as_json(files)), _PRIVATE)
+    return Response(200, "application/json", pretty_json(_as_json(files)))
 
 
 # ------------------------------------------------------------------ answers
-
-_PRIVATE: Final[Mapping[str, Any]] = {"cache-control": "no-store"}
 
 
 def _seen(key: str, size: int, at: datetime, answered: bool) -> UploadSeen:
@@ -350,7 +348,7 @@ def _own_file_back(files: Sequence[CheckedFile], body: bytes, name: str) -> Resp
             if n:
                 out.writerow(())
             out.writerows(file_back(each, member.path))
-    return Response(200, _CSV, text.getvalue(), {**_PRIVATE, "x-report": "file"})
+    return Response(200, _CSV, text.getvalue(), {"x-report": "file"})
 
 
 def _csv_of_findings(files: Sequence[CheckedFile]) -> Response[Any]:
@@ -361,4 +359,4 @@ def _csv_of_findings(files: Sequence[CheckedFile]) -> Response[Any]:
         for found in each.findings:
             said = (each.file, found.row, found.field, found.value, found.severity, found.code, found.message)
             out.writerow([csv_safe("" if value is None else str(value)) for value in said])
-    return Response(200, _CSV, text.getvalue(), {**_PRIVATE, "x-report": "findings"})
+    return Response(200, _CSV, text.getvalue(), {"x-report": "findings"})

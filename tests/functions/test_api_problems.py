@@ -219,6 +219,15 @@ def test_every_read_of_personal_data_is_one_line(
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/cases?la=886", "/v1/cases/{case}", "/v1/schools/886/900001/positions", "/v1/packs?la=886", "/v1/nothing"],
+)
+def test_nobody_between_us_and_the_reader_keeps_an_answer(api: Asking, path: str) -> None:
+    answered = api.get(OFFICER, path.format(case=api.case_of(CHILDREN[1])))
+    assert answered.headers["cache-control"] == "no-store"
+
+
 def test_what_was_not_shown_was_not_read(api: Asking) -> None:
     before = len(audits(api))
     api.get("officer-301", f"/v1/cases/{api.case_of(CHILDREN[1])}")
