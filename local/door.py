@@ -165,6 +165,8 @@ class Door:
         headers = {name.lower(): str(value) for name, value in (given.get("headers") or {}).items()}
         for name, values in (given.get("multiValueHeaders") or {}).items():
             headers[name.lower()] = ", ".join(map(str, values))
+        if "location" in headers:
+            headers["location"] = _LINK.sub(rf"{self.url}/s3/\1/", headers["location"])
         if headers.get("content-type", "").startswith("application/json") and "content-encoding" not in headers:
             body = _LINK.sub(rf"{self.url}/s3/\1/", body.decode()).encode()
         return Answer(int(given["statusCode"]), headers, body)

@@ -14,9 +14,10 @@ from pydantic import BaseModel, Field
 from api.doors import wired
 from api.principals import Principal, principal
 from api.problems import Problem, declared
+from aws.buckets import Bucket
 from aws.clock import now, today
 from aws.grants import Asked, KeyReused
-from aws.links import Readable
+from aws.links import Readable, readable
 
 SECURITY: Final = "oauth"
 PAGE, MOST = 50, 100
@@ -71,6 +72,25 @@ def link_given(found: Readable | None) -> LinkGiven:
     )  # fmt: skip
 
 
+MOST_ANSWERED: Final = 5 * 1024 * 1024
+"""Lambda answers with 6 MB at most, headers and all."""
+ELSEWHERE: Final[Mapping[int, Any]] = {
+    303: {
+        "description": "It is larger than 5 MB: get it at `Location`, without a token, within five minutes",
+        "content": {},
+        "headers": {"Location": {"description": "A link", "schema": {"type": "string"}}},
+    }
+}
+
+
+def as_stored(bucket: Bucket, key: str, body: bytes) -> Response[Any]:
+    """An object of JSON as it is stored; a link to it if it is larger than an answer may be."""
+    if len(body) <= MOST_ANSWERED:
+        return Response(200, "application/json", body.decode())
+    found = readable(bucket.s3, bucket.name, key, now())
+    return Response(303, headers={"location": link_given(found).url})
+
+
 def route(
     router: APIGatewayHttpRouter,
     method: str,
@@ -85,6 +105,7 @@ def route(
     problems: tuple[str, ...] = (),
     extensions: Mapping[str, Any] | None = None,
     headers: Mapping[str, Any] | None = None,
+    larger: Mapping[int, Any] | None = None,
     **more: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a route: the scope that is asked for, what it gives, and which problems it may answer."""
@@ -106,7 +127,7 @@ def route(
     register: Callable[[Callable[..., Any]], Callable[..., Any]] = router.route(
         path,
         method=method,
-        responses={status: success, **declared(*every)},  # type: ignore[dict-item]
+        responses={status: success, **(larger or {}), **declared(*every)},  # type: ignore[dict-item]
         status_code=status,
         security=[{SECURITY: [scope]}],
         tags=[tag],

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from api.doors import wired
 from api.problems import Problem
-from api.routes import FileName, La, LinkGiven, Urn, link_given, new_router, route, who
+from api.routes import ELSEWHERE, FileName, La, LinkGiven, Urn, as_stored, link_given, new_router, route, who
 from attendance.positions import Positions
 from attendance.returns import COLUMNS
 from aws.clock import now
@@ -42,18 +42,19 @@ class ReturnFiles(BaseModel):
 
 @route(
     router, "GET", "/v1/schools/<la>/<urn>/positions", scope="positions:read", tag="school", gives=Positions,
-    says="The positions as last computed", summary="How a school's pupils stand", compress=True,
+    says="The positions as last computed", summary="How a school's pupils stand", compress=True, larger=ELSEWHERE,
 )  # fmt: skip
 def school_positions(la: La, urn: Urn) -> Response[Any]:
     """Every pupil's sessions in ten school weeks, the threshold met or not, what stands in the way, and the sums of the year."""
     who(router).school(la, urn)
     prefix = school_prefix(la, urn)
     keys = [key for key in wired().positions.keys(prefix) if key.endswith("/positions.json")]
-    stored = wired().positions.get(max(keys)) if keys else None
+    bucket = wired().positions
+    stored = bucket.get(max(keys)) if keys else None
     if stored is None:
         raise Problem("not-found", detail="nothing that the school sent has given a position yet")
     who(router).read("positions", la=la, urn=urn)
-    return Response(200, "application/json", stored.body.decode())
+    return as_stored(bucket, max(keys), stored.body)
 
 
 @route(

@@ -22,6 +22,7 @@ from api import cursors
 from api.doors import wired
 from api.problems import Problem
 from api.routes import (
+    ELSEWHERE,
     PAGE,
     CursorAsked,
     IdempotencyKey,
@@ -31,6 +32,7 @@ from api.routes import (
     Page,
     Urn,
     UrnAsked,
+    as_stored,
     asked_once,
     new_router,
     route,
@@ -53,6 +55,10 @@ MOST_CHECKED: Final = 4 * 1024 * 1024
 """No body of more fits the 6 MB that Lambda takes, encoded."""
 MOST_BACK: Final = 2 * 1024 * 1024
 """A file of more is not given back with its report: the findings are."""
+MOST_TEXT: Final = 4 * 1024 * 1024 // 3
+"""Characters of CSV in an answer: none takes more than three bytes in what schools write, and Lambda answers with 6 MB at most."""
+MOST_FINDINGS: Final = 8_000
+"""A finding takes some 300 bytes, 600 at most."""
 _CSV: Final = "text/csv; charset=utf-8"
 UploadId = Annotated[str, Path(pattern=r"^[0-9A-Za-z._-]{1,200}$", description="`upload` as it was given")]
 TEXT_CSV: Final = {"text/csv": {"schema": {"type": "string"}}}
@@ -82,7 +88,7 @@ class UploadAsked(BaseModel):
 
     la: str = Field(pattern=r"^[0-9]{3}$")
     urn: str = Field(pattern=r"^[0-9]{6}$")
-    name: str = Field(min_length=1, max_length=200, description="The file's own name, for the report")
+    name: str = Field(min_length=1, max_length=150, description="The file's own name, for the report")
     bytes: int = Field(ge=1, le=MOST_BYTES, description="Its length as it will be sent")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Its SHA-256 as it will be sent, in hex")
     extracted_at: AwareDatetime | None = Field(
@@ -240,12 +246,13 @@ def upload_status(la: La, urn: Urn, upload: UploadId) -> UploadSeen:
     found = wired().uploads.page(key, after="", limit=1)
     if not found or found[0][0] != key:
         raise Problem("not-found")
-    return _seen(*found[0], wired().reports.get(f"{key}.json") is not None)
+    return _seen(*found[0], bool(wired().reports.page(f"{key}.json", after="", limit=1)))
 
 
 @route(
     router, "GET", "/v1/uploads/<la>/<urn>/<upload>/report", scope="reports:read", tag="uploads", gives=Report,
     says="The report", also=TEXT_CSV, problems=("report-not-ready",), summary="The report on an upload", compress=True,
+    larger=ELSEWHERE,
 )  # fmt: skip
 def upload_report(
     la: La, urn: Urn, upload: UploadId,
@@ -253,7 +260,8 @@ def upload_report(
 ) -> Response[Any]:  # fmt: skip
     """Every finding with its row and what to do; as CSV the school's own file with two more columns, to mend and send again.
 
-    As CSV a file of more than 2 MB is answered by its findings alone. A value that a spreadsheet would run is neutralised.
+    As CSV a file of more than 2 MB, or of much more when unpacked, is answered by its findings alone. A value that a spreadsheet would
+    run is neutralised.
     """
     who(router).school(la, urn)
     key = f"{la}/{urn}/{upload}"
@@ -263,7 +271,7 @@ def upload_report(
         raise Problem("report-not-ready")
     who(router).read("report", la=la, urn=urn, upload=upload)
     if not _wants_csv(as_):
-        return Response(200, "application/json", stored.body.decode())
+        return as_stored(wired().reports, f"{key}.json", stored.body)
     files = [
         CheckedFile.model_validate({**each, "upload": "", "parts": {}}) for each in json.loads(stored.body)["files"]
     ]
@@ -334,11 +342,18 @@ def _digest(body: bytes) -> str:
 
 
 def _as_json(files: Sequence[CheckedFile]) -> dict[str, Any]:
-    return {"rules": RULES, "files": [each.model_dump(mode="json") for each in files]}
+    """All files; of their findings so many together as an answer holds, the others counted."""
+    left, said = MOST_FINDINGS, []
+    for each in files:
+        listed = each.findings[:left]
+        out = each.findings_left_out + len(each.findings) - len(listed)
+        said.append(each.model_copy(update={"findings": listed, "findings_left_out": out}).model_dump(mode="json"))
+        left -= len(listed)
+    return {"rules": RULES, "files": said}
 
 
 def _own_file_back(files: Sequence[CheckedFile], body: bytes, name: str) -> Response[Any]:
-    """Each file as it was sent with two more columns, a blank line between two."""
+    """Each file as it was sent with two more columns, a blank line between two; the findings if that is too much."""
     text = io.StringIO()
     out = csv.writer(text, lineterminator="\r\n")
     with tempfile.TemporaryDirectory() as folder:
@@ -347,11 +362,15 @@ def _own_file_back(files: Sequence[CheckedFile], body: bytes, name: str) -> Resp
         for n, (each, member) in enumerate(zip(files, members(path, name, FilePath(folder)), strict=True)):
             if n:
                 out.writerow(())
-            out.writerows(file_back(each, member.path))
+            for row in file_back(each, member.path):
+                out.writerow(row)
+                if text.tell() > MOST_TEXT:
+                    return _csv_of_findings(files)
     return Response(200, _CSV, text.getvalue(), {"x-report": "file"})
 
 
 def _csv_of_findings(files: Sequence[CheckedFile]) -> Response[Any]:
+    """What is to be said of each file; the rest of very much stands in the report as JSON."""
     text = io.StringIO()
     out = csv.writer(text, lineterminator="\r\n")
     out.writerow(("file", "row", "field", "value", "severity", "problem", "what to do"))
@@ -359,4 +378,6 @@ def _csv_of_findings(files: Sequence[CheckedFile]) -> Response[Any]:
         for found in each.findings:
             said = (each.file, found.row, found.field, found.value, found.severity, found.code, found.message)
             out.writerow([csv_safe("" if value is None else str(value)) for value in said])
+            if text.tell() > MOST_TEXT:
+                return Response(200, _CSV, text.getvalue(), {"x-report": "some-findings"})
     return Response(200, _CSV, text.getvalue(), {"x-report": "findings"})

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -75,6 +76,35 @@ def test_a_large_file_is_answered_by_its_findings(api: Asking, monkeypatch: pyte
     assert ["file.csv", "3", "date"] in [row[:3] for row in rows]
 
 
+def test_a_small_file_that_unpacks_to_much_is_answered_by_its_findings(
+    api: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.uploads.MOST_TEXT", 400)
+    sent = api.send(gzip.compress(WRONG + b"\r\n" * 1000))
+    answered = api.get(VENDOR, f"{sent['status_url']}/report?format=csv")
+    assert answered.headers["x-report"] in {"findings", "some-findings"}
+    assert len(answered.body) < 1000
+
+
+def test_a_report_that_no_answer_holds_is_read_by_a_link(api: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = api.send(WRONG + b"\r\n" * 7)
+    whole = api.get(VENDOR, f"{sent['status_url']}/report")
+    monkeypatch.setattr("api.routes.MOST_ANSWERED", 100)
+    answered = api.get(VENDOR, f"{sent['status_url']}/report")
+    assert (answered.status, answered.body) == (303, b"")
+    at = urlsplit(answered.headers["location"])
+    got = api.door.answer("GET", f"{at.path}?{at.query}")
+    assert got.body == whole.body
+
+
+def test_whoever_takes_gzip_gets_it(api: Asking) -> None:
+    plain = api.get(OFFICE, "/v1/schools/886/900001/positions")
+    packed = api.get(OFFICE, "/v1/schools/886/900001/positions", accept_encoding="gzip")
+    assert packed.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == plain.body
+    assert len(packed.body) * 4 < len(plain.body)
+
+
 def test_uploads_are_listed_page_by_page_once_each(api: Asking) -> None:
     path, seen = "/v1/uploads/886/900001?limit=2", []
     answered = api.get(OFFICE, path).json()
@@ -131,6 +161,8 @@ def test_the_same_key_with_another_body_is_refused_and_anothers_key_is_another(a
         ({"bytes": 256 * 1024 * 1024 + 1}, "body.bytes"),
         ({"sha256": "A" * 64}, "body.sha256"),
         ({"urn": "1"}, "body.urn"),
+        ({"name": "x" * 151}, "body.name"),
+        ({"name": "\ud800"}, "body.name"),
         ({"more": 1}, "body.more"),
         ({"extracted_at": "2025-11-24T18:00:00"}, "body.extracted_at"),
     ],
