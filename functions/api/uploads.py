@@ -260,8 +260,8 @@ def upload_report(
 ) -> Response[Any]:  # fmt: skip
     """Every finding with its row and what to do; as CSV the school's own file with two more columns, to mend and send again.
 
-    As CSV a file of more than 2 MB, or of much more when unpacked, is answered by its findings alone. A value that a spreadsheet would
-    run is neutralised.
+    As CSV a file of more than 2 MB, or of much more when unpacked, is answered by its findings alone. A value that a
+    spreadsheet would run is neutralised.
     """
     who(router).school(la, urn)
     key = f"{la}/{urn}/{upload}"
