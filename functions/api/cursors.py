@@ -1,4 +1,4 @@
-"""Cursors: where a list goes on, closed to whoever reads them, and good for the query they came from only."""
+"""Cursors: where a list goes on, signed so that nobody else makes one, and good for the query they came from only."""
 
 from __future__ import annotations
 
