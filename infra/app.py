@@ -9,6 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from cdk_nag import AwsSolutionsChecks
 
 from infra import packages
+from infra.api import API, NOBODY_NAMED, Callers
 from infra.authority import Authority
 from infra.core import SHAPES, Core
 
@@ -24,6 +25,7 @@ def synth(
     own_keys: bool = False,
     trail: bool = True,
     budget_usd: int | None = None,
+    callers: Callers = NOBODY_NAMED,
 ) -> Path:
     """Write stack `Core` and one stack per authority (3-digit codes) into `outdir`, and return it.
 
@@ -31,15 +33,16 @@ def synth(
     them. Without packages they cannot be deployed. `checked`: cdk-nag's rules must hold, else RuntimeError.
     `retention_years`: documents are locked that long, and what they rest on goes a year later. `own_keys`: each
     authority has a key of its own. `trail`: CloudTrail records who read and wrote what. `budget_usd`: what a month of the
-    account may cost before the topic of alarms is told.
+    account may cost before the topic of alarms is told. `callers`: whose tokens the API takes, and from which pages.
     """
     app = App(
         outdir=str(outdir),
         analytics_reporting=False,
         default_stack_synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
     )
-    code = {shape.name: _code(shape.name, built=packages_built) for shape in SHAPES}
-    core = Core(app, prefix, code, retention_years=retention_years, trail=trail, budget_usd=budget_usd)
+    names = (*(shape.name for shape in SHAPES), API)
+    code = {name: _code(name, built=packages_built) for name in names}
+    core = Core(app, prefix, code, retention_years=retention_years, trail=trail, budget_usd=budget_usd, callers=callers)
     for la in sorted(authorities):
         Authority(app, prefix, la, retention_years=retention_years, own_key=own_keys).add_stack_dependency(core)
     if checked:

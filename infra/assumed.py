@@ -1,7 +1,8 @@
 """The roles that a person, or the API in a person's place, assumes for a while: one of each, whoever it is for.
 
 An officer's authority and a school are tags of the session, and policies speak of the tags: no role is made for an
-authority that joins. The account's own IAM says who may assume them; functions and services may not.
+authority that joins. The account's own IAM says who may assume them; of functions, the API alone may, and neither the erasure
+role.
 """
 
 from collections.abc import Mapping, Sequence

@@ -18,6 +18,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra import assumed, rights
+from infra.api import Api, Callers
 from infra.reasons import acknowledge
 from infra.stage import Shape, Stage
 from infra.stores import Index, nothing_replaced, nothing_taken_away, private_bucket, table, years
@@ -35,7 +36,13 @@ SHAPES = (
     Shape("notices", memory=1769, timeout=60, batch_size=10, concurrency=20, late_after=3600, fifo=True),
 )
 # What is due in an authority up to a day, and what there is of a school.
-CASE_INDEXES = {"due": Index("la", "due_on"), "school": Index("school", "sk", whole=True)}
+# For officers: an authority's cases of one state, by the day they opened and by that on which proceedings must begin.
+CASE_INDEXES = {
+    "due": Index("la", "due_on"),
+    "school": Index("school", "sk", whole=True),
+    "opened": Index("queue", "opened_on"),
+    "deadline": Index("queue", "prosecute_by"),
+}
 DAY_PASSED = {"type": "day.passed.v1"}
 
 
@@ -51,6 +58,7 @@ class Core(Stack):
         retention_years: int,
         trail: bool,
         budget_usd: int | None,
+        callers: Callers,
     ) -> None:
         super().__init__(
             scope,
@@ -83,13 +91,17 @@ class Core(Stack):
         self._environment()
         self._rights()
         self._assumed_roles()
+        self.api = Api(self, prefix, code["api"], self.key, alarm, callers)
+        self._serve()
         if trail:
-            Trail(self, prefix, self.key, [self.cases, self.history], kept=years(retention_years))
+            Trail(self, prefix, self.key, [self.cases, self.history, self.api.grants], kept=years(retention_years))
         self._acknowledge_wildcards()
         given = {
             "key-arn": self.key.key_arn,
             "notices-role-arn": self.notices.role.role_arn,
             "officer-role-arn": self.officer.role_arn,
+            "api-url": self.api.url,
+            "api-issuer": self.api.issuer,
         }
         for name, value in given.items():
             CfnOutput(self, name, value=value, export_name=f"{prefix}-{name}")
@@ -244,7 +256,7 @@ class Core(Stack):
             rights.list_keys(self.parts, self.registers, self.positions, self.settings),
             *rights.write_in_turn(self.registers, self.positions),
             rights.keep_items(self.cases, self.history),
-            rights.query_indexes(self.cases, *CASE_INDEXES),
+            rights.query_indexes(self.cases, "due", "school"),
             rights.send(self.thresholds.queue, self.notices.queue),
             rights.put_events(self.bus),
             rights.read_secret(self.secret),
@@ -265,7 +277,7 @@ class Core(Stack):
     def _assumed_roles(self) -> None:
         buckets = f"arn:{Aws.PARTITION}:s3:::{self.prefix}-authority-"
         self.officer = assumed.officer(self, self.prefix, self.cases, "due", self.key, buckets)
-        assumed.upload_grant(self, self.prefix, self.uploads, self.key)
+        self.upload_grant = assumed.upload_grant(self, self.prefix, self.uploads, self.key)
         holding = (self.uploads, self.receipts, self.parts, self.registers, self.positions, self.reports)
         everywhere = [bucket.bucket_arn for bucket in holding]
         erasing = assumed.erasure(self, self.prefix, [*everywhere, rights.authority_buckets(self.prefix)])
@@ -282,6 +294,39 @@ class Core(Stack):
             rights.use_key(self.key, "s3", "dynamodb", "secretsmanager"),
         ):
             erasing.add_to_policy(statement)
+
+    def _serve(self) -> None:
+        """What the API reads and writes. Documents it reads, and uploads it signs, only in the place of somebody."""
+        self.api.tell(
+            {
+                "UPLOADS_BUCKET": self.uploads.bucket_name,
+                "REPORTS_BUCKET": self.reports.bucket_name,
+                "PARTS_BUCKET": self.parts.bucket_name,
+                "REGISTERS_BUCKET": self.registers.bucket_name,
+                "POSITIONS_BUCKET": self.positions.bucket_name,
+                "SETTINGS_BUCKET": self.settings.bucket_name,
+                "CASES_TABLE": self.cases.table_name,
+                "HISTORY_TABLE": self.history.table_name,
+                "NOTICES_QUEUE_URL": self.notices.queue.queue_url,
+                "AUTHORITY_BUCKET_PREFIX": f"{self.prefix}-authority-",
+                "OFFICER_ROLE_ARN": self.officer.role_arn,
+                "UPLOAD_ROLE_ARN": self.upload_grant.role_arn,
+                "PUPIL_SECRET_ARN": self.secret.secret_arn,
+            }
+        )
+        held = (self.uploads, self.reports, self.registers, self.positions, self.settings)
+        self.api.allow(
+            rights.read(*held),
+            rights.list_keys(*held),
+            rights.read_items(self.cases, self.history),
+            rights.record_items(self.cases),
+            rights.query_indexes(self.cases, "school", "opened", "deadline"),
+            *rights.read_and_remember(self.api.grants, "KEY#"),
+            rights.send(self.notices.queue),
+            rights.assume(self.officer, self.upload_grant),
+            rights.read_secret(self.secret),
+            rights.use_key(self.key, "s3", "dynamodb", "secretsmanager"),
+        )
 
     def _acknowledge_wildcards(self) -> None:
         """Name every wildcard that a policy of this stack may hold; cdk-nag refuses any other."""

@@ -22,6 +22,7 @@ CONTENTS: Mapping[str, tuple[str, ...]] = {
     "validate": ("attendance", "aws", "validate"),
     "thresholds": ("attendance", "aws", "thresholds"),
     "notices": ("attendance", "aws", "notices", FONTS),
+    "api": ("attendance", "aws", "api"),
 }
 # What boto3 knows of 400 services is 25 MB of JSON; a function reads the description of those it calls.
 SERVICES = frozenset({"dynamodb", "events", "s3", "secretsmanager", "sqs", "sts"})

@@ -94,6 +94,32 @@ def keep_items(*tables: dynamodb.ITable) -> iam.PolicyStatement:
     return _allow([f"dynamodb:{action}" for action in actions], [table.table_arn for table in tables])
 
 
+def read_items(*tables: dynamodb.ITable) -> iam.PolicyStatement:
+    """Read and query items."""
+    actions = ["BatchGetItem", "GetItem", "Query"]
+    return _allow([f"dynamodb:{action}" for action in actions], [table.table_arn for table in tables])
+
+
+def record_items(table: dynamodb.ITable) -> iam.PolicyStatement:
+    """Write items; never delete."""
+    return _allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], [table.table_arn])
+
+
+def read_and_remember(table: dynamodb.ITable, begins: str) -> tuple[iam.PolicyStatement, iam.PolicyStatement]:
+    """Read any item by its key, and write only those whose key begins so."""
+    # "For all values" holds of a request that names no key, too: the second condition asks for one.
+    own = {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{begins}*"]},
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
+    return _allow(["dynamodb:GetItem"], [table.table_arn]), _allow(["dynamodb:PutItem"], [table.table_arn], own)
+
+
+def assume(*roles: iam.IRole) -> iam.PolicyStatement:
+    """Act for a while as these roles, with the tags that they ask for."""
+    return _allow(["sts:AssumeRole", "sts:TagSession"], [role.role_arn for role in roles])
+
+
 def query_indexes(table: dynamodb.ITable, *indexes: str) -> iam.PolicyStatement:
     """Ask these indexes of a table."""
     return _allow(["dynamodb:Query"], [f"{table.table_arn}/index/{index}" for index in indexes])

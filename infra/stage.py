@@ -32,6 +32,58 @@ class Shape:
     fifo: bool = False
 
 
+def worker(
+    scope: Construct,
+    name: str,
+    prefix: str,
+    code: lambda_.Code,
+    *,
+    memory: int,
+    timeout: int,
+    scratch: int = 512,
+    kept: logs.RetentionDays = logs.RetentionDays.ONE_YEAR,
+) -> tuple[logs.LogGroup, iam.Role, lambda_.Function]:
+    """A function of ours with its log group, which forgets after a while, and its role, which may write to that alone."""
+    full_name = f"{prefix}-{name}"
+    log_group = logs.LogGroup(
+        scope,
+        "Logs",
+        log_group_name=f"/aws/lambda/{full_name}",
+        retention=kept,
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+    # A role of ours instead of AWS's managed policy, which lets a function write to every log group there is.
+    role = iam.Role(scope, "Role", role_name=full_name, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    log_group.grant_write(role)
+    function = lambda_.Function(
+        scope,
+        "Function",
+        function_name=full_name,
+        code=code,
+        handler=f"{name}.handler.handler",
+        runtime=lambda_.Runtime.PYTHON_3_13,
+        architecture=lambda_.Architecture.ARM_64,
+        memory_size=memory,
+        ephemeral_storage_size=Size.mebibytes(scratch),
+        timeout=Duration.seconds(timeout),
+        role=role,
+        log_group=log_group,
+        environment={
+            "LOG_LEVEL": "INFO",
+            "POWERTOOLS_METRICS_NAMESPACE": prefix,  # so that two deployments in an account do not count together
+            "POWERTOOLS_SERVICE_NAME": name,
+        },
+    )
+    acknowledge(
+        function,
+        {
+            "AwsSolutions-L1": "Python 3.13 is the version that wheels, tests and compiled bytecode are made for;"
+            " the next one is a change of its own."
+        },
+    )
+    return log_group, role, function
+
+
 class Stage(Construct):
     """Queue -> function: each message is handed over until it succeeds or, after five tries, is a dead letter."""
 
@@ -50,34 +102,8 @@ class Stage(Construct):
             retention_period=Duration.days(4),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=TRIES),
         )
-        self.log_group = logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"/aws/lambda/{name}",
-            retention=logs.RetentionDays.ONE_YEAR,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        # A role of ours instead of AWS's managed policy, which lets a function write to every log group there is.
-        self.role = iam.Role(self, "Role", role_name=name, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        self.log_group.grant_write(self.role)
-        self.function = lambda_.Function(
-            self,
-            "Function",
-            function_name=name,
-            code=code,
-            handler=f"{shape.name}.handler.handler",
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            architecture=lambda_.Architecture.ARM_64,
-            memory_size=shape.memory,
-            ephemeral_storage_size=Size.mebibytes(shape.scratch),
-            timeout=Duration.seconds(shape.timeout),
-            role=self.role,
-            log_group=self.log_group,
-            environment={
-                "LOG_LEVEL": "INFO",
-                "POWERTOOLS_METRICS_NAMESPACE": prefix,  # so that two deployments in an account do not count together
-                "POWERTOOLS_SERVICE_NAME": shape.name,
-            },
+        self.log_group, self.role, self.function = worker(
+            self, shape.name, prefix, code, memory=shape.memory, timeout=shape.timeout, scratch=shape.scratch
         )
         self.function.add_event_source(
             sources.SqsEventSource(
@@ -88,13 +114,6 @@ class Stage(Construct):
             )
         )
         self._watch(name, shape, alarm)
-        acknowledge(
-            self.function,
-            {
-                "AwsSolutions-L1": "Python 3.13 is the version that wheels, tests and compiled bytecode are made for;"
-                " the next one is a change of its own."
-            },
-        )
 
     def tell(self, environment: Mapping[str, str]) -> None:
         """Give the function these environment variables as well."""

@@ -118,11 +118,19 @@ class Index:
     whole: bool = False
 
 
-def table(scope: Construct, name: str, table_name: str, key: kms.IKey, indexes: Mapping[str, Index]) -> dynamodb.Table:
+def table(
+    scope: Construct,
+    name: str,
+    table_name: str,
+    key: kms.IKey,
+    indexes: Mapping[str, Index],
+    expires: str | None = None,
+) -> dynamodb.Table:
     """A table of `pk` and `sk`, paid per request, recoverable to any second of 35 days.
 
     An index holds keys only, so that nothing about a child is kept twice, or whole items, where the whole state of a
     school is read in one query and every write that follows is conditional on a version read consistently.
+    `expires`: the attribute that says when an item goes by itself.
     """
 
     def text(attribute: str) -> dynamodb.Attribute:
@@ -141,6 +149,7 @@ def table(scope: Construct, name: str, table_name: str, key: kms.IKey, indexes: 
             point_in_time_recovery_enabled=True
         ),
         deletion_protection=True,
+        time_to_live_attribute=expires,
         removal_policy=RemovalPolicy.RETAIN,
     )
     for name_of_index, index in indexes.items():

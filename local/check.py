@@ -6,7 +6,7 @@ import argparse
 import csv
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -15,11 +15,11 @@ from typing import Final
 from attendance.checking import CheckedFile, Place, check_file
 from attendance.context import Known
 from attendance.directory import Directory, DirectoryUnreadable, read_directory
+from attendance.file_back import file_back, of_the_whole, where
 from attendance.findings import SEVERITIES, SEVERITY, Finding
-from attendance.reading import original_records
 from attendance.roll import Roll
 from attendance.rows import Kind
-from attendance.text import LONDON, csv_safe, london_day, pretty_json
+from attendance.text import LONDON, london_day, pretty_json
 from attendance.unpacking import members
 
 _SHOWN_OF_A_CODE: Final = 10
@@ -144,7 +144,7 @@ def _as_text(checked: CheckedFile) -> str:
     for code in sorted(by_code, key=lambda code: (SEVERITIES.index(SEVERITY[code]), code)):
         said = list(by_code[code].items())
         lines.append(f"  {SEVERITY[code]}  {code}  ({checked.counts[code]})")
-        lines += [f"    {_where(found)}{message}" for message, found in said[:_SHOWN_OF_A_CODE]]
+        lines += [f"    {where(found)}{message}" for message, found in said[:_SHOWN_OF_A_CODE]]
         if len(said) > _SHOWN_OF_A_CODE:
             lines.append(f"    ... and in {len(said) - _SHOWN_OF_A_CODE} more ways: --format csv marks every row")
     if checked.findings_left_out:
@@ -160,18 +160,6 @@ def _sum(checked: CheckedFile) -> str:
         f"{checked.totals[severity]} {severity}" for severity in SEVERITIES[1:] if checked.totals[severity]
     )
     return f"{checked.kind}, {checked.rows} rows, {checked.accepted} accepted; {counts or 'nothing to report'}"
-
-
-def _where(found: Sequence[Finding]) -> str:
-    """Where something is said: the row, field and value, or the rows if there are several."""
-    first, rows = found[0], [str(each.row) for each in found]
-    if first.row is None:
-        return ""
-    if len(found) > 1:
-        more = f" and {len(rows) - _SHOWN_OF_A_CODE} more" if len(rows) > _SHOWN_OF_A_CODE else ""
-        return f"rows {', '.join(rows[:_SHOWN_OF_A_CODE])}{more}: "
-    value = "" if first.value is None else f" {first.value!r}"
-    return f"row {first.row}{f', {first.field}{value}' if first.field else ''}: "
 
 
 def _next_step(checked: CheckedFile) -> str:
@@ -202,30 +190,6 @@ def _write_csv(checked: Mapping[Path, Sequence[CheckedFile]]) -> None:
                 if not first:
                     out.writerow(())
                 first = False
-                for row in _file_back(each, member.path):
-                    out.writerow([csv_safe(value) for value in row])
-
-
-_NEW_COLUMNS: Final = ("problem", "what to do")
-_HEADER_ROW: Final = 1
-
-
-def _file_back(checked: CheckedFile, path: Path) -> Iterator[Sequence[str]]:
-    by_row: dict[int | None, list[Finding]] = {}
-    for each in checked.findings:
-        by_row.setdefault(each.row, []).append(each)
-    if checked.refused:
-        yield _NEW_COLUMNS
-        yield from ((each.code, f"{_where([each])}{each.message}") for each in checked.findings)
-        return
-    header, records = original_records(path)
-    for each in by_row.pop(None, []) + (by_row.pop(_HEADER_ROW, []) if header.row == _HEADER_ROW else []):
-        print(f"{checked.file}: {each.severity} {each.code}: {_where([each])}{each.message}", file=sys.stderr)
-    width = len(header.values)
-    yield (*header.values, *_NEW_COLUMNS)
-    for record in records:
-        found = by_row.get(record.row, [])
-        values = [*record.values, *[""] * (width - len(record.values))]
-        problem = "; ".join(each.code for each in found)
-        to_do = " ".join(f"{each.field}: {each.message}" if each.field else each.message for each in found)
-        yield (*values[:width], problem, to_do, *values[width:])
+                for said in of_the_whole(each, member.path):
+                    print(f"{each.file}: {said.severity} {said.code}: {where([said])}{said.message}", file=sys.stderr)
+                out.writerows(file_back(each, member.path))

@@ -24,6 +24,8 @@ COMMANDS = {
     "demo": "local.demo",
     "synth": "local.synth",
     "publish": "local.publish",
+    "grant": "local.grant",
+    "openapi": "local.openapi",
     "codes": "local.codes",
     "law": "local.law",
     "documents": "local.documents",

@@ -8,7 +8,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -19,14 +19,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from attendance.directory import Directory, read_directory
 from attendance.findings import SEVERITIES, SEVERITY
+from local.door import LOOPBACK, ByDoor, Door, people_of, server
 from local.madeup import Cast, Scale, casting, write_input
-from local.run import replay
+from local.run import Doors, Replayed, replay
 
 OUTPUT: Final = Path("demo-output")
 SCALE: Final = Scale(weekly=True)
 _OURS: Final = ".attendance-demo"
 """The file that says that a folder was made by a demonstration and may be replaced by the next."""
-_LOOPBACK: Final = "127.0.0.1"
 _PORT: Final = 8000
 
 
@@ -41,7 +41,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "It takes some minutes.",
         epilog=f"Writes ./{OUTPUT}/ (a folder of that name that a demo made before is replaced): index.html to begin with, the "
         "PDFs under authorities/{la}/notices/ and letters/{la}/{urn}/ and, to try `attendance check`, `run` and `explain` on, "
-        "what was put in under input/. Then serves the folder to this machine only, until stopped with Ctrl-C. Exit code: "
+        "what was put in under input/. Then serves the folder, and the API of the whole system under /v1, to this machine only, "
+        "until stopped with Ctrl-C (docs/api.md). Exit code: "
         "0 done, 2 it cannot start (the port is taken, or the folder is not ours to replace).",
     )
     parser.add_argument(
@@ -60,24 +61,37 @@ def demo(args: argparse.Namespace) -> int:
         _print_summary(_processed(OUTPUT, SCALE))
         return 0
     try:
-        server = ThreadingHTTPServer((_LOOPBACK, args.port), partial(_Files, directory=str(OUTPUT)))
+        listening = server(args.port, partial(Served, directory=str(OUTPUT)))
     except (OSError, OverflowError) as problem:
         print(
             f"attendance demo: port {args.port} cannot be used ({problem}); give another with --port", file=sys.stderr
         )
         return 2
-    with server:
-        _print_summary(_processed(OUTPUT, SCALE))
-        print(f"\nLook at it: http://{_LOOPBACK}:{server.server_port}/   (stop with Ctrl-C)", flush=True)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            print("\nStopped.", file=sys.stderr)
+    with listening:
+        _processed(OUTPUT, SCALE, lambda doors, summary: _serve(listening, doors, summary))
     return 0
 
 
-class _Files(SimpleHTTPRequestHandler):
-    """Serves the folder; says of each file how it is written, and of each request nothing."""
+def _serve(listening: ThreadingHTTPServer, doors: Doors, summary: Mapping[str, Any]) -> None:
+    """Serve the folder, and the API of the world as the replay left it, until stopped."""
+    _print_summary(summary)
+    url = f"http://{LOOPBACK}:{listening.server_port}"
+    schools = read_directory((OUTPUT / "input" / "schools.csv").read_bytes()).schools
+    people = people_of(doors.world, {urn: school.la for urn, school in schools.items()})
+    Served.door = Door(doors.world, url, people, running=True)
+    print(f"\nLook at it: {url}/   (stop with Ctrl-C)")
+    print(
+        f"The API: {url}/v1/openapi.json, as {', '.join(each.subject for each in people[:3])} ... (docs/api.md)",
+        flush=True,
+    )
+    try:
+        listening.serve_forever()
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+
+
+class Served(ByDoor, SimpleHTTPRequestHandler):
+    """Serves the API and the folder; says of each file how it is written, and of each request nothing."""
 
     extensions_map = {  # noqa: RUF012 - as http.server declares it
         **SimpleHTTPRequestHandler.extensions_map,
@@ -87,25 +101,40 @@ class _Files(SimpleHTTPRequestHandler):
         ".yaml": "text/plain; charset=utf-8",
     }
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named so by http.server
-        """Keep the terminal for the summary."""
+    def do_GET(self) -> None:
+        """The API's answer, or a file."""
+        if not self.by_door():
+            SimpleHTTPRequestHandler.do_GET(self)
+
+    def do_HEAD(self) -> None:
+        """The same without the body."""
+        if not self.by_door():
+            SimpleHTTPRequestHandler.do_HEAD(self)
 
 
-def _processed(output: Path, scale: Scale) -> dict[str, Any]:
-    """Make up INPUT, replay it, and leave OUTPUT with its page in the folder; gives summary.json's content."""
-    with tempfile.TemporaryDirectory() as scratch:
-        made, written = Path(scratch, "input"), Path(scratch, "output")
-        print("Making up two authorities, six schools and a term ...", file=sys.stderr)
-        write_input(made, scale)
-        print("Replaying it day by day ...", file=sys.stderr)
-        summary = replay(made, written).summary
+def _processed(
+    output: Path, scale: Scale, then: Callable[[Doors, Mapping[str, Any]], None] = lambda *_: None
+) -> dict[str, Any]:
+    """Make up INPUT, replay it, and leave OUTPUT with its page in the folder; gives summary.json's content.
+
+    `then` goes on with the world that was raised for it.
+    """
+
+    def leave(doors: Doors, done: Replayed) -> None:
         shutil.move(made, written / "input")
         (written / "index.html").write_text(page(written, casting(scale)), encoding="utf-8")
         (written / _OURS).touch()
         if output.exists():
             shutil.rmtree(output)
         shutil.move(written, output)
-    return summary
+        then(doors, done.summary)
+
+    with tempfile.TemporaryDirectory() as scratch:
+        made, written = Path(scratch, "input"), Path(scratch, "output")
+        print("Making up two authorities, six schools and a term ...", file=sys.stderr)
+        write_input(made, scale)
+        print("Replaying it day by day ...", file=sys.stderr)
+        return replay(made, written, written=leave).summary
 
 
 def _print_summary(summary: Mapping[str, Any]) -> None:

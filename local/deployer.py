@@ -30,15 +30,28 @@ _MISJUDGED = "moto judges resource policies wrongly: a TLS-only bucket answers 4
 _IN_PROCESS = "the code runs in this process, one call at a time"
 _STANDS = "the clock stands while the pump works"
 
+_THE_DOOR = "local/door.py plays it, from what the template says"
+_OWN_TOKENS = "local/door.py gives tokens to made-up people and programs, and takes no others"
+
 NOT_RAISED: Mapping[str, Reason] = {
     "AWS::Budgets::Budget": Reason("nothing costs anything here", "tests/infra/test_watch.py"),
+    "AWS::ApiGatewayV2::Api": Reason(_THE_DOOR, "tests/local/test_door.py"),
+    "AWS::ApiGatewayV2::Authorizer": Reason(_OWN_TOKENS, "tests/infra/test_api.py"),
+    "AWS::ApiGatewayV2::Integration": Reason(_THE_DOOR, "tests/infra/test_api.py"),
+    "AWS::ApiGatewayV2::Route": Reason(_THE_DOOR, "tests/local/test_door.py"),
+    "AWS::ApiGatewayV2::Stage": Reason(_THE_DOOR, "tests/local/test_door.py"),
     "AWS::CloudTrail::Trail": Reason("moto records no calls", "tests/infra/test_trail.py"),
+    "AWS::Cognito::UserPool": Reason(_OWN_TOKENS, "tests/infra/test_api.py"),
+    "AWS::Cognito::UserPoolClient": Reason(_OWN_TOKENS, "tests/infra/test_api.py"),
+    "AWS::Cognito::UserPoolDomain": Reason(_OWN_TOKENS, "tests/infra/test_api.py"),
+    "AWS::Cognito::UserPoolResourceServer": Reason(_OWN_TOKENS, "tests/infra/test_api.py"),
     "AWS::Lambda::EventSourceMapping": Reason(
         "local/pump.py plays it: moto hands over one message at a time and never redrives", "tests/local/test_pump.py"
     ),
     "AWS::Lambda::Function": Reason(
         "local/pump.py calls its handler: moto would want Docker, or never run the code", "tests/local/test_pump.py"
     ),
+    "AWS::Lambda::Permission": Reason(_THE_DOOR, "tests/infra/test_api.py"),
     "AWS::S3::BucketPolicy": Reason(_MISJUDGED, "tests/cases/test_permissions.py"),
     "AWS::SNS::TopicPolicy": Reason(_MISJUDGED, "tests/cases/test_permissions.py"),
     "AWS::SQS::QueuePolicy": Reason(_MISJUDGED, "tests/cases/test_permissions.py"),
@@ -53,6 +66,7 @@ NOT_ENFORCED: Mapping[str, Reason] = {
     "written once, in an authority's bucket": Reason(_MISJUDGED, "tests/cases/test_written_once.py"),
     "timeout, memory, disk and processor of a function": Reason(_IN_PROCESS, "nothing; an alarm tells, once deployed"),
     "functions running side by side": Reason(_IN_PROCESS, "nothing; --shuffle and --double draw other orders"),
+    "CORS of the API": Reason("the pages of the local world come from the same address", "tests/infra/test_api.py"),
     "the Lambda package": Reason("the code is that of this checkout", "tests/infra/test_packages.py"),
     "visibility timeout, delay, batching window": Reason(_STANDS, "tests/infra/test_stages.py"),
     "the hour of the schedule": Reason("it fires when `World.day_passed` says so", "tests/infra/test_stages.py"),

@@ -31,13 +31,13 @@ from aws.cases import Cases, ReturnItem, Step
 from aws.messages import NoticesQueue, ThresholdsQueue
 from aws.registers import Registers, SchoolRecord, standing_by_place
 from aws.secret import pupil_secret
+from aws.view import known_of
 from local.inputs import BadInput, File, Input, days, read_input
 from local.node import ensure_assets
 from local.progress import Progress
 from local.publish import publish
 from local.reconciling import entries_lost, rows_balance
 from local.world import World, raise_world
-from validate.answer import known_of
 
 DECIDED_AT, SCHEDULED_AT, LAST_MOMENT = time(18, 15), time(18, 30), time(23, 59)
 
@@ -92,10 +92,12 @@ def replay(
     progress: bool = True,
     narrow: Callable[[Input], Input] | None = None,
     then: Callable[[Doors, Input], None] | None = None,
+    written: Callable[[Doors, Replayed], None] | None = None,
 ) -> Replayed:
     """Replay INPUT through the raised system and write OUTPUT.
 
-    `narrow` may leave out some of INPUT, `then` may look at the world before it is gone.
+    `narrow` may leave out some of INPUT, `then` may look at the world before OUTPUT is written, `written` may go on with it
+    afterwards.
 
     Raises BadInput, SettingsRefused or DirectoryUnreadable with what is wrong and what to do.
     """
@@ -114,7 +116,10 @@ def replay(
             raise RuntimeError(f"messages failed too often: {', '.join(f'{len(v)} in {k}' for k, v in dead.items())}")
         if then:
             then(doors, given)
-        return Replayed(output, _write_output(doors, given, output))
+        done = Replayed(output, _write_output(doors, given, output))
+        if written:
+            written(doors, done)
+        return done
 
 
 # ------------------------------------------------------------------ playing

@@ -133,6 +133,29 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help=f"how long Object Lock keeps a document, at least as long as any authority's settings say"
         f" (default: {RETENTION_YEARS}); what documents rest on goes a year later",
     )
+    parser.add_argument(
+        "--issuer",
+        metavar="URL",
+        type=_https,
+        help="take tokens of this OpenID provider, with --audience (default: a user pool of its own)",
+    )
+    parser.add_argument("--audience", action="append", default=[], metavar="NAME", help="whom its tokens are for")
+    parser.add_argument(
+        "--client",
+        action="append",
+        default=[],
+        metavar="NAME",
+        type=_client,
+        help="a program that may have tokens of our own pool, one a vendor or trust; may be repeated (default: example)",
+    )
+    parser.add_argument(
+        "--origin",
+        action="append",
+        default=[],
+        metavar="URL",
+        type=_https,
+        help="pages that may ask the API; may be repeated",
+    )
     parser.set_defaults(run=run)
 
 
@@ -162,11 +185,27 @@ def _dollars(text: str) -> int:
     return int(text)
 
 
+def _https(text: str) -> str:
+    if not re.fullmatch(r"https://[a-z0-9.-]+(:[0-9]+)?(/[\w./-]*[\w-])?", text, re.ASCII):
+        raise argparse.ArgumentTypeError("an address that begins with https:// and ends without a slash")
+    return text
+
+
+def _client(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", text):
+        raise argparse.ArgumentTypeError("1 to 63 lower-case letters, digits and hyphens, no hyphen first")
+    return text
+
+
 def run(args: argparse.Namespace) -> int:
     """Write the templates and print where each lies; a rule of cdk-nag that does not hold raises, after its report."""
+    if bool(args.issuer) != bool(args.audience) or (args.issuer and args.client):
+        print("--issuer and --audience are given together, and --client without them.", file=sys.stderr)
+        return 2
     use_for_jsii()
     if args.packages:
         ensure_assets()
+    from infra.api import Callers
     from infra.app import synth
 
     out = synth(
@@ -178,6 +217,7 @@ def run(args: argparse.Namespace) -> int:
         own_keys=args.own_keys,
         trail=args.trail,
         budget_usd=args.budget_usd,
+        callers=Callers(args.issuer, args.audience, args.client or Callers.clients, args.origin),
     )
     for line in price_of_keys(len(set(args.authority)) if args.own_keys else 0):
         print(line, file=sys.stderr)

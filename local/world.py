@@ -44,7 +44,7 @@ class World:
     def __init__(self, stacks: Sequence[Stack]) -> None:
         self.log: list[str] = []
         """What the functions wrote to standard output: one line each, oldest first."""
-        self._stacks = stacks
+        self.stacks = stacks
         self.pump = Pump(stacks, self.log)
         self.pump.forget()
         self._clock: time_machine.travel | None = None
@@ -75,14 +75,14 @@ class World:
         """Full names of buckets, queues, tables, bus and secret, by `uploads`, `notices.fifo`, `authority-886` ..."""
         named = (
             str(resource.properties[_NAMED_BY[resource.type]])
-            for stack in self._stacks
+            for stack in self.stacks
             for resource in stack.resources.values()
             if resource.type in _NAMED_BY
         )
         return {name.removeprefix(f"{LOCAL_PREFIX}-"): name for name in named}
 
     def environment(self, function: str) -> Mapping[str, str]:
-        """The environment variables of a function: `validate`, `thresholds`, `notices`."""
+        """The environment variables of a function: `validate`, `thresholds`, `notices`, `api`."""
         return self.pump.functions[f"{LOCAL_PREFIX}-{function}"].environment
 
     def at(self, moment: datetime) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = {
-    **{name: ROOT / "functions" / name for name in ("attendance", "aws", "validate", "thresholds", "notices")},
+    **{name: ROOT / "functions" / name for name in ("attendance", "aws", "validate", "thresholds", "notices", "api")},
     **{name: ROOT / name for name in ("infra", "local")},
 }
 MAY_IMPORT = {
@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "validate": {"validate", "aws", "attendance"},
     "thresholds": {"thresholds", "aws", "attendance"},
     "notices": {"notices", "aws", "attendance"},
+    "api": {"api", "aws", "attendance"},
     "infra": {"infra", "attendance", "local"},
     "local": set(FOLDERS),
 }
@@ -75,8 +76,8 @@ def test_only_the_doors_and_their_wiring_know_the_client_of_aws(name: str, path:
 
 
 def test_no_package_of_a_function_is_used_by_another() -> None:
-    """Three functions, three packages: what two of them need lies in `attendance` or `aws`."""
-    handlers = {"validate", "thresholds", "notices"}
+    """Four functions, four packages: what two of them need lies in `attendance` or `aws`."""
+    handlers = {"validate", "thresholds", "notices", "api"}
     for name in handlers:
         used = {each for path in FOLDERS[name].rglob("*.py") for each in imported(path)}
         assert not used & (handlers - {name})

@@ -91,6 +91,17 @@ class Bucket:
             for item in page.get("Contents", ()):
                 yield item["Key"]
 
+    def page(self, prefix: str, *, after: str, limit: int) -> list[tuple[str, int, datetime]]:
+        """Keys below a prefix after one of them, in order, with size and time of writing."""
+        answer = self.s3.list_objects_v2(Bucket=self.name, Prefix=prefix, StartAfter=after, MaxKeys=limit)
+        return [(item["Key"], item["Size"], item["LastModified"]) for item in answer.get("Contents", ())]
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """The folders just below a prefix, in order."""
+        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix, Delimiter="/"):
+            for item in page.get("CommonPrefixes", ()):
+                yield item["Prefix"].removeprefix(prefix).rstrip("/")
+
     def _put(
         self,
         key: str,

@@ -2,8 +2,8 @@
 
 Table `cases`: pk `{la}#{pupil}`, sk `CASE#|NOTICE#|STEP#|RETURN#|INTERVENTION#|CARRIED#`; of each school, pk `{la}#{urn}`,
 sk `SCHOOL` (when it is computed next) and `FILES` (when its next file is late); the authorities seen, pk `AUTHORITIES`. Index
-`due` (la, due_on) finds what a day brings, index `school` (school, sk) all of one school. Table `history`: pk `{pupil}`, sk
-`HEAD|NOTICE#|PERSON#|CARRIED#`, across authorities.
+`due` (la, due_on) finds what a day brings, index `school` (school, sk) all of one school, `opened` and `deadline` (queue, day)
+an authority's cases of one state. Table `history`: pk `{pupil}`, sk `HEAD|NOTICE#|PERSON#|CARRIED#`, across authorities.
 Items carry the JSON of the model as `body`.
 """
 
@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from botocore.exceptions import ClientError
 
@@ -28,11 +28,27 @@ if TYPE_CHECKING:
 
 _TOGETHER = 100  # DynamoDB takes no more in one transaction
 
+QUEUES: Final[Mapping[str, str]] = {"opened_on": "opened", "prosecute_by": "deadline"}
+"""What an authority's cases of one state can be sorted by, and the index that sorts them."""
+_TAKEN_TOGETHER: Final = 100  # DynamoDB gives no more items by key in one call
+
 type Item = dict[str, Any]
 
 
 class Changed(RuntimeError):
     """Something was changed by somebody else since it was read: read again."""
+
+
+class CaseAsSeen(Frozen):
+    """A case, and how many decisions were recorded in it since it was last stored: together what an officer saw of it."""
+
+    case: Case
+    decided: int = 0
+
+    @property
+    def tag(self) -> str:
+        """Names this state of the case: another as soon as the case changes, or anybody decides something in it."""
+        return f"{self.case.version}.{self.decided}"
 
 
 class Step(Frozen):
@@ -132,6 +148,12 @@ def _number(value: int) -> Item:
 def _body(item: Item) -> str:
     text: str = item["body"]["S"]
     return text
+
+
+def _as_seen(item: Item) -> CaseAsSeen:
+    return CaseAsSeen(
+        case=Case.model_validate_json(_body(item)), decided=int(item["decided"]["N"]) if "decided" in item else 0
+    )
 
 
 def _key(pk: str, sk: str) -> Item:
@@ -256,6 +278,49 @@ class Cases:
         item = self._get(self.cases_table, f"{la}#{pupil}", f"NOTICE#{reference}")
         return Reserved.model_validate_json(_body(item)) if item else None
 
+    def case(self, la: str, pupil: str, n: int) -> CaseAsSeen | None:
+        """A case of a pupil as it stands now; None for one that is forgotten, or never was."""
+        item = self._get(self.cases_table, f"{la}#{pupil}", f"CASE#{n:04}")
+        found = _as_seen(item) if item else None
+        return found if found and found.case.state != "forgotten" else None
+
+    def queue(
+        self, la: str, state: str, by: str, *, latest_first: bool, limit: int, after: Mapping[str, str] | None
+    ) -> tuple[list[CaseAsSeen], Mapping[str, str] | None]:
+        """A page of an authority's cases of one state, sorted by one of QUEUES, and the key after which the next begins.
+
+        The index says which; the cases are read as they stand now, and one that changed its state meanwhile is left out.
+        """
+        query: Item = {
+            "TableName": self.cases_table,
+            "IndexName": QUEUES[by],
+            "KeyConditionExpression": "queue = :q",
+            "ExpressionAttributeValues": {":q": _text(f"{la}#{state}")},
+            "ScanIndexForward": not latest_first,
+            "Limit": limit,
+        }
+        if after:
+            query["ExclusiveStartKey"] = {name: _text(value) for name, value in after.items()}
+        answer = self.dynamodb.query(**query)
+        keys = [(item["pk"]["S"], item["sk"]["S"]) for item in answer["Items"]]
+        items = self._taken(keys)
+        found = [_as_seen(items[key]) for key in keys if key in items]
+        last = answer.get("LastEvaluatedKey")
+        return [each for each in found if each.case.state == state], (
+            {name: str(value["S"]) for name, value in last.items()} if last else None
+        )
+
+    def cases_at(self, la: str, urn: str) -> list[CaseAsSeen]:
+        """Every case of an authority at one school, through its index (eventually consistent), forgotten ones left out."""
+        found = self._query(
+            TableName=self.cases_table,
+            IndexName="school",
+            KeyConditionExpression="school = :s AND begins_with(sk, :c)",
+            ExpressionAttributeValues={":s": _text(urn), ":c": _text("CASE#")},
+        )
+        every = [_as_seen(item) for item in found if item["pk"]["S"].startswith(f"{la}#")]
+        return [each for each in every if each.case.state != "forgotten"]
+
     def authorities(self) -> list[str]:
         """Every authority for whose schools something was computed."""
         return [item["sk"]["S"] for item in self._partition(self.cases_table, "AUTHORITIES")]
@@ -323,6 +388,24 @@ class Cases:
         item = self._item(f"{decision.la}#{pupil}", f"STEP#{decision.id}", Step(decision=decision).model_dump_json())
         item |= {"la": _text(decision.la), "due_on": _text(decision.on.isoformat())}
         return self._put_new(self.cases_table, item)
+
+    def decide_on(self, pupil: str, decision: Decision, seen: CaseAsSeen) -> None:
+        """Record a decision about a case that stands as the officer saw it.
+
+        Changed if the case changed since, if anybody else decided something in it, or if the decision was recorded before.
+        """
+        item = self._item(f"{decision.la}#{pupil}", f"STEP#{decision.id}", Step(decision=decision).model_dump_json())
+        item |= {"la": _text(decision.la), "due_on": _text(decision.on.isoformat())}
+        values = {":v": _number(seen.case.version), ":d": _number(seen.decided), ":n": _number(seen.decided + 1)}
+        nobody = " OR attribute_not_exists(decided)" if seen.decided == 0 else ""
+        counted = {
+            "TableName": self.cases_table,
+            "Key": _key(f"{decision.la}#{pupil}", f"CASE#{seen.case.n:04}"),
+            "UpdateExpression": "SET decided = :n",
+            "ConditionExpression": f"version = :v AND (decided = :d{nobody})",
+            "ExpressionAttributeValues": values,
+        }
+        self._write([self._put(self.cases_table, item, "attribute_not_exists(pk)"), {"Update": counted}])
 
     def save_case(self, case: Case) -> None:
         """Store a case as it became; Changed if somebody stored it since it was read."""
@@ -480,6 +563,10 @@ class Cases:
         after = case.model_copy(update={"version": case.version + 1})
         item = self._item(f"{case.la}#{case.pupil}", f"CASE#{case.n:04}", after.model_dump_json())
         item |= {"school": _text(case.urn), "version": _number(after.version)}
+        if case.state != "forgotten":
+            item |= {"queue": _text(f"{case.la}#{case.state}"), "opened_on": _text(case.opened_on.isoformat())}
+            if case.prosecute_by:
+                item |= {"prosecute_by": _text(case.prosecute_by.isoformat())}
         if case.version == 0:
             return self._put(self.cases_table, item, "attribute_not_exists(pk)")
         return self._put(self.cases_table, item, "version = :v", {":v": _number(case.version)})
@@ -576,6 +663,19 @@ class Cases:
     def _get(self, table: str, pk: str, sk: str) -> Item | None:
         answer = self.dynamodb.get_item(TableName=table, Key=_key(pk, sk), ConsistentRead=True)
         return answer.get("Item")
+
+    def _taken(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Item]:
+        """Items of the table of cases by key, read consistently."""
+        found: dict[tuple[str, str], Item] = {}
+        left: list[Item] = [_key(*key) for key in dict.fromkeys(keys)]
+        while left:
+            asked: Item = {self.cases_table: {"Keys": left[:_TAKEN_TOGETHER], "ConsistentRead": True}}
+            answer = self.dynamodb.batch_get_item(RequestItems=asked)
+            for item in answer["Responses"][self.cases_table]:
+                found[str(item["pk"]["S"]), str(item["sk"]["S"])] = dict(item)
+            unread = answer["UnprocessedKeys"].get(self.cases_table)
+            left = [*(dict(key) for key in (unread["Keys"] if unread else ())), *left[_TAKEN_TOGETHER:]]
+        return found
 
     def _partition(self, table: str, pk: str) -> Iterator[Item]:
         return self._query(

@@ -60,3 +60,22 @@ class ForNotices(Environment):
     reports_bucket: str
     event_bus: str
     pupil_secret_arn: str
+
+
+class ForApi(Environment):
+    """The environment of `api`."""
+
+    uploads_bucket: str
+    reports_bucket: str
+    parts_bucket: str
+    registers_bucket: str
+    positions_bucket: str
+    settings_bucket: str
+    cases_table: str
+    history_table: str
+    grants_table: str
+    notices_queue_url: str
+    authority_bucket_prefix: str
+    officer_role_arn: str
+    upload_role_arn: str
+    pupil_secret_arn: str

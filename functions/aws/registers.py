@@ -87,6 +87,11 @@ class Registers:
                 parts += folded_parts(stored.body)
         return SchoolRecord(la, urn, registers, roll, tuple(parts))
 
+    def roll(self, la: str, urn: str) -> Roll:
+        """The school's roll as it stands, empty if it sent none: for the names of its pupils."""
+        stored = self.registers.get(f"{school_prefix(la, urn)}roll/roll.json")
+        return Roll.load(stored.body) if stored else Roll()
+
     def received(self, la: str, urn: str, by: datetime) -> dict[str, list[str]]:
         """The names of the parts received by a moment that count, by the folder they lie in."""
         return standing_by_place(key for key in self.parts.keys(school_prefix(la, urn)) if named(key)[0] <= by)

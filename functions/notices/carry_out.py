@@ -7,24 +7,22 @@ import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from attendance.afterwards import expired
 from attendance.asked import officer_of
-from attendance.cases import Case, Notice, pupil_history
+from attendance.cases import Notice
 from attendance.decisions import decide
 from attendance.events import DecisionMade, NoticeIssued, ReturnsDue
-from attendance.facts import Facts, Outcome, Place, Prepared, Refusal, Reservation, Withdrawn, people_known
+from attendance.facts import Outcome, Prepared, Refusal, Reservation, Withdrawn
 from attendance.identifiers import letter_reference
 from attendance.law import PROVISIONS, academic_year
 from attendance.notice_record import SOFTWARE
 from attendance.positions import Assessor, Positions
 from attendance.recipients import for_an_officer
-from attendance.register import entries_of, evidence
 from attendance.returns import COLUMNS, EARLY_LETTER, return_csv
-from attendance.sessions import Session
 from attendance.text import csv_safe
 from attendance.told import REMINDER, SEEN_BY_THE_SCHOOL, SUPPORT_PACK
 from aws.buckets import Bucket
@@ -33,18 +31,17 @@ from aws.clock import today
 from aws.documents import Documents
 from aws.messages import Bus
 from aws.observability import logger
+from aws.pupils import Pupils
 from aws.registers import TRIES, Contended, Registers, year_prefix
-from aws.schools import Listed, Schools
+from aws.schools import Schools
 from aws.settings import AuthoritySettings, SchoolWording
-from aws.view import latest_receipt, seen
+from aws.view import seen
 from notices.kinds import page_of
 from notices.letters import NoticePage
 from notices.packs import support_pack
 from notices.papers import NOT_SHOWN, Known, early_letter, paper, reminder_letter, return_cover, withdrawal_letter
 from notices.schedules import schedule_of
 from notices.typesetting import NotPrintable, Page, render, unprintable
-
-NOTHING_KNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -326,56 +323,10 @@ class Notices:
         return pupil is None or parent is None or for_an_officer(pupil, parent, today()) is not None
 
     def _known(self, event: DecisionMade, step: Step, read: PupilItems) -> Known:
-        decision, day = step.decision, today()
-        la, upn = event.la, decision.upn
-        current = [case for case in live(read.cases) if case.state != "lapsed"]
-        urn = current[-1].urn if current else decision.urn
-        record = self.registers.read(la, urn)
-        listed = self.schools.listed(urn)
-        settings = self.settings.on(la, day)
-        notices = (*read.notices, *read.elsewhere)
-        ids = people_known(event.pupil, urn, record.roll.parents.get(upn, ()), notices, self.secret)
-        unclear = read.persons.unclear(ids)
-        recorded = frozenset(n.issuer for n in notices if n.issuer)
-        history = pupil_history(live(read.cases), notices, recorded, bool(unclear))
-        school = seen(self.registers, record, listed, settings, day, {upn: read.carried}, {upn: history})
-        assessor = Assessor(school.view, day)
-        standing = assessor.standing(upn)
-        records = school.with_others(self.registers, read.carried)
-        bodies = [body for each in records for body in each.bodies]
-
-        def evidence_of(sessions: Sequence[Session]) -> str:
-            return evidence(bodies, upn, [(s.day.isoformat(), s.half) for s in sessions])
-
-        entry = listed.school
-        facts = Facts(
-            today=day,
-            known_at=latest_receipt(records) or NOTHING_KNOWN,
-            la=la,
-            urn=urn,
-            pupil=event.pupil,
-            before=self._before(listed, la, urn, event.pupil),
-            school_la=listed.belongs_to(la),
-            school=Place(entry.name, (*entry.address, entry.postcode)) if entry else Place(f"School {urn}", ()),
-            settings=settings,
-            assessor=assessor,
-            standing=standing,
-            cases=live(read.cases),
-            forgotten=tuple(case for case in read.cases if case.state == "forgotten"),
-            notices=read.notices,
-            elsewhere=read.elsewhere,
-            persons=read.persons,
-            unclear=unclear,
-            evidence=evidence_of,
-            parts=tuple(name for each in records for name in each.parts),
-            secret=self.secret,
-        )
-        return Known(facts, entry, lambda: entries_of(bodies, upn), (), {})
-
-    def _before(self, listed: Listed, la: str, urn: str, pupil: str) -> tuple[Case, ...]:
-        """The pupil's cases in the authorities that the school and its predecessors belonged to before."""
-        former = sorted({of for of, _ in listed.before(la, urn)} - {la})
-        return tuple(case for of in former for case in live(self.cases.of_pupil(of, pupil).cases))
+        pupils = Pupils(self.registers, self.schools, self.settings, self.cases, self.secret)
+        decision = step.decision
+        found = pupils.seen(event.la, event.pupil, decision.upn, decision.urn, read, today())
+        return Known(found.facts, found.school, found.entries, (), {})
 
 
 def _free_name(item: ReturnItem, taken: set[str]) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +26,7 @@ from aws.messages import Bus
 from aws.observability import counted, logger
 from aws.registers import Registers, SchoolRecord, school_prefix, year_prefix
 from aws.schools import Listed, Schools
+from aws.view import known_of
 
 
 @dataclass(frozen=True)
@@ -161,23 +161,6 @@ def check_sent(
         extracted_at=extracted_at or sent.time("extracted-at"),
         known=known,
         now_day=london_day(sent.stored.received_at),
-    )
-
-
-def known_of(record: SchoolRecord) -> Known:
-    """What the checks against earlier extracts may ask; None for a kind never sent."""
-    roll = record.roll
-
-    def rows(kind: str) -> list[Mapping[str, str | None]] | None:
-        return roll.live(kind) if roll.sent(kind) else None
-
-    return Known(
-        pupils=rows("pupils"),
-        parents=rows("parents"),
-        support=rows("support"),
-        absences_expected=rows("absences_expected"),
-        calendar=rows("calendar"),
-        registers=[body for _, body in sorted(record.registers.items())],
     )
 
 

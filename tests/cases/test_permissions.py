@@ -149,6 +149,7 @@ def test_there_is_one_role_for_officers_and_one_for_uploads_however_many_authori
         "validate",
         "thresholds",
         "notices",
+        "api",
         "daily",
         "officer",
         "upload-grant",

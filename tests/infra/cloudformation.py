@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 PREFIX = "attendance-test"
-FUNCTIONS = ("validate", "thresholds", "notices")
+FUNCTIONS = ("validate", "thresholds", "notices", "api")
 # The property that gives a resource its name, by type.
 NAMED_BY = {
     "AWS::S3::Bucket": "BucketName",

@@ -41,13 +41,23 @@ ASKED_OF = {
     "AWS::Scheduler::Schedule": [("scheduler", "schedule")],
     "AWS::SecretsManager::Secret": [("secretsmanager", "secret")],
 }
-# What has no policy that says who may do what: parts of others, and alarms.
+# What has no policy that says who may do what: parts of others, alarms, and what only the account's administration reaches.
 NOT_ASKED = {
     "AWS::Budgets::Budget",
+    "AWS::ApiGatewayV2::Api",
+    "AWS::ApiGatewayV2::Authorizer",
+    "AWS::ApiGatewayV2::Integration",
+    "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::Stage",
+    "AWS::Cognito::UserPool",
+    "AWS::Cognito::UserPoolClient",
+    "AWS::Cognito::UserPoolDomain",
+    "AWS::Cognito::UserPoolResourceServer",
     "AWS::CloudWatch::Alarm",
     "AWS::IAM::Policy",
     "AWS::KMS::Alias",
     "AWS::Lambda::EventSourceMapping",
+    "AWS::Lambda::Permission",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
@@ -244,6 +254,11 @@ class Deployed:
                     made.arn.replace(ACCOUNT, STRANGER),
                     STRANGER,
                 )
+        for account, whose in ((ACCOUNT, "api"), (STRANGER, "a stranger's api")):
+            for made in self.made:
+                if made.type == "AWS::ApiGatewayV2::Api":
+                    called_by = f"arn:aws:execute-api:{REGION}:{account}:{made.physical.ref}/$default/GET/v1/{{proxy+}}"
+                    yield called("apigateway", whose, called_by, account)
         for account, whose in ((ACCOUNT, "alarms"), (STRANGER, "a stranger's alarms")):
             yield called("cloudwatch", whose, f"arn:aws:cloudwatch:{REGION}:{account}:alarm:{self.prefix}-x", account)
         for account, whose in ((ACCOUNT, "month"), (STRANGER, "a stranger's month")):
@@ -273,6 +288,15 @@ class Deployed:
         if made.type == "AWS::IAM::Role":
             yield from made.properties["AssumeRolePolicyDocument"]["Statement"]
         for other in self.made:
+            if other.type == "AWS::Lambda::Permission" and other.properties["FunctionName"] == made.arn:
+                said = other.properties
+                yield {
+                    "Effect": "Allow",
+                    "Principal": {"Service": said["Principal"]},
+                    "Action": said["Action"],
+                    "Resource": made.arn,
+                    "Condition": {"ArnLike": {"aws:SourceArn": said["SourceArn"]}},
+                }
             if (member := POLICY_OF.get(other.type)) and made.physical.ref in listed(other.properties[member]):
                 yield from other.properties["PolicyDocument"]["Statement"]
 
@@ -432,6 +456,8 @@ _TAGS: list[tuple[str, dict[str, Any]]] = [
 
 def _leading(arn: str) -> list[list[str]]:
     """Partition keys to ask for: items of one authority, of another, of both at once, of all; an index has its own."""
+    if arn.endswith("-grants"):
+        return [["KEY#x"], ["subject"], ["KEY#x", "subject"]]
     if "/index/due" in arn:
         return [["886"], ["926"], ["886", "926"]]
     if "/index/" in arn:

@@ -48,8 +48,8 @@ def alarms_on(core, dimension, logical_id, attribute):
     ]
 
 
-def test_there_are_three_functions_and_no_hidden_one(core):
-    assert set(functions(core)) == set(STAGES)
+def test_there_are_three_stages_the_api_and_no_hidden_function(core):
+    assert set(functions(core)) == {*STAGES, "api"}
 
 
 @pytest.mark.parametrize("stage", STAGES)

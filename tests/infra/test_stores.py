@@ -99,7 +99,9 @@ def test_a_document_is_locked_for_seven_years(authority):
 
 def test_every_table_is_encrypted_recoverable_and_paid_per_request(core):
     tables = of_type(core, "AWS::DynamoDB::Table").values()
-    assert {table["TableName"] for table in tables} == {"attendance-test-cases", "attendance-test-history"}
+    assert {table["TableName"] for table in tables} == {
+        f"attendance-test-{name}" for name in ("cases", "history", "grants")
+    }
     for table in tables:
         assert table["SSESpecification"]["SSEType"] == "KMS"
         assert text(core, table["SSESpecification"]["KMSMasterKeyId"]) == "kms"
@@ -113,9 +115,14 @@ def test_cases_are_found_by_due_date_and_by_school_and_only_the_latter_copies_it
     indexes = {
         i["IndexName"]: [key["AttributeName"] for key in i["KeySchema"]] for i in cases["GlobalSecondaryIndexes"]
     }
-    assert indexes == {"due": ["la", "due_on"], "school": ["school", "sk"]}
+    assert indexes == {
+        "due": ["la", "due_on"],
+        "school": ["school", "sk"],
+        "opened": ["queue", "opened_on"],
+        "deadline": ["queue", "prosecute_by"],
+    }
     copied = {i["IndexName"]: i["Projection"] for i in cases["GlobalSecondaryIndexes"]}
-    assert copied == {"due": {"ProjectionType": "KEYS_ONLY"}, "school": {"ProjectionType": "ALL"}}
+    assert copied == {key: {"ProjectionType": "KEYS_ONLY"} for key in indexes} | {"school": {"ProjectionType": "ALL"}}
 
 
 def test_the_key_is_rotated_and_the_secret_is_generated_never_written_down(core):

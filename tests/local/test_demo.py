@@ -6,12 +6,13 @@ import re
 import socket
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from html.parser import HTMLParser
 from http.server import ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 
 import pytest
@@ -53,7 +54,7 @@ IMPROVE = {
 COUNTS = dict.fromkeys(("refused", "error", "warning", "advice"), 0)
 
 
-def replayed(input_: Path, output: Path) -> Replayed:
+def replayed(input_: Path, output: Path, *, written: Callable[[Any, Replayed], None]) -> Replayed:
     """What a replay of the made-up term leaves, in small."""
     for record in (FIRST, SECOND, IMPROVE):
         put(output / "authorities" / str(record["la"]) / "notices" / f"{record['reference']}.json", record)
@@ -72,7 +73,9 @@ def replayed(input_: Path, output: Path) -> Replayed:
     put(output / "reports" / "886" / "900001" / "b.json", {"files": [file | {"counts": {}, "totals": COUNTS}]})
     put(output / "summary.json", SUMMARY)
     assert (input_ / "decisions.csv").is_file()
-    return Replayed(output, SUMMARY)
+    done = Replayed(output, SUMMARY)
+    written(None, done)
+    return done
 
 
 def put(path: Path, content: object) -> None:
@@ -141,7 +144,7 @@ def test_a_folder_that_no_demo_made_is_left_alone(here: Path, capsys: pytest.Cap
 
 
 def test_a_replay_that_fails_leaves_what_was_there(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: Path) -> Replayed:
+    def fails(*_: Path, **__: object) -> Replayed:
         raise RuntimeError("no")
 
     monkeypatch.setattr(demo, "replay", fails)
@@ -232,7 +235,7 @@ def test_every_link_of_the_page_leads_to_a_file_beside_it(written: Path) -> None
 
 @pytest.fixture
 def served(written: Path) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(demo._Files, directory=str(written))) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(demo.Served, directory=str(written))) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"

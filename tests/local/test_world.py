@@ -107,8 +107,11 @@ def test_no_aws_setting_of_the_machine_reaches_the_world(monkeypatch: pytest.Mon
         assert "AWS_PROFILE" not in world.environment("validate")
 
 
-def test_the_example_in_the_docs_runs() -> None:
-    [example] = re.findall(r"```python\n(.+?)```", (ROOT / "docs/local.md").read_text(encoding="utf-8"), re.DOTALL)
+EXAMPLES = re.findall(r"```python\n(.+?)```", (ROOT / "docs/local.md").read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_in_the_docs_runs(example: str) -> None:
     exec(compile(example, "docs/local.md", "exec"), {})  # noqa: S102  (it asserts for itself)
 
 

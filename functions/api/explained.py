@@ -1,0 +1,383 @@
+"""A case as an officer reads it: why it is open, what was tried, what stands, and what may be done now for whom, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, Field
+
+from attendance.asked import BLOCKER_REMEDY, met_by
+from attendance.cases import Case, Met, Notice, Proposal
+from attendance.codes import UNAUTHORISED
+from attendance.decisions import decide
+from attendance.facts import Decision, Facts, Refusal
+from attendance.ladder import rung, rung_of_notice
+from attendance.law import PROVISIONS
+from attendance.marks import CODE_ORDER, session_of
+from attendance.money import money
+from attendance.positions import HARD_BLOCKERS, MarkedSession, MetAt, window_ending
+from attendance.sessions import HALVES, Session, monday
+from attendance.settings import Action
+from aws.cases import CaseAsSeen, Step
+
+
+class PupilNamed(BaseModel):
+    """A pupil as the school's roll has them; blank where the school sent no roll."""
+
+    pupil: str = Field(
+        description="The name without a UPN: good in an address", examples=["AAAAAAAAAAAAAAAAAAAAAAAAAA"]
+    )
+    upn: str
+    surname: str = ""
+    forename: str = ""
+
+
+class CaseListed(BaseModel):
+    """A case in a list."""
+
+    case: str
+    la: str
+    urn: str
+    pupil: PupilNamed
+    state: Literal["gathering", "settled", "lapsed"]
+    opened_on: date
+    met_at: MetAt | None
+    provisional: bool
+    sessions: int = Field(description="How many sessions it considers")
+    proposal: Proposal
+    referred: bool
+    documents: int
+    prosecute_by: date | None
+    settled_on: date | None
+    settled_by: str | None
+    amended_after_issue: bool
+    etag: str = Field(description="Names this state of the case: If-Match of a decision", examples=["3.0"])
+
+
+class SessionSeen(BaseModel):
+    """A session of the weeks: the code in force, `-` no mark, `.` not held; whether it counts, or a notice used it."""
+
+    date: date
+    session: str
+    code: str
+    counts: bool
+    used: bool
+
+
+class WeekSeen(BaseModel):
+    """A school week, by its Monday."""
+
+    week: date
+    counted: int
+    sessions: list[SessionSeen]
+
+
+class RuleSeen(BaseModel):
+    """A rule with where it comes from."""
+
+    rule: str
+    says: str
+    citation: str
+
+
+class SupportSeen(BaseModel):
+    """A step of support, and what came of it."""
+
+    on: date
+    kind: str
+    description: str
+    outcome: str
+    parent_id: str | None
+
+
+class NoticeSeen(BaseModel):
+    """A notice and where it stands."""
+
+    reference: str
+    kind: str
+    case: str | None
+    parent_id: str
+    issued_on: date
+    rung: str
+    sequence: int | None
+    amount_pence: int | None
+    reduced_amount_pence: int | None
+    reduced_until: date | None
+    pay_by: date | None
+    prosecute_by: date | None
+    improvement_from: date | None
+    improvement_until: date | None
+    received_pence: int
+    due_pence: int
+    refund_pence: int
+    issuer: str | None
+    sessions: list[MarkedSession]
+
+
+class NoticeElsewhere(BaseModel):
+    """A notice of another authority about this pupil: that it was issued, and whether it stands; nothing else."""
+
+    la: str
+    kind: str
+    issued_on: date
+    standing: str
+
+
+class BlockerSeen(BaseModel):
+    """What stands between the threshold and a notice."""
+
+    blocker: str
+    hard: bool
+    to_do: str
+
+
+class Possible(BaseModel):
+    """Something an officer may ask for, and whether the ladder would allow it now."""
+
+    action: Action
+    ground: str | None = None
+    notice: str | None = None
+    allowed: bool
+    needs: list[str] = Field(default_factory=list, description="What must be given with it, as `reason`")
+    because: str | None = None
+    provision: str | None = None
+
+
+class ParentSeen(BaseModel):
+    """A parent as the school gives them, where they stand in the case, and what is possible."""
+
+    parent_id: str
+    name: str
+    relationship: str
+    lives_with_pupil: bool
+    has_address: bool
+    unclear: bool = Field(description="May be one person with another parent of the pupil: an officer must say")
+    rung: str
+    possible: list[Possible]
+
+
+class DecisionSeen(BaseModel):
+    """A decision and what became of it; no outcome: still to be carried out."""
+
+    decision: str
+    on: date
+    by: str
+    action: Action
+    parent_id: str | None
+    ground: str | None
+    reason: str | None
+    outcome: Literal["done", "refused", "expired"] | None
+    because: str | None
+    provision: str | None
+    reference: str | None
+    warnings: list[str] = Field(default_factory=list)
+
+
+class CaseExplained(CaseListed):
+    """A case with all that an officer decides on."""
+
+    school_name: str
+    date_of_birth: date | None
+    met: bool = Field(description="Whether the threshold is met by the register as known now")
+    weeks: list[WeekSeen]
+    considered: list[MarkedSession]
+    rules: list[RuleSeen]
+    support: list[SupportSeen]
+    notices: list[NoticeSeen]
+    elsewhere: list[NoticeElsewhere]
+    blockers: list[BlockerSeen]
+    flags: list[str]
+    parents: list[ParentSeen]
+    possible: list[Possible] = Field(description="What is possible in the case, whoever the parent")
+    decisions: list[DecisionSeen]
+
+
+def named(facts: Facts) -> PupilNamed:
+    """The pupil as the roll has them."""
+    row = facts.pupil_row
+    upn = facts.standing.position.upn
+    return PupilNamed(
+        pupil=facts.pupil, upn=upn, surname=row.surname if row else "", forename=row.forename if row else ""
+    )
+
+
+def listed(seen: CaseAsSeen, pupil: PupilNamed) -> dict[str, Any]:
+    """What a list says of a case."""
+    case = seen.case
+    return {
+        "case": case.id, "la": case.la, "urn": case.urn, "pupil": pupil, "state": case.state, "opened_on": case.opened_on,
+        "met_at": case.met_at, "provisional": case.provisional, "sessions": len(case.considered),
+        "proposal": case.proposal, "referred": case.referred, "documents": case.documents,
+        "prosecute_by": case.prosecute_by, "settled_on": case.settled_on, "settled_by": case.settled_by,
+        "amended_after_issue": case.amended_after_issue, "etag": seen.tag,
+    }  # fmt: skip
+
+
+def explained(seen: CaseAsSeen, facts: Facts, steps: Sequence[Step], officer: str) -> CaseExplained:
+    """The case as it stands, with what the ladder would say to this officer today."""
+    case, row = seen.case, facts.pupil_row
+    met = met_by(case, facts)
+    roll = facts.assessor.view.roll
+    mine = [n for n in facts.notices if n.standing != "expired"]
+    support = roll.support.get(case.upn, ())
+    return CaseExplained(
+        **listed(seen, named(facts)),
+        school_name=facts.school.name,
+        date_of_birth=row.date_of_birth if row else None,
+        met=met is not None,
+        weeks=list(_weeks(case, facts)),
+        considered=list(case.considered),
+        rules=list(_rules(case, facts)),
+        support=[
+            SupportSeen(on=s.day, kind=s.kind, description=s.description, outcome=s.outcome, parent_id=s.parent_id)
+            for s in sorted(support, key=lambda s: (s.day, s.kind, s.parent_id or ""))
+        ],
+        notices=[_notice(n, facts.today) for n in mine],
+        elsewhere=[
+            NoticeElsewhere(la=n.la, kind=n.kind, issued_on=n.issued_on, standing=n.standing) for n in facts.elsewhere
+        ],
+        blockers=_blockers(case, met, facts),
+        flags=list(facts.standing.position.flags),
+        parents=list(_parents(case, facts, mine, officer)),
+        possible=[_possible(facts, case, officer, None, *each) for each in _OF_THE_CASE],
+        decisions=[decision_seen(step) for step in sorted(steps, key=lambda s: (s.decision.on, s.decision.row))],
+    )  # fmt: skip
+
+
+def decision_seen(step: Step) -> DecisionSeen:
+    """A decision and its outcome."""
+    made = step.decision
+    return DecisionSeen(
+        decision=made.id, on=made.on, by=made.by, action=made.action, parent_id=made.parent_id, ground=made.ground,
+        reason=made.reason, outcome=step.outcome, because=step.because, provision=step.provision,
+        reference=step.reference, warnings=list(step.made.warnings) if step.made else [],
+    )  # fmt: skip
+
+
+def _weeks(case: Case, facts: Facts) -> Iterator[WeekSeen]:
+    """The ten school weeks of the threshold; of a case below it, the last ten."""
+    weeks = case.weeks or window_ending(facts.standing.weeks, monday(facts.today))
+    marks = facts.assessor.marks_of(case.upn)
+    codes = {session_of(int(n)): CODE_ORDER[int(c)] for n, c in zip(marks.at, marks.code, strict=True)}
+    elsewhere = {each.session: each.code for each in facts.standing.counted}
+    used = {each.at for n in facts.every_notice if n.uses_sessions and n.case != case.id for each in n.sessions}
+    for week in weeks:
+        days = (week + timedelta(days=n) for n in range(7))
+        sessions = []
+        for session in (Session(day, half) for day in days for half in HALVES):
+            code = codes.get(session) or elsewhere.get(session)
+            if code is None:
+                if session not in facts.assessor.held_set:
+                    continue
+                code = "-"
+            counts = session in elsewhere and session not in used
+            sessions.append(
+                SessionSeen(
+                    date=session.day, session=session.half, code=code, counts=counts,
+                    used=session in used and code in UNAUTHORISED,
+                )
+            )  # fmt: skip
+        yield WeekSeen(week=week, counted=sum(each.counts for each in sessions), sessions=sessions)
+
+
+_ALWAYS: Final = ("threshold", "school_week", "support_first", "limit")
+
+
+def _rules(case: Case, facts: Facts) -> Iterator[RuleSeen]:
+    names = [*_ALWAYS, *(["n_code"] if any(each.code == "N" for each in case.considered) else [])]
+    if any(n.uses_sessions for n in facts.every_notice):
+        names.append("used_sessions")
+    for name in names:
+        yield RuleSeen(rule=name, says=PROVISIONS[name].says, citation=PROVISIONS[name].citation)
+
+
+def _notice(notice: Notice, today: date) -> NoticeSeen:
+    paid = money(notice, today)
+    same: dict[str, Any] = {name: getattr(notice, name) for name in NoticeSeen.model_fields if hasattr(notice, name)}
+    given = {
+        "rung": rung_of_notice(notice, today),
+        "received_pence": paid.received,
+        "due_pence": paid.due,
+        "refund_pence": paid.refund,
+    }
+    return NoticeSeen.model_validate({**same, **given, "sessions": list(notice.sessions)})
+
+
+def _blockers(case: Case, met: Met | None, facts: Facts) -> list[BlockerSeen]:
+    if met is None or not met.weeks:
+        return []
+    found = facts.assessor.blockers(case.upn, met.weeks, met.sessions, met.provisional, facts.standing.conflict)
+    return [BlockerSeen(blocker=name, hard=name in HARD_BLOCKERS, to_do=BLOCKER_REMEDY[name]) for name in found]
+
+
+def _parents(case: Case, facts: Facts, notices: Sequence[Notice], officer: str) -> Iterator[ParentSeen]:
+    roll = facts.assessor.view.roll
+    for parent in roll.parents.get(case.upn, ()):
+        person = facts.persons.canonical(facts.person(parent.parent_id))
+        theirs = [n for n in notices if n.case == case.id and facts.persons.canonical(n.person) == person]
+        possible = [_possible(facts, case, officer, parent.parent_id, *each) for each in _TO_A_PARENT]
+        for notice in theirs:
+            of_kind = _OF_A_NOTICE if notice.kind == "penalty_notice" else _OF_AN_IMPROVEMENT
+            possible += [
+                _possible(facts, case, officer, parent.parent_id, action, ground, notice.reference)
+                for action, ground in of_kind
+            ]
+        yield ParentSeen(
+            parent_id=parent.parent_id, name=parent.name, relationship=parent.relationship,
+            lives_with_pupil=parent.lives_with_pupil, has_address=parent.has_address,
+            unclear=facts.person(parent.parent_id) in facts.unclear,
+            rung=rung(case, person, facts.notices, facts.persons, roll.support.get(case.upn, ()), facts.today),
+            possible=possible,
+        )  # fmt: skip
+
+
+# ------------------------------------------------------------------ what may be done
+
+_OF_THE_CASE: Final[tuple[tuple[Action, str | None], ...]] = (
+    ("refer", None), ("no_action", None), ("end_improvement", "improved"), ("end_improvement", "failed"),
+    ("end_improvement", "ended_early"), ("release_sessions", None), ("prepare_document", "certificate"),
+)  # fmt: skip
+_TO_A_PARENT: Final[tuple[tuple[Action, str | None], ...]] = (
+    ("issue_notice_to_improve", None), ("authorise_penalty_notice", "support_not_appropriate"),
+    ("authorise_penalty_notice", "support_failed"), ("authorise_penalty_notice", "improvement_failed"),
+    ("authorise_penalty_notice", "ended_early"), ("prepare_document", "attendance_contract"),
+    ("prepare_document", "case_bundle"),
+)  # fmt: skip
+_OF_A_NOTICE: Final[tuple[tuple[Action, str | None], ...]] = (
+    ("served", None), ("returned", None), ("record_payment", None), ("withdraw", "ought_not"),
+    ("withdraw", "wrong_person"), ("withdraw", "material_error"), ("withdraw", "not_prosecuting"),
+    ("record_prosecution", "guilty"), ("record_prosecution", "not_guilty"), ("record_prosecution", "discontinued"),
+)  # fmt: skip
+_OF_AN_IMPROVEMENT: Final[tuple[tuple[Action, str | None], ...]] = (
+    ("served", None), ("returned", None), ("end_improvement", "improved"), ("end_improvement", "failed"),
+    ("end_improvement", "ended_early"),
+)  # fmt: skip
+# What an action asks for by its nature (docs/input.md, decisions.csv): given when it is tried here, and named in `needs`.
+_GIVEN: Final[Mapping[Action, tuple[str, ...]]] = {
+    "served": ("until",), "record_payment": ("amount_pence", "until"), "no_action": ("reason",),
+    "release_sessions": ("reason",),
+}  # fmt: skip
+
+
+def _possible(
+    facts: Facts, case: Case, officer: str, parent_id: str | None, action: Action, ground: str | None,
+    notice: str | None = None,
+) -> Possible:  # fmt: skip
+    """What the ladder says to this officer today; where only a reason is missing, it is allowed and the reason named."""
+    words: dict[str, Any] = {"until": facts.today, "amount_pence": 1, "reason": "-"}
+    needs = list(_GIVEN.get(action, ()))
+    decision = Decision(
+        id="possible", row=0, on=facts.today, la=facts.la, urn=facts.urn, upn=case.upn, parent_id=parent_id,
+        action=action, by=officer, notice=notice, ground=ground, **{name: words[name] for name in needs},
+    )  # fmt: skip
+    said = decide(decision, facts)
+    if not isinstance(said, Refusal):
+        return Possible(action=action, ground=ground, notice=notice, allowed=True, needs=needs)
+    with_reason = decision.model_copy(update={"reason": words["reason"]})
+    enough = "reason" not in needs and not isinstance(decide(with_reason, facts), Refusal)
+    return Possible(
+        action=action, ground=ground, notice=notice, allowed=enough, needs=[*needs, "reason"] if enough else [],
+        because=said.because, provision=said.provision,
+    )  # fmt: skip

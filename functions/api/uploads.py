@@ -1,0 +1,383 @@
+"""What vendors and schools do: send a file, ask what became of it, and check one without sending it."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import tempfile
+from base64 import b64decode
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path as FilePath
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import quote, unquote
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from api import cursors
+from api.doors import wired
+from api.problems import Problem
+from api.routes import (
+    ELSEWHERE,
+    PAGE,
+    CursorAsked,
+    IdempotencyKey,
+    La,
+    LaAsked,
+    Limit,
+    Page,
+    Urn,
+    UrnAsked,
+    as_stored,
+    asked_once,
+    new_router,
+    route,
+    who,
+)
+from attendance.checking import CheckedFile, Place, check_file
+from attendance.file_back import file_back
+from attendance.findings import Finding
+from attendance.rules import RULES
+from attendance.text import csv_safe, london_day, pretty_json
+from attendance.unpacking import members
+from aws.clock import now
+from aws.view import known_of
+
+router = new_router()
+
+MOST_BYTES: Final = 256 * 1024 * 1024
+"""No file of more is taken (FILE_TOO_LARGE)."""
+MOST_CHECKED: Final = 4 * 1024 * 1024
+"""No body of more fits the 6 MB that Lambda takes, encoded."""
+MOST_BACK: Final = 2 * 1024 * 1024
+"""A file of more is not given back with its report: the findings are."""
+MOST_TEXT: Final = 4 * 1024 * 1024 // 3
+"""Characters of CSV in an answer: none takes more than three bytes in what schools write, and Lambda answers with 6 MB at most."""
+MOST_FINDINGS: Final = 8_000
+"""A finding takes some 300 bytes, 600 at most."""
+_CSV: Final = "text/csv; charset=utf-8"
+UploadId = Annotated[str, Path(pattern=r"^[0-9A-Za-z._-]{1,200}$", description="`upload` as it was given")]
+TEXT_CSV: Final = {"text/csv": {"schema": {"type": "string"}}}
+
+
+_UPLOAD: Final = "20251103T180000Z-5d0f3b6e5ad1a3ad4b6d8d1d5c6a8f47-9b2c11aa"
+
+
+class UploadAsked(BaseModel):
+    """A file that a school wants to send."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "la": "886",
+                    "urn": "900001",
+                    "name": "2025-11-03-attendance.csv",
+                    "bytes": 63,
+                    "sha256": "5d0f3b6e5ad1a3ad4b6d8d1d5c6a8f47c11d0c6ea5a5d8a5f5b8f3b6e5ad1a3a",
+                    "extracted_at": "2025-11-03T16:30:00Z",
+                }
+            ]
+        },
+    )
+
+    la: str = Field(pattern=r"^[0-9]{3}$")
+    urn: str = Field(pattern=r"^[0-9]{6}$")
+    name: str = Field(min_length=1, max_length=150, description="The file's own name, for the report")
+    bytes: int = Field(ge=1, le=MOST_BYTES, description="Its length as it will be sent")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Its SHA-256 as it will be sent, in hex")
+    extracted_at: AwareDatetime | None = Field(
+        default=None, description="When it was taken out of the school's system, if the file does not say so itself"
+    )
+
+
+class SignedPut(BaseModel):
+    """How the file is sent: once, with exactly these headers, before the link ends."""
+
+    method: Literal["PUT"] = "PUT"
+    url: str
+    headers: dict[str, str]
+    expires_at: datetime
+
+
+class UploadCreated(BaseModel):
+    """An upload that can be sent now."""
+
+    la: str
+    urn: str
+    upload: str
+    put: SignedPut
+    status_url: str
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "la": "886", "urn": "900001", "upload": _UPLOAD,
+                    "put": {
+                        "method": "PUT", "url": f"https://uploads.example/886/900001/{_UPLOAD}?X-Amz-Signature=...",
+                        "headers": {
+                            "content-length": "63", "if-none-match": "*",
+                            "x-amz-checksum-sha256": "XQ87blrRo61LbY0dXGqPR8EdDG6lpdil9bjztuWtGjo=",
+                            "x-amz-meta-name": "2025-11-03-attendance.csv",
+                        },
+                        "expires_at": "2025-11-03T18:15:00Z",
+                    },
+                    "status_url": f"/v1/uploads/886/900001/{_UPLOAD}",
+                }
+            ]
+        }
+    )  # fmt: skip
+
+
+class UploadSeen(BaseModel):
+    """An upload that arrived; `answered` when its report is there."""
+
+    la: str
+    urn: str
+    upload: str
+    bytes: int
+    received_at: datetime
+    status: Literal["waiting", "answered"]
+    report_url: str | None = None
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "la": "886", "urn": "900001", "upload": _UPLOAD, "bytes": 63, "received_at": "2025-11-03T18:00:04Z",
+                    "status": "answered", "report_url": f"/v1/uploads/886/900001/{_UPLOAD}/report",
+                }
+            ]
+        }
+    )  # fmt: skip
+
+
+class UploadsPage(Page):
+    """The uploads of a school, oldest first."""
+
+    uploads: list[UploadSeen]
+
+
+class FileReport(BaseModel):
+    """The report on one file, or on one member of a ZIP."""
+
+    file: str
+    kind: str | None
+    rows: int
+    accepted: int
+    unchanged: int | None
+    amended: int | None
+    totals: dict[str, int]
+    counts: dict[str, int]
+    findings: list[Finding]
+    findings_left_out: int
+
+
+class Report(BaseModel):
+    """The answer to an upload: every finding with its row, field and what to do."""
+
+    upload: str = Field(description="SHA-256 of the object as sent")
+    la: str
+    urn: str
+    received_at: datetime
+    rules: str
+    files: list[FileReport]
+
+
+class Checked(BaseModel):
+    """What would be said of a file if it were sent now."""
+
+    rules: str
+    files: list[FileReport]
+
+
+@route(
+    router, "POST", "/v1/uploads", scope="uploads:write", tag="uploads", gives=UploadCreated, status=201,
+    says="Send the file to `put.url` now", problems=("body-unreadable", "media-type"), summary="Create an upload",
+)  # fmt: skip
+def create_upload(asked: Annotated[UploadAsked, Body()], key: IdempotencyKey) -> UploadCreated:
+    """Ask for a link to which one file is sent: its length and SHA-256 are signed, and it can be sent once."""
+    who(router).own_school(asked.la, asked.urn)
+    once = asked_once(router, key, asked.model_dump(mode="json"))
+    upload = f"{once.at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{asked.sha256[:32]}-{once.name[:8]}"
+    said = {"name": quote(asked.name)}
+    if asked.extracted_at:
+        said["extracted-at"] = asked.extracted_at.isoformat()
+    link = wired().links.to_send(
+        who(router).subject, asked.la, asked.urn, upload, size=asked.bytes, sha256=asked.sha256, said=said, now=now()
+    )
+    put = SignedPut(url=link.url, headers=dict(link.headers), expires_at=link.expires_at)
+    status = f"/v1/uploads/{asked.la}/{asked.urn}/{upload}"
+    return UploadCreated(la=asked.la, urn=asked.urn, upload=upload, put=put, status_url=status)
+
+
+@route(
+    router, "GET", "/v1/uploads/<la>/<urn>", scope="reports:read", tag="uploads", gives=UploadsPage,
+    says="A page of uploads", problems=("cursor-broken",), summary="List a school's uploads",
+)  # fmt: skip
+def list_uploads(la: La, urn: Urn, limit: Limit = PAGE, cursor: CursorAsked = None) -> UploadsPage:
+    """The files that arrived, in the order in which they were created."""
+    who(router).school(la, urn)
+    doors, query = wired(), ["uploads", la, urn]
+    begin = cursors.position(cursor, query, doors.secret)
+    prefix = f"{la}/{urn}/"
+    found = doors.uploads.page(prefix, after=begin["after"] if begin else "", limit=limit + 1)
+    first = found[0][0] if found else ""
+    answered = {key for key, _, _ in doors.reports.page(prefix, after=first, limit=len(found) + 1)} if found else set()
+    page = [_seen(key, size, at, f"{key}.json" in answered) for key, size, at in found[:limit]]
+    more = cursors.cursor({"after": found[limit - 1][0]}, query, doors.secret) if len(found) > limit else None
+    return UploadsPage(uploads=page, next=more)
+
+
+@route(
+    router, "GET", "/v1/uploads/<la>/<urn>/<upload>", scope="reports:read", tag="uploads", gives=UploadSeen,
+    says="The upload", summary="What became of an upload",
+)  # fmt: skip
+def upload_status(la: La, urn: Urn, upload: UploadId) -> UploadSeen:
+    """Whether the upload is answered; there is nothing to be said of one before it arrived."""
+    who(router).school(la, urn)
+    key = f"{la}/{urn}/{upload}"
+    found = wired().uploads.page(key, after="", limit=1)
+    if not found or found[0][0] != key:
+        raise Problem("not-found")
+    return _seen(*found[0], bool(wired().reports.page(f"{key}.json", after="", limit=1)))
+
+
+@route(
+    router, "GET", "/v1/uploads/<la>/<urn>/<upload>/report", scope="reports:read", tag="uploads", gives=Report,
+    says="The report", also=TEXT_CSV, problems=("report-not-ready",), summary="The report on an upload", compress=True,
+    larger=ELSEWHERE,
+)  # fmt: skip
+def upload_report(
+    la: La, urn: Urn, upload: UploadId,
+    as_: Annotated[Literal["json", "csv"] | None, Query(alias="format", description="Otherwise as `Accept` says")] = None,
+) -> Response[Any]:  # fmt: skip
+    """Every finding with its row and what to do; as CSV the school's own file with two more columns, to mend and send again.
+
+    As CSV a file of more than 2 MB, or of much more when unpacked, is answered by its findings alone. A value that a
+    spreadsheet would run is neutralised.
+    """
+    who(router).school(la, urn)
+    key = f"{la}/{urn}/{upload}"
+    stored = wired().reports.get(f"{key}.json")
+    if stored is None:
+        upload_status(la, urn, upload)
+        raise Problem("report-not-ready")
+    who(router).read("report", la=la, urn=urn, upload=upload)
+    if not _wants_csv(as_):
+        return as_stored(wired().reports, f"{key}.json", stored.body)
+    files = [
+        CheckedFile.model_validate({**each, "upload": "", "parts": {}}) for each in json.loads(stored.body)["files"]
+    ]
+    sent = wired().uploads.get(key)
+    if sent is None or len(sent.body) > MOST_BACK:
+        return _csv_of_findings(files)
+    return _own_file_back(files, sent.body, unquote(sent.metadata.get("name", "")) or upload)
+
+
+@route(
+    router, "POST", "/v1/checks", scope="uploads:write", tag="uploads", gives=Checked, says="What would be said of it",
+    also=TEXT_CSV, problems=("too-large",), summary="Check a file without sending it", compress=True,
+    extensions={
+        "requestBody": {
+            "required": True,
+            "description": "The file: CSV, NDJSON, gzip or ZIP, at most 4 MiB",
+            "content": {
+                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+                "text/csv": {"schema": {"type": "string"}, "example": "upn,date,session,code\r\n"},
+            },
+        }
+    },
+)  # fmt: skip
+def check_without_sending(
+    la: LaAsked, urn: UrnAsked, key: IdempotencyKey,
+    as_: Annotated[Literal["json", "csv"] | None, Query(alias="format", description="Otherwise as `Accept` says")] = None,
+) -> Response[Any]:  # fmt: skip
+    """Check a file as an upload would be checked now, against all that the school sent before; nothing of it is kept."""
+    who(router).own_school(la, urn)
+    event = router.current_event
+    body = b64decode(event.body or "") if event.is_base64_encoded else (event.body or "").encode()
+    if len(body) > MOST_CHECKED:
+        raise Problem("too-large", detail=f"at most {MOST_CHECKED} bytes are checked here")
+    asked_once(router, key, [la, urn, as_, _digest(body)])
+    doors, at = wired(), now()
+    listed = doors.schools.listed(urn)
+    with tempfile.TemporaryDirectory() as folder:
+        path = FilePath(folder, "file")
+        path.write_bytes(body)
+        files = check_file(
+            path, "file", place=Place(la, urn, listed.school, listed.directory_known), received_at=at,
+            known=known_of(doors.registers.read(la, urn)), now_day=london_day(at),
+        )  # fmt: skip
+        who(router).read("check", la=la, urn=urn)
+        if _wants_csv(as_):
+            return _own_file_back(files, body, "file")
+    return Response(200, "application/json", pretty_json(_as_json(files)))
+
+
+# ------------------------------------------------------------------ answers
+
+
+def _seen(key: str, size: int, at: datetime, answered: bool) -> UploadSeen:
+    la, urn, upload = key.split("/", 2)
+    return UploadSeen(
+        la=la, urn=urn, upload=upload, bytes=size, received_at=at, status="answered" if answered else "waiting",
+        report_url=f"/v1/uploads/{key}/report" if answered else None,
+    )  # fmt: skip
+
+
+def _wants_csv(asked: str | None) -> bool:
+    accepted = router.current_event.headers.get("accept") or ""
+    return asked == "csv" or (asked is None and accepted.partition(",")[0].partition(";")[0].strip() == "text/csv")
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def _as_json(files: Sequence[CheckedFile]) -> dict[str, Any]:
+    """All files; of their findings so many together as an answer holds, the others counted."""
+    left, said = MOST_FINDINGS, []
+    for each in files:
+        listed = each.findings[:left]
+        out = each.findings_left_out + len(each.findings) - len(listed)
+        said.append(each.model_copy(update={"findings": listed, "findings_left_out": out}).model_dump(mode="json"))
+        left -= len(listed)
+    return {"rules": RULES, "files": said}
+
+
+def _own_file_back(files: Sequence[CheckedFile], body: bytes, name: str) -> Response[Any]:
+    """Each file as it was sent with two more columns, a blank line between two; the findings if that is too much."""
+    text = io.StringIO()
+    out = csv.writer(text, lineterminator="\r\n")
+    with tempfile.TemporaryDirectory() as folder:
+        path = FilePath(folder, "file")
+        path.write_bytes(body)
+        for n, (each, member) in enumerate(zip(files, members(path, name, FilePath(folder)), strict=True)):
+            if n:
+                out.writerow(())
+            for row in file_back(each, member.path):
+                out.writerow(row)
+                if text.tell() > MOST_TEXT:
+                    return _csv_of_findings(files)
+    return Response(200, _CSV, text.getvalue(), {"x-report": "file"})
+
+
+def _csv_of_findings(files: Sequence[CheckedFile]) -> Response[Any]:
+    """What is to be said of each file; the rest of very much stands in the report as JSON."""
+    text = io.StringIO()
+    out = csv.writer(text, lineterminator="\r\n")
+    out.writerow(("file", "row", "field", "value", "severity", "problem", "what to do"))
+    for each in files:
+        for found in each.findings:
+            said = (each.file, found.row, found.field, found.value, found.severity, found.code, found.message)
+            out.writerow([csv_safe("" if value is None else str(value)) for value in said])
+            if text.tell() > MOST_TEXT:
+                return Response(200, _CSV, text.getvalue(), {"x-report": "some-findings"})
+    return Response(200, _CSV, text.getvalue(), {"x-report": "findings"})
