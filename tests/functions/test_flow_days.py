@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from attendance.events import DecisionMade
+from attendance.facts import Decision
 from attendance.register import evidence
 from aws.cases import Cases, Changed
 from aws.documents import Documents
@@ -41,7 +42,8 @@ def system() -> Iterator[System]:
 
 def documents(system: System) -> dict[str, bytes]:
     """Notices and returns: what lies in the bucket less the daily lists."""
-    return {key: body for key, body in system.objects("authority-886").items() if not key.startswith("told/")}
+    every = system.objects("authority-886")
+    return {key: body for key, body in every.items() if not key.startswith(("told/", "decisions/"))}
 
 
 def told(system: System, name: str) -> list[dict[str, str]]:
@@ -73,6 +75,8 @@ def test_without_settings_no_document_is_written_and_the_position_says_why() -> 
         assert step.outcome == "refused"
         assert step.because.startswith("SETTINGS_MISSING")
         assert documents(system) == {}
+        [recorded] = [body for key, body in system.objects("authority-886").items() if key.startswith("decisions/")]
+        assert Decision.model_validate_json(recorded) == step.decision, "recorded, though refused"
         assert system.position(CHILD.upn)["blockers"] == ["SETTINGS_MISSING"]
         assert system.position(CHILD.upn)["request_ready"] is False
 
@@ -86,6 +90,7 @@ def reserve_only(system: System, monkeypatch: pytest.MonkeyPatch) -> DecisionMad
         system.world.drain()
     assert "notices-dead.fifo" in system.world.dead_letters()
     assert documents(system) == {}
+    assert f"decisions/{event.decision}.json" in system.objects("authority-886"), "before anything follows from it"
     [notice] = system.notices(CHILD.upn)
     assert notice.standing == "reserved"
     return event

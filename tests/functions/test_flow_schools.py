@@ -23,7 +23,7 @@ AUTHORISE = {"action": "authorise_penalty_notice", "ground": "support_not_approp
 
 def documents(system: System, la: str) -> set[str]:
     """What lies in an authority's bucket, less the daily lists."""
-    return {key for key in system.objects(f"authority-{la}") if not key.startswith("told/")}
+    return {key for key in system.objects(f"authority-{la}") if not key.startswith(("told/", "decisions/"))}
 
 
 def leaver(child: Child) -> Child:

@@ -116,7 +116,7 @@ def test_an_example_in_the_docs_runs(example: str) -> None:
 
 
 def test_what_is_not_raised_is_what_the_templates_have_and_no_more() -> None:
-    given = templates(["886"])
+    given = templates(["886"], budget_usd=100)
     resources = [r for t in (given.core, *given.authorities.values()) for r in t["Resources"].values()]
     kinds = {resource["Type"] for resource in resources}
     properties = {f"{resource['Type']}.{name}" for resource in resources for name in resource.get("Properties", {})}
