@@ -16,6 +16,7 @@ COMMANDS = {
     "reconcile": "local.reconcile",
     "rebuild": "local.rebuild",
     "revalidate": "local.revalidate",
+    "load": "local.load",
     "statistics": "local.statistics_command",
     "annual-return": "local.annual_return",
     "demo": "local.demo",
