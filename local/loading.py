@@ -6,7 +6,7 @@ Everything is made when it is sent, and of what was sent only sums are kept: wha
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ _ROLL_ON: Final = date(2025, 9, 3)
 _BEFORE_ON: Final = date(2025, 9, 29)
 _REGISTERS_CLOSE: Final = time(16, 30)
 _OFFICER: Final = "a1"
-_LOG_KEPT: Final = 1000
+LOG_KEPT: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class _Calls:
 
     log: list[str]
     count: Counter[str] = field(default_factory=Counter)
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     slowest_file: float = 0.0
     advance: Callable[[str], None] = lambda _name: None
 
@@ -99,7 +99,7 @@ class _Calls:
                 self.slowest_file = max(self.slowest_file, took)
             for _ in event["Records"]:
                 self.advance(name)
-            del self.log[:-_LOG_KEPT]
+            del self.log[:-LOG_KEPT]
 
 
 @dataclass
@@ -152,7 +152,7 @@ class _Player:
     @contextmanager
     def _stage(self, name: str, steps: int, of: str = "validate") -> Iterator[None]:
         files, calls = self.played.sent.files.total(), self.calls
-        calls.count, calls.seconds, calls.slowest_file = Counter(), Counter(), 0.0
+        calls.count, calls.seconds, calls.slowest_file = Counter(), defaultdict(float), 0.0
         began, used = perf_counter(), process_time()
         with Progress(name, steps, self.progress) as bar:
             calls.advance = lambda function: bar.advance() if function == of else None
