@@ -24,7 +24,16 @@ from attendance.identifiers import pupil_id
 from attendance.text import LONDON
 from local.functions import Function
 from local.inputs import RECEIVED_AT, Published
-from local.madeup.authority_day import DAY, LA, NEXT, Extract, SchoolDay, authority_schools, school_days
+from local.madeup.authority_day import (
+    DAY,
+    LA,
+    NEXT,
+    Extract,
+    SchoolDay,
+    authority_schools,
+    files_of_the_day,
+    school_days,
+)
 from local.madeup.rows import csv_of
 from local.madeup.schools import directory_row, letters_yaml, settings_yaml
 from local.measuring import Memory
@@ -135,7 +144,7 @@ class _Player:
                 self._received(datetime.combine(_ROLL_ON, RECEIVED_AT, LONDON), lambda school: [school.roll()])
             with self._stage("the weeks before", schools):
                 self._received(datetime.combine(_BEFORE_ON, RECEIVED_AT, LONDON), lambda school: [school.before()])
-            with self._stage("the day", schools):
+            with self._stage("the day", files_of_the_day(schools)):
                 self._received(datetime.combine(DAY, _REGISTERS_CLOSE, LONDON), SchoolDay.today)
             with self._stage("the officers", 0):
                 self._decide()
@@ -189,8 +198,7 @@ class _Player:
         sent.files[extract.outcome] += 1
         sent.rows += extract.rows
         sent.marks += extract.marks
-        if now.date() == DAY and extract.outcome == "taken" and extract.name == "register.csv":
-            sent.marks_of_the_day += extract.marks
+        sent.marks_of_the_day += extract.marks_of_the_day
 
     def _decide(self) -> None:
         """An officer authorises a penalty notice for the holiday of every school that has a bad day."""

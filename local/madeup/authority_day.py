@@ -12,9 +12,10 @@ import gzip
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from math import ceil
 from typing import Final, Literal
 
 from attendance.rows import Kind
@@ -74,6 +75,8 @@ class Extract:
     rows: int
     marks: int
     outcome: Outcome = "taken"
+    marks_of_the_day: int = 0
+    """Of the day's register: two of every pupil."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +110,10 @@ class SchoolDay:
             "calendar": [calendar_row(day, reason) for day, reason in terms.weekdays()],
         }
         body = io.BytesIO()
-        with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(body, "w") as archive:
             for kind, rows in tables.items():
-                archive.writestr(zipfile.ZipInfo(f"{kind}.csv"), csv_of(rows, columns_of(kind, rows)))
+                member = zipfile.ZipInfo(f"{kind}.csv")  # its date does not depend on the clock
+                archive.writestr(member, csv_of(rows, columns_of(kind, rows)), zipfile.ZIP_DEFLATED)
         return Extract("roll.zip", body.getvalue(), sum(map(len, tables.values())), 0)
 
     def before(self) -> Extract:
@@ -134,15 +138,14 @@ class SchoolDay:
         rows = [row for n in range(self.size) for row in self._marks(n, (DAY,))]
         rng = dice(LA, self.school.urn, "wrong")
         wrong = rng.randrange(2 * (_AMENDED.stop), len(rows))  # nobody's of whom something is expected
-        register = _attendance(
-            "register.csv", [mistaken(rng, row) if n == wrong else row for n, row in enumerate(rows)]
-        )
+        made = [mistaken(rng, row) if n == wrong else row for n, row in enumerate(rows)]
+        register = replace(_attendance("register.csv", made), marks_of_the_day=len(made))
         if self.bad:
             bare = [{name: row[name] for name in ("upn", "date", "session")} for row in rows]  # and no code
             yield Extract("register.csv", csv_of(bare).encode(), len(rows), len(rows), "refused")
         yield register
         if self.bad:
-            yield Extract(register.name, register.body, register.rows, register.marks, "copy")
+            yield replace(register, outcome="copy", marks_of_the_day=0)
             ill = [
                 amendment(self.pupils[n], DAY, "PM", "I", DAY, "Collected at noon: was taken ill at school")
                 for n in _AMENDED
@@ -189,6 +192,11 @@ def authority_schools(count: int) -> tuple[School, ...]:
 def school_days(count: int, pupils: int) -> Iterator[SchoolDay]:
     """The schools in turn, each made when it is asked for, with so many pupils."""
     return (SchoolDay(n, school, pupils) for n, school in enumerate(authority_schools(count)))
+
+
+def files_of_the_day(count: int) -> int:
+    """How many files the first schools send on the day: one each, and three more on a bad day."""
+    return count + 3 * ceil(count / BAD_DAY_EVERY)
 
 
 def _attendance(name: str, rows: Sequence[Row]) -> Extract:

@@ -167,7 +167,7 @@ def test_of_twice_the_schools_nothing_more_is_kept_outside_the_stores() -> None:
 
 def play_and_count(schools: int) -> Counter[str]:
     with raise_world((LA,)) as world:
-        play(Doors.of(world), Load(schools, 10, burst=True), progress=False)
+        play(Doors.of(world), Load(schools, 10, burst=False), progress=False)
         gc.collect()
         kept = Counter(
             f"{type(each).__module__}.{type(each).__qualname__}"
