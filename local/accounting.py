@@ -171,12 +171,13 @@ def _marks_in_parts(stores: Stores) -> int:
     """The rows of all attendance parts, one part in hand at a time."""
     total = 0
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(config={"threads": "1"}) as con:
-        path = Path(folder, "part.parquet")
-        for key in stores.registers.parts.keys(""):
+        for n, key in enumerate(stores.registers.parts.keys("")):
             if "/year=" in key:
+                path = Path(folder, f"{n}.parquet")  # a name of its own: DuckDB remembers what it read under a name
                 path.write_bytes(stores.read(stores.registers.parts, key))
                 row = con.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchone()
                 total += int(row[0]) if row else 0
+                path.unlink()
     return total
 
 

@@ -18,6 +18,7 @@ from local.node import ensure_assets
 from local.reconcile import balances_text, balances_told
 from local.reconciling import Stores
 from local.run import Doors
+from local.words import counted
 from local.world import raise_world
 
 LOG_SHOWN = 40
@@ -133,7 +134,7 @@ def _text(told: dict[str, Any], found: Account) -> str:
         "decisions": told["decisions"], "returns, lists": told["returns"],
     }  # fmt: skip
     lines = [
-        f"{told['schools']:,} schools of {told['pupils']:,} pupils, everybody made up: "
+        f"{counted(told['schools'], 'school')} of {told['pupils']:,} pupils, everybody made up: "
         f"{told['marks_of_the_day']:,} marks of the day{of_next}.",
         *_table("rows", _SUMS, {name: told[name] for name in ("rows", "marks")}),
         *_table("queue", _MESSAGES, told["queues"]),

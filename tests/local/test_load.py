@@ -12,12 +12,10 @@ import pytest
 from local import load, loading
 from local.accounting import Account, account
 from local.command import main
-from local.loading import Load, play
-from local.madeup.authority_day import LA
+from local.loading import Played
 from local.pump import Pump
 from local.reconciling import Stores
-from local.run import Doors
-from local.world import raise_world
+from local.world import World
 
 pytestmark = pytest.mark.operations
 UPN = re.compile(r"\b[A-Z]\d{12}\b")
@@ -70,16 +68,37 @@ def test_a_small_day_with_its_burst_is_balanced(capsys: pytest.CaptureFixture[st
     assert not UPN.search(out), "nobody is named"
 
 
-def test_a_day_that_adds_up_says_so_to_people(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["load", "--schools", "1", "--pupils", "10"]) == 0
-    out = capsys.readouterr().out
-    assert out.startswith("1 schools of 10 pupils, everybody made up: 20 marks of the day.\n")
-    assert out.endswith("All balances are zero.\n")
-    assert re.search(r"^  validate  +6 +6 +0 +0 +0$", out, re.MULTILINE)
+def test_of_twice_the_schools_nothing_more_is_kept_outside_the_stores(
+    monkeypatch: Monkey, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No object of the functions' own types, nor of the made-up data, lives on after the files it was made for."""
+    kept = []
+
+    def counted(world: World, stores: Stores, played: Played) -> Account:
+        kept.append(alive())
+        assert len(world.log) <= loading.LOG_KEPT
+        return account(world, stores, played)
+
+    monkeypatch.setattr(load, "account", counted)
+    for schools, said in ((1, "1 school"), (2, "2 schools")):
+        assert main(["load", "--schools", str(schools), "--pupils", "10"]) == 0
+        out = capsys.readouterr().out
+        marks = schools * 10 * 2
+        assert out.startswith(f"{said} of 10 pupils, everybody made up: {marks} marks of the day.\n")
+        assert re.search(rf"^  validate  +{3 * schools + 3} +{3 * schools + 3} +0 +0 +0$", out, re.MULTILINE)
+        assert out.endswith("All balances are zero.\n")
+    assert kept[0] == kept[1]
+
+
+def alive() -> Counter[str]:
+    """How many objects there are of each type of ours."""
+    gc.collect()
+    types = (f"{type(each).__module__}.{type(each).__qualname__}" for each in gc.get_objects())
+    return Counter(name for name in types if name.startswith(OURS))
 
 
 def a_part_goes(monkeypatch: Monkey) -> None:
-    def lost(world: Any, stores: Stores, played: Any) -> Account:
+    def lost(world: World, stores: Stores, played: Played) -> Account:
         [key, *_] = [key for key in stores.registers.parts.keys("") if "/year=" in key]
         world.s3.delete_object(Bucket=world.names["parts"], Key=key)
         return account(world, stores, played)
@@ -158,22 +177,3 @@ def test_wrong_usage_is_refused_before_anything_is_raised(wrong: list[str], caps
         code = int(str(refused.code))
     assert code == 2
     assert wrong[0] in capsys.readouterr().err
-
-
-def test_of_twice_the_schools_nothing_more_is_kept_outside_the_stores() -> None:
-    """No object of the functions' own types, nor of the made-up data, lives on after the files it was made for."""
-    assert play_and_count(1) == play_and_count(2)
-
-
-def play_and_count(schools: int) -> Counter[str]:
-    with raise_world((LA,)) as world:
-        play(Doors.of(world), Load(schools, 10, burst=False), progress=False)
-        gc.collect()
-        kept = Counter(
-            f"{type(each).__module__}.{type(each).__qualname__}"
-            for each in gc.get_objects()
-            if str(type(each).__module__).startswith(OURS)
-        )
-        assert len(world.log) <= loading.LOG_KEPT
-        assert not any(emptied.waiting for emptied in world.pump.emptied.values())
-        return kept
