@@ -19,6 +19,7 @@ COMMANDS = {
     "revalidate": "local.revalidate",
     "redrive": "local.redrive",
     "erase": "local.erase",
+    "load": "local.load",
     "statistics": "local.statistics_command",
     "annual-return": "local.annual_return",
     "demo": "local.demo",

@@ -50,6 +50,15 @@ class _Lane:
     held: list[_Held] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Emptied:
+    """What became of a queue's messages: handled by its function, not delivered since repeated, or waiting still."""
+
+    handled: int
+    repeated: int
+    waiting: int
+
+
 @dataclass
 class _Source:
     """A queue and the function that empties it."""
@@ -60,6 +69,14 @@ class _Source:
     lanes: list[_Lane] = field(default_factory=list)  # those of which no message is with the function
     groups: dict[str, _Lane] = field(default_factory=dict)
     told: dict[str, int] = field(default_factory=dict)  # deduplication id -> when sent (ms)
+    handled: int = 0
+    repeated: int = 0
+
+    @property
+    def emptied(self) -> Emptied:
+        """What became of the messages so far."""
+        waiting = len(self.queue._messages) + sum(len(lane.held) for lane in self.lanes)
+        return Emptied(self.handled, self.repeated, waiting)
 
     def take(self, successes_due: int) -> list[_Lane]:
         """Take out what lies in the queue; returns the lanes that did not wait before."""
@@ -67,6 +84,7 @@ class _Source:
         begun = []
         for message in messages:
             if self._repeated(message):
+                self.repeated += 1
                 continue
             lane = self.groups.setdefault(str(message.group_id), _Lane()) if self.queue.fifo_queue else _Lane()
             if not lane.held:
@@ -119,6 +137,11 @@ class Pump:
     def functions(self) -> Mapping[str, Function]:
         """The functions by name."""
         return self._functions
+
+    @property
+    def emptied(self) -> Mapping[str, Emptied]:
+        """What became of the messages of each queue that a function empties, by the queue's name."""
+        return {source.queue.name: source.emptied for source in self._sources}
 
     def fire_schedules(self) -> None:
         """Send what every schedule of the template sends, once; the hour is the caller's."""
@@ -176,6 +199,7 @@ class Pump:
             else:
                 held.successes_due -= 1
                 gone = held.successes_due == 0
+                source.handled += gone
             if gone:
                 lane.held.remove(held)
         for lane in lanes:

@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     def work() -> int:
         refuse_unused(args)
         found = of_deployed(args.prefix) if args.prefix else of_input(args.input, args.as_at)
-        print(pretty_json(_told(found)) if args.format == "json" else _text(found), end="")
+        print(pretty_json(balances_told(found)) if args.format == "json" else balances_text(found), end="")
         return 0 if found.zero else 1
 
     return exit_code(work, args.prefix)
@@ -66,12 +66,14 @@ def of_input(input_: Path, as_at: date | None = None) -> Reconciled:
     return found[0]
 
 
-def _told(found: Reconciled) -> dict[str, Any]:
+def balances_told(found: Reconciled) -> dict[str, Any]:
+    """The balances as the command gives them in JSON."""
     balances = [{"name": each.name, "of": each.of, "left": list(each.left)} for each in found.balances]
     return {"zero": found.zero, "balances": balances}
 
 
-def _text(found: Reconciled) -> str:
+def balances_text(found: Reconciled) -> str:
+    """The balances as a table, with what is left over below each."""
     lines = [f"  {'':<42}{'looked at':>12}{'left over':>11}"]
     for each in found.balances:
         lines.append(f"  {each.name:<42}{each.of:>12,}{len(each.left):>11,}")

@@ -16,7 +16,7 @@ from moto import mock_aws
 from moto.core.models import MockAWS
 from moto.sqs.models import sqs_backends
 
-from local import bucket_events, moto_urls
+from local import bucket_events, moto_instances, moto_tables, moto_urls
 from local.deployer import Stack, deploy
 from local.pump import Pump
 from local.resources import client
@@ -147,6 +147,8 @@ def raise_templates(given: Templates) -> Iterator[World]:
         patch.dict(os.environ, _environment(), clear=True),
         mock_aws(),
         moto_urls.worked_out_once(),
+        moto_tables.looked_at_in_part(),
+        moto_instances.not_kept(),
         bucket_events.delivered_as_on_aws(),
     ):
         core = deploy(f"{LOCAL_PREFIX}-core", given.core, {})

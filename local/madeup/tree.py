@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import csv
-import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from attendance.ages import of_compulsory_age
-from attendance.rows import COLUMNS, Kind
+from attendance.rows import Kind
 from attendance.sessions import HALVES, Session
 from local.madeup import people, terms
 from local.madeup.marks import PRESENT, draw
-from local.madeup.people import Pupil
+from local.madeup.people import Pupil, Row
+from local.madeup.rows import amendment, calendar_row, closed_on, columns_of, csv_of, dice, spoilt, taken
 from local.madeup.schools import School, directory_row, letters_yaml, schools, settings_yaml
 from local.madeup.stories import STORIES, Place, Story
-
-type Row = Mapping[str, str]
 
 AUTUMN_DAYS: Final = 73
 _FIRST_EXTRACT: Final = terms.FIRST
 _SCRIPTED: Final = 9
 """The two digits of a year in the UPNs of scripted pupils; those of the others begin at 10."""
-_ONE_BAD_ROW_IN: Final = 2000
-_TAKEN_AT: Final[Mapping[str, str]] = {"AM": "09:10:00", "PM": "13:20:00"}
-_CHANGED_AT: Final = "16:00:00"
 _FRIDAY: Final = 4
-_TEACHER: Final = "R. Pretender, class teacher"
-_ATTENDANCE_OFFICER: Final = "M. Placeholder, attendance officer"
-_NOTES: Final[Mapping[str, tuple[str, ...]]] = {
-    "B": ("Forest school", "Taster day at another school", "Music lesson off site"),
-    "K": ("Tuition centre of the authority",),
-}
-_LATE: Final[Mapping[str, tuple[int, int]]] = {"L": (3, 25), "U": (35, 90)}
 _BECAME: Final = (("O", "No reason was established"), ("I", "Parent telephoned: illness"))
 _DECISION_COLUMNS: Final = (
     "on", "la", "urn", "upn", "parent_id", "action", "by", "notice", "ground", "reason", "amount_pence", "until", "sessions",
@@ -120,7 +107,7 @@ def _cast(story: Story, serial: int, made: Sequence[School], seed: int) -> Cast:
     at = []
     for place in story.places:
         school = made[place.school]
-        rng = _dice(seed, "story", serial)  # the same family at every school
+        rng = dice(seed, "story", serial)  # the same family at every school
         pupil = people.make(rng, school, number, year_group=story.year_group, two=not story.apart)
         starting_day = place.starting_day or pupil.starting_day
         row = {**pupil.row, **story.pupil, "starting_day": starting_day.isoformat()}
@@ -128,11 +115,6 @@ def _cast(story: Story, serial: int, made: Sequence[School], seed: int) -> Cast:
             row["year_group"] = str(story.year_group - 1)
         at.append((school, place, replace(pupil, row=row, starting_day=starting_day, leaving_day=place.leaving_day)))
     return Cast(story, tuple(at))
-
-
-def _dice(*names: object) -> random.Random:
-    """Dice of their own for each thing drawn, so that no draw shifts another."""
-    return random.Random("/".join(map(str, names)))  # noqa: S311 - made-up data, no secret
 
 
 # ------------------------------------------------------------------ one school
@@ -150,7 +132,7 @@ def _write_school(folder: Path, school: School, scripted: Sequence[tuple[Story, 
     files: defaultdict[tuple[date, Kind], list[Row]] = defaultdict(list)
     leavers = [(story, pupil) for story, _, pupil in scripted if _left_before(pupil)]
     spoken_of = (*(terms.weekdays_before() if leavers else ()), *terms.weekdays())
-    files[_FIRST_EXTRACT, "calendar"] = [_calendar_row(day, reason) for day, reason in spoken_of]
+    files[_FIRST_EXTRACT, "calendar"] = [calendar_row(day, reason) for day, reason in spoken_of]
     for pupil, place in roll:
         entered = max(_FIRST_EXTRACT, place.starting_day if place and place.starting_day else _FIRST_EXTRACT)
         left = (
@@ -172,9 +154,9 @@ def _write_school(folder: Path, school: School, scripted: Sequence[tuple[Story, 
             files[each.told, "absences_expected"].append({"upn": pupil.upn, **spell})
 
     changes = [change for _, _, changed in marked for change in changed]
-    changes += [(each.on, _amendment(pupil, each.day, each.half, each.code, each.on, each.reason)) for story, _, pupil in scripted
+    changes += [(each.on, amendment(pupil, each.day, each.half, each.code, each.on, each.reason)) for story, _, pupil in scripted
                 for each in story.amended if pupil.on_roll(each.day)]  # fmt: skip
-    bad = _dice(scale.seed, school.urn, "bad rows")
+    bad = dice(scale.seed, school.urn, "bad rows")
     late: list[Row] = []
     waiting: list[Row] = []
     telling = {day for story, _, _ in scripted for day in story.days} | {scale.days[-1]}
@@ -182,24 +164,22 @@ def _write_school(folder: Path, school: School, scripted: Sequence[tuple[Story, 
         rows = [*late, *(row for on, row in changes if on == day)]
         late = []
         for pupil, marks, _ in marked:
-            for row in _taken(pupil, marks, day):
-                wrong = _spoilt(bad, row)
+            for row in taken(pupil, marks, day):
+                wrong = spoilt(bad, row)
                 rows.append(wrong or row)
                 late += [row] if wrong else []  # the school reads its report and sends it right the next day
-        rows += [row for pupil, marks in told for row in _taken(pupil, marks, day)]
-        rows += [row for pupil, _ in roll for row in _closed(pupil, day)]
+        rows += [row for pupil, marks in told for row in taken(pupil, marks, day)]
+        rows += [row for pupil, _ in roll for row in closed_on(pupil, day)]
         waiting += sorted(rows, key=lambda row: (row["date"], row["session"], row["upn"]))
         if not scale.weekly or day.weekday() == _FRIDAY or day in telling:
             files[day, "attendance"], waiting = waiting, []
     for (day, kind), rows in sorted(files.items()):
         if day <= scale.days[-1]:
-            _write(folder / f"{day.isoformat()}-{kind.replace('_', '-')}.csv", rows, _columns(kind, rows))
+            _write(folder / f"{day.isoformat()}-{kind.replace('_', '-')}.csv", rows, columns_of(kind, rows))
     if leavers:
         days = terms.days_before()
-        rows = [
-            row for story, pupil in leavers for day in days for row in _taken(pupil, _told(story, pupil, days), day)
-        ]
-        _write(folder / f"{_FIRST_EXTRACT.isoformat()}-attendance-of-july.csv", rows, _columns("attendance", rows))
+        rows = [row for story, pupil in leavers for day in days for row in taken(pupil, _told(story, pupil, days), day)]
+        _write(folder / f"{_FIRST_EXTRACT.isoformat()}-attendance-of-july.csv", rows, columns_of("attendance", rows))
 
 
 def _left_before(pupil: Pupil) -> bool:
@@ -209,7 +189,7 @@ def _left_before(pupil: Pupil) -> bool:
 
 def _drawn_pupil(school: School, n: int, scale: Scale) -> tuple[Pupil, dict[Session, str]]:
     allocated, serial = divmod(n, 1000)
-    rng = _dice(scale.seed, school.urn, n)
+    rng = dice(scale.seed, school.urn, n)
     pupil = people.make(rng, school, people.upn(school, _SCRIPTED + 1 + allocated, serial))
     too_young = frozenset() if of_compulsory_age(pupil.born, scale.days[0]) else frozenset({"C2", "T"})
     return pupil, draw(rng, school.kind.phase, scale.days, too_young)
@@ -227,14 +207,14 @@ def _flagged(pupil: Pupil, marks: Mapping[Session, str]) -> Pupil:
 
 def _replaced(pupil: Pupil, marks: Mapping[Session, str], scale: Scale) -> list[tuple[date, Row]]:
     """The entries that replace each N, two to four school days later: every school does in time what reg 10 asks."""
-    rng = _dice(scale.seed, pupil.upn, "N")
+    rng = dice(scale.seed, pupil.upn, "N")
     days = terms.school_days()
     found = []
     for session, code in marks.items():
         if code == "N":
             after = days[min(days.index(session.day) + rng.randint(2, 4), len(days) - 1)]
             became, reason = rng.choice(_BECAME)
-            found.append((after, _amendment(pupil, session.day, session.half, became, after, reason)))
+            found.append((after, amendment(pupil, session.day, session.half, became, after, reason)))
     return found
 
 
@@ -252,70 +232,7 @@ def _told(story: Story, pupil: Pupil, days: Sequence[date]) -> dict[Session, str
     return marks
 
 
-# ------------------------------------------------------------------ rows
-
-
-def _taken(pupil: Pupil, marks: Mapping[Session, str], day: date) -> Iterator[Row]:
-    """The two marks of a pupil as the teacher enters them."""
-    if not pupil.on_roll(day):
-        return
-    for half in HALVES:
-        code = marks[Session(day, half)]
-        row = {
-            "upn": pupil.upn,
-            "date": day.isoformat(),
-            "session": half,
-            "code": code,
-            "recorded_at": f"{day.isoformat()}T{_TAKEN_AT[half]}",
-            "recorded_by": _TEACHER,
-        }
-        if code in _NOTES:
-            row["note"] = _dice(pupil.upn, day, half).choice(_NOTES[code])
-        if code in _LATE:
-            row["minutes_late"] = str(_dice(pupil.upn, day, half).randint(*_LATE[code]))
-        yield row
-
-
-def _amendment(pupil: Pupil, day: date, half: str, code: str, on: date, reason: str) -> Row:
-    return {
-        "upn": pupil.upn,
-        "date": day.isoformat(),
-        "session": half,
-        "code": code,
-        "recorded_at": f"{on.isoformat()}T{_CHANGED_AT}",
-        "recorded_by": _ATTENDANCE_OFFICER,
-        "amendment_reason": reason,
-    }
-
-
-def _closed(pupil: Pupil, day: date) -> Iterator[Row]:
-    """`#` for the weekdays since the school day before on which the school was closed."""
-    for closed in terms.closed_before(day):
-        if pupil.on_roll(closed):
-            for half in HALVES:
-                entered = {"recorded_at": f"{closed.isoformat()}T{_TAKEN_AT[half]}", "recorded_by": _ATTENDANCE_OFFICER}
-                yield {"upn": pupil.upn, "date": closed.isoformat(), "session": half, "code": "#", **entered}
-
-
-def _spoilt(rng: random.Random, row: Row) -> Row | None:
-    """Now and then, the row with a mistake that schools make; otherwise None."""
-    if rng.randrange(_ONE_BAD_ROW_IN):
-        return None
-    day = date.fromisoformat(row["date"])
-    mistakes: tuple[Row, ...] = (
-        {"code": "H"},  # withdrawn in 2024
-        {"code": "o"},
-        {"code": "0"},
-        {"code": ""},
-        {"code": PRESENT["PM" if row["session"] == "AM" else "AM"]},
-        {"date": f"{day:%d/%m/%Y}"},
-        {"upn": ("B" if row["upn"][0] == "A" else "A") + row["upn"][1:]},
-    )
-    return {**row, **rng.choice(mistakes)}
-
-
-def _calendar_row(day: date, reason: str | None) -> Row:
-    return {"date": day.isoformat(), "session": "", "open": "no" if reason else "yes", "reason": reason or ""}
+# ------------------------------------------------------------------ decisions
 
 
 def _decisions(cast: Iterable[Cast]) -> list[Row]:
@@ -343,15 +260,6 @@ def _decisions(cast: Iterable[Cast]) -> list[Row]:
 # ------------------------------------------------------------------ files
 
 
-def _columns(kind: Kind, rows: Sequence[Row]) -> tuple[str, ...]:
-    """The columns of a kind that are required or that some row fills, in the order of the contract."""
-    filled = {name for row in rows for name in row}
-    return tuple(column.name for column in COLUMNS[kind] if column.required or column.name in filled)
-
-
 def _write(path: Path, rows: Sequence[Row], columns: Sequence[str] = (), encoding: str = "utf-8") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding=encoding, newline="") as file:
-        writer = csv.DictWriter(file, columns or list(rows[0]), restval="", lineterminator="\r\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    path.write_bytes(csv_of(rows, columns).encode(encoding))

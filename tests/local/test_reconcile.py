@@ -80,6 +80,15 @@ def test_an_ordinary_day_leaves_nothing_over(system: System, capsys: pytest.Capt
     assert system.objects("authority-886"), "there is something to be balanced"
 
 
+def test_a_file_sent_twice_is_balanced_though_a_row_of_it_is_wrong(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [body] = [body for body in system.objects("uploads").values() if b",?" in body]
+    [again] = system.send(body)
+    assert "ALREADY_RECEIVED" in again["files"][0]["counts"]
+    assert left(capsys) == (0, {})
+
+
 @pytest.mark.parametrize(
     ("broken", "balance"),
     [
