@@ -30,7 +30,7 @@ from local.faults.worker import going_wrong
 from local.run import Doors
 from local.world import raise_world
 
-SECONDS: Final = 180
+SECONDS: Final = 600
 """After which a child that has not ended is taken to hang."""
 
 _READS: Final = frozenset({"GetObject", "ListObjectsV2", "GetItem", "Query", "GetSecretValue"})
