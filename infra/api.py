@@ -16,6 +16,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.alarms import call_somebody
 from infra.reasons import acknowledge
 from infra.stage import worker
 from infra.stores import table
@@ -227,13 +228,4 @@ class Api(Construct):
             ("refusals", self.http.metric_client_error(period=five, statistic="Sum"), REFUSALS, "Answers of 4xx."),
         )
         for kind, metric, threshold, meaning in watched:
-            metric.create_alarm(
-                self,
-                kind,
-                alarm_name=f"{prefix}-api-{kind}",
-                alarm_description=f"{meaning} docs/operations.md",
-                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-                threshold=threshold,
-                evaluation_periods=1,
-                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            ).add_alarm_action(action)
+            call_somebody(self, kind, f"{prefix}-api", metric, threshold, meaning, action)

@@ -12,6 +12,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.alarms import call_somebody
 from infra.reasons import acknowledge
 
 TRIES = 5
@@ -147,13 +148,4 @@ class Stage(Construct):
             ("late", oldest, shape.late_after, "The oldest message waits longer than it should."),
         )
         for kind, metric, threshold, meaning in watched:
-            metric.create_alarm(
-                self,
-                kind,
-                alarm_name=f"{name}-{kind}",
-                alarm_description=f"{meaning} docs/operations.md",
-                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-                threshold=threshold,
-                evaluation_periods=1,
-                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            ).add_alarm_action(action)
+            call_somebody(self, kind, name, metric, threshold, meaning, action)

@@ -10,6 +10,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from infra.alarms import call_somebody
+
 
 @dataclass(frozen=True)
 class Counted:
@@ -37,18 +39,10 @@ class Watch(Construct):
         super().__init__(scope, "Watch")
         for each in COUNTED:
             # Without dimensions: an alarm for each authority would be paid for each, and Core would change when one joins.
-            cloudwatch.Metric(
+            metric = cloudwatch.Metric(
                 namespace=prefix, metric_name=each.metric, statistic=each.statistic, period=each.period
-            ).create_alarm(
-                self,
-                each.alarm,
-                alarm_name=f"{prefix}-{each.alarm}",
-                alarm_description=f"{each.meaning} docs/operations.md",
-                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-                threshold=1,
-                evaluation_periods=1,
-                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            ).add_alarm_action(alarm)
+            )
+            call_somebody(self, each.alarm, prefix, metric, 1, each.meaning, alarm)
 
 
 class Budget(Construct):

@@ -43,14 +43,12 @@ from attendance.file_back import file_back
 from attendance.findings import Finding
 from attendance.rules import RULES
 from attendance.text import csv_safe, london_day, pretty_json
-from attendance.unpacking import members
+from attendance.unpacking import MOST_BYTES, members
 from aws.clock import now
 from aws.view import known_of
 
 router = new_router()
 
-MOST_BYTES: Final = 256 * 1024 * 1024
-"""No file of more is taken (FILE_TOO_LARGE)."""
 MOST_CHECKED: Final = 4 * 1024 * 1024
 """No body of more fits the 6 MB that Lambda takes, encoded."""
 MOST_BACK: Final = 2 * 1024 * 1024

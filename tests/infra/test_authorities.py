@@ -30,7 +30,8 @@ def test_an_authority_that_joins_leaves_core_as_it_is_to_the_byte(deployment, tm
 
 def test_what_an_authority_takes_from_core_core_gives(deployment):
     given = {output["Export"]["Name"] for output in deployment.core["Outputs"].values()}
-    assert {f"{PREFIX}-{name}" for name in ("key-arn", "notices-role-arn", "officer-role-arn")} <= given
+    taken, told = ("key-arn", "notices-role-arn", "officer-role-arn"), ("api-url", "api-issuer")
+    assert {f"{PREFIX}-{name}" for name in (*taken, *told)} == given
 
 
 def test_an_authority_may_have_a_key_of_its_own_that_admits_only_notices_its_officers_and_who_erases(tmp_path):

@@ -110,6 +110,10 @@ def test_no_aws_setting_of_the_machine_reaches_the_world(monkeypatch: pytest.Mon
 EXAMPLES = re.findall(r"```python\n(.+?)```", (ROOT / "docs/local.md").read_text(encoding="utf-8"), re.DOTALL)
 
 
+def test_the_docs_have_examples() -> None:
+    assert len(EXAMPLES) == 2
+
+
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_in_the_docs_runs(example: str) -> None:
     exec(compile(example, "docs/local.md", "exec"), {})  # noqa: S102  (it asserts for itself)
