@@ -28,10 +28,10 @@ from attendance.settings import SettingsRefused
 from attendance.text import LONDON, pretty_json
 from aws.buckets import Bucket
 from aws.cases import Cases, ReturnItem, Step
+from aws.known import known_of
 from aws.messages import NoticesQueue, ThresholdsQueue
 from aws.registers import Registers, SchoolRecord, standing_by_place
 from aws.secret import pupil_secret
-from aws.view import known_of
 from local.inputs import BadInput, File, Input, days, read_input
 from local.node import ensure_assets
 from local.progress import Progress

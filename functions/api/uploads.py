@@ -45,7 +45,7 @@ from attendance.rules import RULES
 from attendance.text import csv_safe, london_day, pretty_json
 from attendance.unpacking import MOST_BYTES, members
 from aws.clock import now
-from aws.view import known_of
+from aws.known import known_of
 
 router = new_router()
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from attendance.context import Known
 from attendance.law import DATE_YEARS_BACK, academic_year
 from attendance.marks import read_marks
 from attendance.positions import Carried, PupilHistory, SchoolView
@@ -75,20 +74,3 @@ def seen(
 def latest_receipt(records: Iterable[SchoolRecord]) -> datetime | None:
     """The latest receipt among the parts of all records; None where nothing was received."""
     return max((record.known_at for record in records if record.known_at), default=None)
-
-
-def known_of(record: SchoolRecord) -> Known:
-    """What the checks against earlier extracts may ask; None for a kind never sent."""
-    roll = record.roll
-
-    def rows(kind: str) -> list[Mapping[str, str | None]] | None:
-        return roll.live(kind) if roll.sent(kind) else None
-
-    return Known(
-        pupils=rows("pupils"),
-        parents=rows("parents"),
-        support=rows("support"),
-        absences_expected=rows("absences_expected"),
-        calendar=rows("calendar"),
-        registers=[body for _, body in sorted(record.registers.items())],
-    )
