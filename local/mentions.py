@@ -22,7 +22,7 @@ import pypdf
 from pypdf.errors import PyPdfError
 
 from attendance.engine import connect
-from attendance.rowchecks import text_sql
+from attendance.sql import text_sql
 from attendance.text import pretty_json
 from attendance.unpacking import MOST_BYTES
 

@@ -7,30 +7,41 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
 import duckdb
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from attendance.columns import Coded
 from attendance.context import Known, compare_with_register, find_in_context
 from attendance.directory import School
 from attendance.engine import connect
 from attendance.findings import SEVERITIES, SEVERITY, Finding, RefusedError, finding
-from attendance.law import academic_year_days
+from attendance.found import Found
+from attendance.parts import write_parts
 from attendance.reading import Table, read_table, repeated
-from attendance.rowchecks import Receipt, compare, detail_of, judge, moment_sql, remark, text_sql, time_value, trimmed
+from attendance.rowchecks import (
+    NO_MARK,
+    Receipt,
+    compare,
+    day_value,
+    detail_of,
+    judge,
+    remark,
+    time_value,
+    trimmed,
+)
 from attendance.rows import COLUMNS, Kind, kind_of
+from attendance.sql import text_sql
 from attendance.unpacking import Member, members
 
 MOST_LISTED: Final = 10_000
 """So many findings of a file are listed; all are counted."""
-
-ROLL: Final = "roll"
-"""The key of the one part of every kind but attendance, whose parts are by academic year."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +119,7 @@ def _check_member(
         try:
             if member.refusal is not None:
                 raise RefusedError(member.refusal)
-            table = read_table(member.path, folder)
+            table = read_table(member.path)
             kind = kind_of(frozenset(table.header))
             findings = [*_refusals(table, kind), *_school_refusals(place)]
             if kind and not findings:
@@ -175,69 +186,43 @@ def _check_table(
     now_day: date,
     folder: Path,
 ) -> CheckedFile:
+    found = Found([column.name for column in COLUMNS[kind]])
+    rows = compare(judge(table, kind, receipt, found), found)
     with connect() as con:
-        con.execute("CREATE TABLE found (row BIGINT, field VARCHAR, code VARCHAR, value VARCHAR, detail VARCHAR)")
-        judge(con, table, kind, receipt)
-        compare(con, kind)
-        con.execute(
-            f"""CREATE VIEW accepted AS SELECT * EXCLUDE row, {moment_sql(receipt.received_at)} AS received_at,
-                {text_sql(member.upload)} AS upload, row
-            FROM sound ANTI JOIN (SELECT row FROM twins WHERE in_conflict) USING (row)"""
-        )
+        paths = write_parts(con, rows, receipt.received_at, member.upload, folder)
         compared: tuple[int | None, int | None] = (None, None)
         if kind == "attendance":
-            remark(con, "accepted", receipt.received_on)
-            find_in_context(con, "accepted", known or Known(), now_day, place.urn, folder)
-            con.execute("INSERT INTO found BY NAME SELECT * EXCLUDE upload FROM in_context")
-            if known is not None:
-                compared = compare_with_register(con, "accepted")
-        parts = _parts(con, kind, folder)
-        accepted = _count(con, "SELECT count(*) FROM accepted")
-        counts = Counter(dict(con.execute("SELECT code, count(*) FROM found GROUP BY code").fetchall()))
-        advice = _advice(table, kind, place, known)
-        listed = advice + _listed(con, kind, receipt, MOST_LISTED - len(advice))
-    return _report(
-        member, kind, table.rows, listed, counts + Counter(each.code for each in advice), accepted, compared, parts
-    )
+            remark(rows, receipt.received_on, found)
+            if paths:
+                compared = _beside(con, paths, known, now_day, place, folder, found)
+            elif known is not None:
+                compared = (0, 0)
+    parts = {name: path.read_bytes() for name, path in paths.items()}
+    advice = _advice(table, kind, place, known)
+    listed = advice + found.listed(MOST_LISTED - len(advice), lambda code, field: detail_of(kind, code, field, receipt))
+    counts = found.counts() + Counter(each.code for each in advice)
+    return _report(member, kind, table.rows, listed, counts, len(rows), compared, parts)
 
 
-def _parts(con: duckdb.DuckDBPyConnection, kind: Kind, folder: Path) -> dict[str, bytes]:
-    """The accepted rows as Parquet, in a total order, so that the same rows are the same bytes."""
-    if kind != "attendance":
-        wanted = {ROLL: ("true", "row")} if _count(con, "SELECT count(*) FROM accepted") else {}
-    else:
-        years = con.execute(f"SELECT DISTINCT {_YEAR} FROM accepted ORDER BY ALL").fetchall()
-        wanted = {str(year): (f"{_YEAR} = {year}", "upn, date, session, row") for (year,) in years}
-    parts = {}
-    for name, (which, order) in wanted.items():
-        path = folder / "part.parquet"
-        con.execute(
-            f"COPY (SELECT * FROM accepted WHERE {which} ORDER BY {order}) "
-            f"TO {text_sql(str(path))} (FORMAT parquet, COMPRESSION zstd)"
-        )
-        parts[name] = path.read_bytes()
-    return parts
-
-
-_YEAR: Final = f"(year(date) - (month(date) < {academic_year_days(2025)[0].month})::INT)"
-
-
-def _count(con: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = con.execute(query).fetchone()
-    return int(row[0]) if row else 0
-
-
-def _listed(con: duckdb.DuckDBPyConnection, kind: Kind, receipt: Receipt, most: int) -> list[Finding]:
-    """The findings of the lowest rows, each with its message."""
-    fields = ", ".join(text_sql(column.name) for column in COLUMNS[kind])
-    rows = con.execute(
-        f"SELECT row, field, code, value, detail FROM found "
-        f"ORDER BY row, list_position([{fields}], field) NULLS FIRST, code LIMIT {most}"
-    ).fetchall()
-    return [
-        finding(code, row, field, value, detail or detail_of(kind, code, field, receipt))
-        for row, field, code, value, detail in rows
-    ]
+def _beside(
+    con: duckdb.DuckDBPyConnection,
+    paths: Mapping[str, Path],
+    known: Known | None,
+    now_day: date,
+    place: Place,
+    folder: Path,
+    found: Found,
+) -> tuple[int | None, int | None]:
+    """Look at the rows beside what else the school sent; gives how many are unchanged and amended."""
+    files = ", ".join(text_sql(str(path)) for path in paths.values())
+    con.execute(f"CREATE VIEW accepted AS SELECT * FROM read_parquet([{files}])")
+    find_in_context(con, "accepted", known or Known(), now_day, place.urn, folder)
+    for code, field, row, value, detail in con.execute(
+        "SELECT code, field, list(row), list(value), list(detail) FROM in_context GROUP BY ALL"
+    ).fetchall():
+        which = np.arange(len(row), dtype=np.int32)
+        found.add(code, field, np.array(row, np.int64), Coded(value, which), Coded(detail, which))
+    return compare_with_register(con, "accepted") if known is not None else (None, None)
 
 
 def _report(
@@ -270,6 +255,10 @@ def _report(
     )
 
 
+_HINTED: Final = range(1900, 2201)
+"""Years of days that may date a file."""
+
+
 @dataclass(frozen=True)
 class Hints:
     """What dates a file without checking it: from them a replay says when it was received (design 5.3)."""
@@ -285,12 +274,8 @@ class Hints:
 
 def receipt_hints(path: Path) -> Hints:
     """The latest days and times in a file, over all members of a ZIP; what cannot be read says nothing."""
-    hints = []
     with tempfile.TemporaryDirectory() as name:
-        for member in members(path, path.name, Path(name)):
-            if member.refusal is None:
-                with tempfile.TemporaryDirectory(dir=name) as folder:
-                    hints.append(_hints_of(member.path, Path(folder)))
+        hints = [_hints_of(each.path) for each in members(path, path.name, Path(name)) if each.refusal is None]
     return Hints(
         latest_marked=_latest(each.latest_marked for each in hints),
         latest_support=_latest(each.latest_support for each in hints),
@@ -303,29 +288,41 @@ def _latest[T: (date, datetime)](values: Iterable[T | None]) -> T | None:
     return max((value for value in values if value is not None), default=None)
 
 
-def _hints_of(path: Path, folder: Path) -> Hints:
+def _hints_of(path: Path) -> Hints:
     try:
-        table = read_table(path, folder)
+        table = read_table(path)
     except RefusedError:
         return Hints()
-    present = set(table.fields) & set(table.header)
     kind = kind_of(frozenset(table.header))
     if kind is None or repeated(table.header):
         return Hints()
-    day = "try_cast(date AS DATE)" if "date" in present else "NULL::DATE"
-    code = trimmed("code") if "code" in present else "NULL::VARCHAR"
-    times = [time_value(name) for name in ("recorded_at", "extracted_at") if name in present]
-    latest_time = f"greatest({', '.join(f'max({time})' for time in times)})" if times else "NULL::TIMESTAMP"
-    with connect() as con:
-        row = con.execute(
-            f"""SELECT max(day) FILTER (mark NOT IN ('#', '-')), max(day) FILTER (mark <> '-'), max(day), {latest_time}
-            FROM (SELECT *, CASE WHEN year({day}) BETWEEN 1900 AND 2200 THEN {day} END AS day, {code} AS mark
-                FROM ({table.select()}))"""
-        ).fetchone()
-    marked, any_mark, any_row, moment = row if row else (None, None, None, None)
+    none = Coded.same(None, len(table.row))
+    days = table.columns.get("date", none)
+    day = np.array([each.toordinal() if (each := _hinted_day(text)) else 0 for text in days.values], np.int32)[
+        days.which
+    ]
+    codes = table.columns.get("code", none)
+    marks = [trimmed(text) for text in codes.values]
+
+    def latest(but: Collection[str | None]) -> date | None:
+        of_those = np.array([mark not in but for mark in marks], np.bool_)[codes.which]
+        last = int(day[of_those].max(initial=0))
+        return date.fromordinal(last) if last else None
+
+    times = [
+        moment
+        for name in ("recorded_at", "extracted_at")
+        for text in table.columns.get(name, none).values
+        if (moment := time_value(trimmed(text) or ""))
+    ]
     return Hints(
-        latest_marked=marked if kind == "attendance" else None,
-        latest_support=any_row if kind == "support" else None,
-        latest_any=any_mark if kind == "attendance" else None,
-        latest_time=moment.replace(tzinfo=UTC) if moment else None,
+        latest_marked=latest({None, "#", NO_MARK}) if kind == "attendance" else None,
+        latest_support=latest({}) if kind == "support" else None,
+        latest_any=latest({None, NO_MARK}) if kind == "attendance" else None,
+        latest_time=_latest(times),
     )
+
+
+def _hinted_day(text: str | None) -> date | None:
+    day = day_value(trimmed(text) or "")
+    return day if day and day.year in _HINTED else None

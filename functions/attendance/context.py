@@ -6,7 +6,6 @@ school never sent is not made. Nothing here decides what becomes of a row.
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,8 @@ import duckdb
 from attendance.ages import compulsory_from, compulsory_until
 from attendance.engine import connect
 from attendance.law import FEW_SESSIONS, N_DAYS
-from attendance.rowchecks import NO_MARK, codes_sql, day_sql, text_sql
+from attendance.rowchecks import NO_MARK
+from attendance.sql import codes_sql, day_sql, load, text_sql
 
 type Row = Mapping[str, str | None]
 
@@ -146,19 +146,17 @@ def _load_pupils(con: duckdb.DuckDBPyConnection, pupils: Sequence[Row]) -> None:
         for upn in (row.get("former_upn"), row.get("upn")):
             if upn:
                 each[upn] = {"upn": upn, **facts}
-    shape = [
-        {
-            "upn": "VARCHAR",
-            "starting_day": "DATE",
-            "leaving_day": "DATE",
-            "compulsory_from": "DATE",
-            "compulsory_until": "DATE",
-            "elsewhere": "VARCHAR",
-            "mobile": "BOOLEAN",
-            "part_time_until": "DATE",
-        }
-    ]
-    _load(con, "pupil", shape, list(each.values()))
+    shape = {
+        "upn": "VARCHAR",
+        "starting_day": "DATE",
+        "leaving_day": "DATE",
+        "compulsory_from": "DATE",
+        "compulsory_until": "DATE",
+        "elsewhere": "VARCHAR",
+        "mobile": "BOOLEAN",
+        "part_time_until": "DATE",
+    }
+    load(con, "pupil", shape, list(each.values()))
 
 
 def _load_calendar(con: duckdb.DuckDBPyConnection, calendar: Sequence[Row]) -> None:
@@ -168,17 +166,7 @@ def _load_calendar(con: duckdb.DuckDBPyConnection, calendar: Sequence[Row]) -> N
         for session in (row.get("session"),) if row.get("session") else ("AM", "PM"):
             if (day := row.get("date")) and session:
                 days[day, session] = {"date": day, "session": session, "is_open": row.get("open") == "yes"}
-    _load(con, "calendar", [{"date": "DATE", "session": "VARCHAR", "is_open": "BOOLEAN"}], list(days.values()))
-
-
-def _load(
-    con: duckdb.DuckDBPyConnection, table: str, shape: list[dict[str, str]], rows: list[dict[str, object]]
-) -> None:
-    """Make a table of a few thousand rows; one JSON parameter is much the fastest way in."""
-    con.execute(
-        f"CREATE TABLE {table} AS SELECT unnest(from_json(?::VARCHAR, '{json.dumps(shape)}'), recursive := true)",
-        [json.dumps(rows)],
-    )
+    load(con, "calendar", {"date": "DATE", "session": "VARCHAR", "is_open": "BOOLEAN"}, list(days.values()))
 
 
 def _find(con: duckdb.DuckDBPyConnection, rows: str, known: Known, as_at: date, urn: str | None) -> None:

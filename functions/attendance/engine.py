@@ -21,7 +21,7 @@ def _engine() -> duckdb.DuckDBPyConnection:
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "memory_limit": "400MB",
-            "threads": "2",
+            "threads": "1",
             "temp_directory": f"{tempfile.gettempdir()}/attendance-spill",
         }
     )
@@ -37,12 +37,3 @@ def connect() -> Iterator[duckdb.DuckDBPyConnection]:
             yield con
         finally:
             con.execute(f"USE memory; DETACH {name}")
-
-
-@contextmanager
-def sibling(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A second connection that sees the catalogue of the first."""
-    found = con.execute("SELECT current_catalog()").fetchone()
-    with con.cursor() as other:
-        other.execute(f"USE {found[0] if found else 'memory'}")
-        yield other

@@ -1,8 +1,7 @@
-"""From the bytes of a plain file to a clean table: encoding, header, records, each record with its row number (design 5.1, 5.2).
+"""From the bytes of a plain file to a table: encoding, header, records, each record with its row number (design 5.1, 5.2).
 
-A record is blank (passed over), malformed (set aside with its row number) or sound (written to the clean file). The clean file
-is UTF-8 CSV without header, one sound record a line, for DuckDB to read without guessing. Memory stays bounded whatever arrives:
-files are read in chunks, a line may have a million bytes, and what is set aside goes to files as well.
+A record is blank (passed over), malformed (set aside with its row number) or sound (one more of each column). Memory stays
+bounded whatever arrives: files are read in chunks, a line may have a million bytes, and a file so many rows and different values.
 """
 
 from __future__ import annotations
@@ -10,23 +9,27 @@ from __future__ import annotations
 import codecs
 import csv
 import json
+from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from attendance.columns import PADDING, Coded, Collected, different_values
 from attendance.findings import RefusedError, refused
 from attendance.rows import COLUMNS
 
-_CHUNK: Final = 4 << 20
+_CHUNK: Final = 1 << 20  # what a chunk is made into stays in the processor's cache
 _LONGEST_LINE: Final = 1_000_000
 MOST_ROWS: Final = 10_000_000
 """A file may have so many rows, blank ones too: more fit into its bytes only where they are no rows of a register."""
+MOST_VALUES: Final = 2_000_000
+"""Its columns may have so many different values together: a register has more only where each row has a time of its own."""
 _MOST_COLUMNS: Final = 500
 _UNSEEN: Final = " \t\r\n"
 _BLANKS: Final = _UNSEEN + "\u00a0\ufeff"
@@ -137,126 +140,137 @@ def _refuse_binary(chunk: bytes) -> None:
 
 @dataclass(frozen=True)
 class Table:
-    """A file's records, ready for DuckDB."""
+    """A file's records, column by column."""
 
     text: Text
     header: tuple[str, ...]
     """Names of the columns, trimmed and in lower case; of NDJSON every key that occurs, sorted."""
-    fields: tuple[str, ...]
-    """The columns of the clean file."""
-    clean: Path
-    shifts: Path
-    """CSV (sound record from which, rows passed over before it): how far a row number is ahead of a count of sound records."""
-    malformed: Path
-    """CSV (row, what is wrong) of the records set aside."""
+    columns: Mapping[str, Coded]
+    """The sound records: the text of each column that a kind of extract declares and the file has."""
+    row: NDArray[np.int64]
+    """Of each sound record, its number as the school counts."""
+    malformed_row: NDArray[np.int64]
+    malformed: Coded
+    """Of each record set aside, what is wrong with it."""
     rows: int
     """Records not blank, the malformed too."""
-    sound: int
-
-    def select(self) -> str:
-        """SQL for the sound records: `row` (as the school counts) and every column of the clean file as text."""
-        names = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(len(self.fields)))
-        renamed = ", ".join(f"c{n} AS {quoted(name)}" for n, name in enumerate(self.fields) if name)
-        scan = (
-            f"SELECT row_number() OVER () - 1 AS nth, * FROM read_csv('{sql_path(self.clean)}', columns={{{names}}}, "
-            "auto_detect=false, header=false, all_varchar=true, delim=',', quote='\"', escape='\"', comment='', "
-            "nullstr='', new_line='\\n', encoding='utf-8', max_line_size=8000000, parallel=false)"
-        )
-        first = 1 if self.text.is_json else 2
-        if not self.shifts.stat().st_size:
-            return f"SELECT nth + {first} AS row, {renamed} FROM ({scan})"
-        shifts = (
-            f"SELECT * FROM read_csv('{sql_path(self.shifts)}', columns={{'at': 'BIGINT', 'by': 'BIGINT'}}, "
-            "auto_detect=false, header=false)"
-        )
-        return (
-            f'SELECT nth + {first} + coalesce(s."by", 0) AS row, {renamed} FROM ({scan}) r '
-            f'ASOF LEFT JOIN ({shifts}) s ON r.nth >= s."at"'
-        )
-
-    def malformed_rows(self) -> str:
-        """SQL for the records set aside: `row, detail`."""
-        return (
-            f"SELECT * FROM read_csv('{sql_path(self.malformed)}', columns={{'row': 'BIGINT', 'detail': 'VARCHAR'}}, "
-            "auto_detect=false, header=false)"
-        )
 
 
-def read_table(path: Path, folder: Path) -> Table:
-    """Read a plain file into a table under `folder`; RefusedError if it cannot be read as one."""
+def read_table(path: Path) -> Table:
+    """Read a plain file into a table; RefusedError if it cannot be read as one."""
     text = survey(path)
-    with ExitStack() as open_files:
-        out = _Output(folder, open_files)
-        if text.is_json:
-            header = _read_json(path, text, out)
-            fields = _KNOWN
-        elif text.plain_lines:
-            header = fields = _read_lines(path, text, out)
-        else:
-            header = fields = _read_quoted(path, text, out)
-    return Table(text, header, fields, out.clean_path, out.shifts_path, out.malformed_path, out.rows, out.sound)
-
-
-def quoted(name: str) -> str:
-    """A name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def sql_path(path: Path) -> str:
-    """A path inside an SQL string."""
-    return str(path).replace("'", "''")
+    out = _Output()
+    if text.is_json:
+        header = _read_json(path, text, out)
+    elif text.plain_lines:
+        header = _read_lines(path, text, out)
+    else:
+        header = _read_quoted(path, text, out)
+    return out.table(text, header)
 
 
 class _Output:
-    """The clean file and what is set aside, being written; counts what goes where."""
+    """The records as they are read; counts what goes where."""
 
-    def __init__(self, folder: Path, open_files: ExitStack) -> None:
-        self.clean_path, self.shifts_path, self.malformed_path = (
-            folder / name for name in ("clean.csv", "shifts.csv", "malformed.csv")
-        )
-        self.clean: IO[bytes] = open_files.enter_context(self.clean_path.open("wb"))
-        self._clean_rows = csv.writer(codecs.getwriter("utf-8")(self.clean), lineterminator="\n")
-        self._shifts = csv.writer(open_files.enter_context(self.shifts_path.open("w", newline="")))
-        self._malformed = csv.writer(open_files.enter_context(self.malformed_path.open("w", newline="")))
-        self.rows = self.sound = self._passed_over = self._last_shift = 0
+    def __init__(self) -> None:
+        self.rows = 0
+        self._columns: dict[str, Collected] = {}
+        self._places: list[tuple[int, Collected]] = []
+        self._row = _Numbers()
+        self._malformed_row, self._malformed = _Numbers(), Collected()
+        self._all = 0
+        self._looked_at = 0
 
-    def lines(self, body: bytes, records: int) -> None:
-        """So many sound records as they stand."""
-        self.clean.write(body)
-        self._count(records)
+    def begin(self, header: Sequence[str]) -> None:
+        """These are the columns of what comes; of a name that stands twice the last column counts."""
+        places = {name: place for place, name in enumerate(header) if name in _KNOWN}
+        self._columns = {name: Collected() for name in places}
+        self._places = [(place, self._columns[name]) for name, place in places.items()]
 
-    def record(self, values: Sequence[str]) -> None:
+    def record(self, row: int, values: Sequence[str]) -> None:
         """One sound record."""
         if sum(map(len, values)) > _LONGEST_LINE:
             raise _too_long()
-        self._clean_rows.writerow([value.replace("\r\n", "\n").replace("\r", "\n") for value in values])
+        for place, column in self._places:
+            value = values[place]
+            column.add(value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value)
+        self._row.add(row)
+        self.rows += 1
         self._count(1)
 
-    def blank(self) -> None:
-        """A record that says nothing, which still counts as a row."""
-        self._pass_over()
+    def chunk(
+        self, rows: NDArray[np.int64], body: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]
+    ) -> None:
+        """Sound records that stand in a chunk: of each column, where the values begin and how long they are."""
+        if not len(rows):
+            return
+        padded = body + PADDING
+        for place, column in self._places:
+            column.add_chunk(*different_values(padded, starts[place], lengths[place]))
+        self._row.extend(rows)
+        self.rows += len(rows)
+        self._count(len(rows))
+
+    def blank(self, records: int = 1) -> None:
+        """Records that say nothing, which still count as rows."""
+        self._count(records)
 
     def set_aside(self, row: int, detail: str) -> None:
         """A record that cannot be split into values."""
-        self._malformed.writerow((row, detail))
+        self._malformed_row.add(row)
+        self._malformed.add(detail)
         self.rows += 1
-        self._pass_over()
+        self._count(1)
 
-    def _pass_over(self) -> None:
-        self._passed_over += 1
-        self._bound()
+    def set_aside_all(self, rows: NDArray[np.int64], details: Sequence[str], which: NDArray[np.intp]) -> None:
+        """Records that cannot be split into values."""
+        self._malformed_row.extend(rows)
+        self._malformed.add_chunk(details, which)
+        self.rows += len(rows)
+        self._count(len(rows))
 
-    def _bound(self) -> None:
-        if self.sound + self._passed_over > MOST_ROWS:
-            raise refused("FILE_TOO_LARGE", f"{MOST_ROWS:,} rows")
+    def table(self, text: Text, header: tuple[str, ...]) -> Table:
+        """All that was read."""
+        columns = {name: column.coded() for name, column in self._columns.items() if name in header}
+        return Table(
+            text, header, columns, self._row.all(), self._malformed_row.all(), self._malformed.coded(), self.rows
+        )
 
     def _count(self, records: int) -> None:
-        if records and self._passed_over > self._last_shift:
-            self._shifts.writerow((self.sound, self._passed_over))
-            self._last_shift = self._passed_over
-        self.sound += records
-        self.rows += records
-        self._bound()
+        self._all += records
+        if self._all > MOST_ROWS:
+            raise refused("FILE_TOO_LARGE", f"{MOST_ROWS:,} rows")
+        if self._all - self._looked_at >= _LOOK_EVERY:
+            self._looked_at = self._all
+            if sum(column.different for column in self._columns.values()) > MOST_VALUES:
+                raise refused("FILE_TOO_LARGE", f"{MOST_VALUES:,} different values")
+
+
+_LOOK_EVERY: Final = 10_000
+
+
+class _Numbers:
+    """Numbers of rows, one by one and many at once."""
+
+    def __init__(self) -> None:
+        self._whole: list[NDArray[np.int64]] = []
+        self._single = array("q")
+
+    def add(self, number: int) -> None:
+        self._single.append(number)
+
+    def extend(self, numbers: NDArray[np.int64]) -> None:
+        self._end_single()
+        self._whole.append(numbers)
+
+    def all(self) -> NDArray[np.int64]:
+        self._end_single()
+        return np.concatenate([np.zeros(0, np.int64), *self._whole])
+
+    def _end_single(self) -> None:
+        if self._single:
+            self._whole.append(np.frombuffer(self._single.tobytes(), np.int64))
+            del self._single[:]
 
 
 def _header(values: Sequence[str]) -> tuple[str, ...]:
@@ -285,7 +299,7 @@ _NO_END: Final = "the last line has no end and fewer values than the header"
 
 
 def _read_lines(path: Path, text: Text, out: _Output) -> tuple[str, ...]:
-    """Count the commas of each line of a chunk at once; take out the lines that are blank or have another count."""
+    """Find every comma of a chunk at once; set aside the lines that have another number of them, pass over the blank ones."""
     header: tuple[str, ...] = ()
     row = 2  # of the next line after the header
     cut_short = False
@@ -297,7 +311,8 @@ def _read_lines(path: Path, text: Text, out: _Output) -> tuple[str, ...]:
                 continue
             first = int(np.argmax(lines.visible)) + 1
             header = _header(lines.line(first - 1).split(","))
-        _write_lines(lines, first, row, len(header), out)
+            out.begin(header)
+        _sort_out(lines, first, row, len(header), out)
         row += lines.count - first
         cut_short = first < lines.count and bool(lines.visible[-1] and lines.commas[-1] + 1 < len(header))
     if cut_short and not text.ends:
@@ -306,41 +321,45 @@ def _read_lines(path: Path, text: Text, out: _Output) -> tuple[str, ...]:
 
 
 class _Lines:
-    """A chunk of whole lines: where each stands, how many commas it has, whether it shows anything else."""
+    """A chunk of whole lines: where each value ends, how many commas each line has, whether it shows anything else."""
 
     def __init__(self, body: bytes) -> None:
         each = np.frombuffer(body, np.uint8)
-        ends = np.flatnonzero(each == ord("\n"))
-        comma = each == ord(",")
-        nothing = comma | (each == ord("\n")) | (each == ord(" ")) | (each == ord("\t"))
+        is_end = each == ord("\n")
+        line_ends = np.flatnonzero(is_end)
+        is_end |= each == ord(",")
         self.body = body
-        self.count = len(ends)
-        self.bounds = np.concatenate(([0], ends + 1))
-        self.commas = np.add.reduceat(comma, self.bounds[:-1], dtype=np.int32)
-        self.visible = np.add.reduceat(~nothing, self.bounds[:-1], dtype=np.int32) > 0
-        if np.diff(self.bounds).max() > _LONGEST_LINE:
+        self.count = len(line_ends)
+        self.bounds = np.concatenate(([0], line_ends + 1))
+        self.ends = np.flatnonzero(is_end)
+        self.commas = np.diff(np.searchsorted(self.ends, line_ends), prepend=-1) - 1
+        lengths = np.diff(self.bounds)
+        if lengths.max() > _LONGEST_LINE:
             raise _too_long()
+        self.visible = lengths - 1 > self.commas
+        if b" " in body or b"\t" in body:
+            blank = is_end | (each == ord(" ")) | (each == ord("\t"))
+            self.visible &= ~np.logical_and.reduceat(blank, self.bounds[:-1])
 
     def line(self, n: int) -> str:
         return self.body[self.bounds[n] : self.bounds[n + 1] - 1].decode()
 
-    def write(self, first: int, until: int, out: _Output) -> None:
-        if until > first:
-            out.lines(self.body[self.bounds[first] : self.bounds[until]], until - first)
 
-
-def _write_lines(lines: _Lines, first: int, row: int, columns: int, out: _Output) -> None:
-    """Write the lines from the first on, the number of which is `row`, in runs between those that are taken out."""
-    sound = lines.visible & (lines.commas == columns - 1)
-    done = first
-    for n in (np.flatnonzero(~sound[first:]) + first).tolist():
-        lines.write(done, n, out)
-        if lines.visible[n]:
-            out.set_aside(row + n - first, _count_of_values(int(lines.commas[n]) + 1, columns))
-        else:
-            out.blank()
-        done = n + 1
-    lines.write(done, lines.count, out)
+def _sort_out(lines: _Lines, first: int, row: int, columns: int, out: _Output) -> None:
+    """Pass on the lines from the first on, the number of which is `row`."""
+    after_header = np.arange(lines.count) >= first
+    sound = lines.visible & (lines.commas == columns - 1) & after_header
+    ends = lines.ends if sound.all() else lines.ends[np.repeat(sound, lines.commas + 1)]
+    ends = np.ascontiguousarray(ends.reshape(-1, columns).T)
+    starts = np.concatenate((lines.bounds[:-1][sound][None, :], ends[:-1] + 1))
+    out.chunk(np.flatnonzero(sound) - first + row, lines.body, starts, ends - starts)
+    aside = np.flatnonzero(lines.visible & ~sound & after_header)
+    if len(aside):
+        commas, which = np.unique(lines.commas[aside], return_inverse=True)
+        details = [_count_of_values(n + 1, columns) for n in commas.tolist()]
+        out.set_aside_all(aside - first + row, details, which)
+    if blanks := int((~lines.visible & after_header).sum()):
+        out.blank(blanks)
 
 
 def _whole_lines(path: Path, text: Text) -> Iterator[bytes]:
@@ -375,6 +394,7 @@ def _read_quoted(path: Path, text: Text, out: _Output) -> tuple[str, ...]:
         cut_short = False
         if header is None:
             header = _header(record.values)
+            out.begin(header)
         elif record.problem:
             out.set_aside(record.row, record.problem)
         elif not any(value.strip(_UNSEEN) for value in record.values):
@@ -383,7 +403,7 @@ def _read_quoted(path: Path, text: Text, out: _Output) -> tuple[str, ...]:
             out.set_aside(record.row, _count_of_values(len(record.values), len(header)))
             cut_short = len(record.values) < len(header)
         else:
-            out.record(record.values)
+            out.record(record.row, record.values)
     if cut_short and not text.ends:
         raise refused("FILE_TRUNCATED", _NO_END)
     return header or ()
@@ -462,6 +482,7 @@ def _read_json(path: Path, text: Text, out: _Output) -> tuple[str, ...]:
     """Put the values of each object under the known names; what is not one flat object with text in it is set aside."""
     names: set[str] = set()
     whole = True
+    out.begin(_KNOWN)
     for row, line, values in _objects(path, text):
         whole = values is not None
         if values is None and line.strip():
@@ -470,7 +491,7 @@ def _read_json(path: Path, text: Text, out: _Output) -> tuple[str, ...]:
             out.blank()
         else:
             names |= values.keys()
-            out.record([values.get(name, "") for name in _KNOWN])
+            out.record(row, [values.get(name, "") for name in _KNOWN])
         if len(names) > _MOST_COLUMNS:
             raise refused("FILE_UNREADABLE", f"The file has more than {_MOST_COLUMNS} columns.")
     if not whole and not text.ends:

@@ -1,23 +1,24 @@
-"""What is wrong with a row in itself, as columnar predicates made from the column definitions and the table of codes.
+"""What is wrong with a row in itself: each different value is read once, by the definition of its column.
 
 Nothing here knows what else has arrived: a row is judged by the extract, the table of codes and the moment of receipt alone
-(design 5.2). Of every column there are three in SQL: `t_` its text (trimmed, NULL if blank), `v_` its value (NULL if it has none)
-and `p_` the code of the finding (NULL if nothing is wrong).
+(design 5.2).
 """
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
-import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
-from attendance.codes import CODES
-from attendance.engine import sibling
+from attendance.codes import CODES, SHOWS_SESSION_HELD, Code
+from attendance.columns import Coded
+from attendance.found import Found
 from attendance.identifiers import upn_problem
 from attendance.law import (
     DATE_YEARS_AHEAD,
@@ -27,14 +28,14 @@ from attendance.law import (
     academic_year_days,
     months_after,
 )
-from attendance.reading import Table, quoted
+from attendance.reading import Table
 from attendance.rows import COLUMNS, FLAG_NO, FLAG_YES, KEYS, Column, Kind, Reading
-from attendance.text import london_day
+from attendance.sessions import HALVES
+from attendance.text import LONDON, london_day
 
 NO_MARK: Final = "-"
 _LONGEST_SHOWN: Final = 100
-_BATCH: Final = 100_000
-_SMALL: Final = 4 << 20  # bytes of CSV: below, writing a file costs more than it saves
+_BLANKS: Final = " \t\r\n\u00a0"
 
 
 @dataclass(frozen=True)
@@ -63,128 +64,101 @@ class Receipt:
         return self.uncut_received_at + timedelta(minutes=TIME_AHEAD_MINUTES.latest)
 
 
-# --- SQL literals ---------------------------------------------------------------------------------------------------------
-
-
-def text_sql(value: str | None) -> str:
-    """A text as an SQL literal."""
-    return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
-
-
-def day_sql(day: date | None) -> str:
-    """A day as an SQL literal."""
-    return "NULL" if day is None else f"DATE '{day.isoformat()}'"
-
-
-def moment_sql(moment: datetime) -> str:
-    """A moment as an SQL timestamp, UTC."""
-    return f"TIMESTAMP '{moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}'"
-
-
-def texts_sql(values: Sequence[str]) -> str:
-    """Texts as what stands after IN, or after nothing as a list to be unnested."""
-    return "(" + ", ".join(text_sql(value) for value in values) + ")"
-
-
 # --- From text to value ----------------------------------------------------------------------------------------------------
 
-_TIME_SHAPE: Final = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)?)?"
-_OFFSET: Final = r"[T ].*(Z|[+-]\d\d(:?\d\d)?)$"
+type Read = tuple[Any, str | None]
+"""What a text says (None: nothing), and the code of what is wrong with it (None: nothing)."""
 
-
-def time_value(text: str) -> str:
-    """SQL for a time as UTC, NULL if it is none; without offset it is London's."""
-    # DuckDB takes +01:00 and +01 as offsets, but not +0100; a cast to TIMESTAMP would drop the offset.
-    offset_with_colon = rf"regexp_replace({text}, '([+-]\d\d)(\d\d)$', '\1:\2')"
-    return (
-        f"CASE WHEN NOT regexp_full_match({text}, '{_TIME_SHAPE}') THEN NULL "
-        f"WHEN regexp_matches({text}, '{_OFFSET}') THEN timezone('UTC', try_cast({offset_with_colon} AS TIMESTAMPTZ)) "
-        f"ELSE timezone('UTC', timezone('Europe/London', try_cast({text} AS TIMESTAMP))) END"
-    )
-
-
-def _flag_value(text: str) -> str:
-    yes, no = texts_sql(FLAG_YES), texts_sql(FLAG_NO)
-    return f"CASE WHEN lower({text}) IN {yes} THEN 'yes' WHEN lower({text}) IN {no} THEN 'no' END"
-
-
-_VALUE: Final[Mapping[Reading, Callable[[str], str]]] = MappingProxyType(
-    {
-        "code": lambda text: f"coalesce({text}, '{NO_MARK}')",
-        "date": lambda text: f"try_cast({text} AS DATE)",
-        "time": time_value,
-        "minutes": lambda text: f"try_cast({text} AS INTEGER)",
-        "flag": _flag_value,
-        "choice": lambda text: f"lower({text})",
-    }
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_TIME: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(Z|[+-]\d\d(?::?\d\d)?)?)?", re.ASCII
 )
-"""Readings whose value is not the text itself."""
+_MINUTES: Final = re.compile(r"\d{1,3}", re.ASCII)
+_URN: Final = re.compile(r"\d{6}", re.ASCII)
+_LA: Final = re.compile(r"\d{3}", re.ASCII)
 
 
-# --- What is wrong with it --------------------------------------------------------------------------------------------------
+def time_value(text: str) -> datetime | None:
+    """The moment that a text says, None if it is none; without offset it is London's.
+
+    >>> print(time_value("2025-09-08T09:05"), time_value("2025-09-08T09:05+0200"), time_value("8 September"))
+    2025-09-08 08:05:00+00:00 2025-09-08 07:05:00+00:00 None
+    """
+    if not _TIME.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=LONDON)).astimezone(UTC)
+    except (ValueError, OverflowError):  # there is no such day, or none such in UTC
+        return None
 
 
-def _problem(kind: Kind, column: Column, receipt: Receipt) -> str:
-    """SQL for the code of what is wrong with a value that is there, or NULL."""
-    text, value = f"t_{column.name}", f"v_{column.name}"
+def day_value(text: str) -> date | None:
+    """The day that a text says, None if it is written otherwise or there is none such."""
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def _reader(kind: Kind, column: Column, receipt: Receipt) -> Callable[[str], Read]:
+    """How a value of a column that is there is read."""
+
+    def matching(value: Callable[[str], Any], problem: str = "VALUE_INVALID") -> Callable[[str], Read]:
+        def read(text: str) -> Read:
+            found = value(text)
+            return found, None if found is not None else problem
+
+        return read
+
     match column.reading:
         case "upn":
-            return f"bad_{column.name}.problem"
-        case "code":
-            return _code_problem()
+            return lambda text: (text, upn_problem(text))
         case "session":
-            return _unless(f"{text} IN {texts_sql(column.choices)}", "SESSION_UNKNOWN")
+            return matching(lambda text: text if text in column.choices else None, "SESSION_UNKNOWN")
         case "date":
-            first, last = receipt.sessions_taken if kind == "attendance" else (date(1900, 1, 1), date(2200, 1, 1))
-            outside = "DATE_OUT_OF_RANGE" if kind == "attendance" else "VALUE_INVALID"
-            day = f"try_cast({text} AS DATE)"
-            return (
-                f"CASE WHEN {day}::VARCHAR = {text} AND length({text}) = 10 THEN "
-                f"CASE WHEN {day} NOT BETWEEN {day_sql(first)} AND {day_sql(last)} THEN '{outside}' END "
-                rf"WHEN regexp_full_match({text}, '\d{{4}}-\d\d-\d\d') THEN 'VALUE_INVALID' ELSE 'DATE_FORMAT' END"
-            )
+            return lambda text: _day(text, kind, receipt)
         case "time":
-            return (
-                f"CASE WHEN {value} IS NULL THEN 'VALUE_INVALID' "
-                f"WHEN {value} > {moment_sql(receipt.latest_time)} THEN 'TIME_AHEAD' END"
-            )
+            return lambda text: _moment(text, receipt)
         case "minutes":
-            return _unless(rf"regexp_full_match({text}, '\d{{1,3}}')", "VALUE_INVALID")
+            return matching(lambda text: int(text) if _MINUTES.fullmatch(text) else None)
         case "flag":
-            return _unless(f"{value} IS NOT NULL", "VALUE_INVALID")
+            return matching(_flag)
         case "choice":
-            return _unless(f"{value} IN {texts_sql(column.choices)}", "VALUE_INVALID")
+            return matching(lambda text: text.lower() if text.lower() in column.choices else None)
         case "urn":
-            return _unless(rf"regexp_full_match({text}, '\d{{6}}')", "VALUE_INVALID")
+            return matching(lambda text: text if _URN.fullmatch(text) else None)
         case "la":
-            return _unless(rf"regexp_full_match({text}, '\d{{3}}')", "VALUE_INVALID")
-        case "text":
-            return "NULL::VARCHAR"
+            return matching(lambda text: text if _LA.fullmatch(text) else None)
+        case "text" | "code":  # a code is judged with its day and its session
+            return lambda text: (text, None)
 
 
-def _unless(predicate: str, code: str) -> str:
-    return f"CASE WHEN NOT ({predicate}) THEN '{code}' END"
+def _day(text: str, kind: Kind, receipt: Receipt) -> Read:
+    day = day_value(text)
+    if day is None:
+        return None, "VALUE_INVALID" if _DAY.fullmatch(text) else "DATE_FORMAT"
+    first, last = receipt.sessions_taken if kind == "attendance" else (date(1900, 1, 1), date(2200, 1, 1))
+    if first <= day <= last:
+        return day, None
+    return day, "DATE_OUT_OF_RANGE" if kind == "attendance" else "VALUE_INVALID"
 
 
-def _code_problem() -> str:
-    """Made from the table of codes, joined as `known`: what the code is, on that day, in that session."""
-    return (
-        f"CASE WHEN v_code = '{NO_MARK}' THEN "
-        "CASE WHEN t_amendment_reason IS NULL OR t_recorded_by IS NULL THEN 'CODE_BLANK' END "
-        "WHEN known.code IS NULL OR v_date < known.in_force_from THEN 'CODE_UNKNOWN' "
-        "WHEN v_date > known.in_force_until THEN 'CODE_WITHDRAWN' "
-        "WHEN t_session IN ('AM', 'PM') AND NOT list_contains(known.sessions, t_session) THEN 'CODE_WRONG_SESSION' END"
-    )
+def _moment(text: str, receipt: Receipt) -> Read:
+    moment = time_value(text)
+    if moment is None:
+        return None, "VALUE_INVALID"
+    return moment, "TIME_AHEAD" if moment > receipt.latest_time else None
 
 
-def codes_sql() -> str:
-    """The table of codes as SQL: code, in_force_from, in_force_until, sessions, shows_session_held."""
-    rows = ", ".join(
-        f"({text_sql(code.code)}, {day_sql(code.in_force_from)}::DATE, {day_sql(code.in_force_until)}::DATE, "
-        f"[{', '.join(text_sql(session) for session in code.sessions)}], {code.shows_session_held})"
-        for code in CODES.values()
-    )
-    return f"(VALUES {rows}) AS known(code, in_force_from, in_force_until, sessions, shows_session_held)"
+def _flag(text: str) -> str | None:
+    lower = text.lower()
+    return "yes" if lower in FLAG_YES else "no" if lower in FLAG_NO else None
+
+
+def trimmed(text: str | None) -> str | None:
+    """A text without the blanks around it, None if there is nothing else."""
+    return text.strip(_BLANKS) or None if text else None
 
 
 def detail_of(kind: Kind, code: str, field: str | None, receipt: Receipt) -> str | None:
@@ -212,176 +186,222 @@ _EXPECTED: Final[Mapping[Reading, str]] = MappingProxyType(
 # --- All rows at once -------------------------------------------------------------------------------------------------------
 
 
-def judge(con: duckdb.DuckDBPyConnection, table: Table, kind: Kind, receipt: Receipt) -> None:
-    """Judge every row: what is wrong goes to the table `found`, the others are the view `sound`.
+@dataclass(frozen=True)
+class Valued:
+    """A column of rows: its different values, as a part holds them, and for each row the index of its own."""
 
-    `found` has row, field, code, value, detail. `sound` has the columns of a part but for received_at and upload. Between the
-    steps the rows lie in Parquet files (a small file's in memory): each step is computed once, and memory stays bounded.
-    """
-    columns = COLUMNS[kind]
-    _stage(con, table, "texts", _texts(table, columns))
-    _find_bad_upns(con, columns)
-    _stage(con, table, "judged", _judged(kind, columns, receipt))
-    each = ", ".join(
-        f"{{'field': '{column.name}', 'code': p_{column.name}, 'value': left(t_{column.name}, {_LONGEST_SHOWN})}}"
-        for column in columns
-    )
-    con.execute(
-        f"""INSERT INTO found BY NAME SELECT * FROM
-        (SELECT row, unnest([{each}], recursive := true) FROM judged JOIN texts USING (row) WHERE NOT is_sound)
-        WHERE code IS NOT NULL"""
-    )
+    values: tuple[Any, ...]
+    which: NDArray[np.int32]
+
+    def of(self, rows: NDArray[np.bool_]) -> Valued:
+        """The column of some of the rows, without the values that none of them has."""
+        which = self.which[rows]
+        used = np.zeros(len(self.values), np.bool_)
+        used[which] = True
+        values = tuple(value for value, kept in zip(self.values, used.tolist(), strict=True) if kept)
+        return Valued(values, (np.cumsum(used, dtype=np.int32) - 1)[which])
+
+    def ranked(self) -> NDArray[np.int64]:
+        """For each row the place of its value among all values in their order; none comes first."""
+        order = sorted(range(len(self.values)), key=lambda n: (self.values[n] is not None, self.values[n]))
+        return np.argsort(np.array(order))[self.which]
+
+    def each(self, what: Callable[[Any], Any], dtype: Any) -> NDArray[Any]:
+        """For each row what is made of its value."""
+        return np.array([what(value) for value in self.values], dtype)[self.which]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of one kind of extract: their numbers, and the columns of a part but for received_at and upload."""
+
+    kind: Kind
+    row: NDArray[np.int64]
+    columns: Mapping[str, Valued]
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def of(self, rows: NDArray[np.bool_]) -> Rows:
+        """Some of the rows."""
+        return Rows(self.kind, self.row[rows], {name: column.of(rows) for name, column in self.columns.items()})
+
+
+def combined(numbers: Sequence[NDArray[np.integer[Any]]]) -> NDArray[np.int64]:
+    """One number a row that is equal where all these numbers are, and sorts as they do, the first first."""
+    together = np.zeros(0, np.int64)
+    most = 1
+    for each in numbers:
+        each_most = int(each.max(initial=0)) + 1
+        if most * each_most >= 1 << 62:  # as few numbers as there are rows
+            different, together = np.unique(together, return_inverse=True)
+            most = len(different)
+        together = together * each_most + each if len(together) else each.astype(np.int64)
+        most *= each_most
+    return together
+
+
+def judge(table: Table, kind: Kind, receipt: Receipt, found: Found) -> Rows:
+    """The rows with which nothing is wrong; what is wrong with the others goes to `found`."""
+    records = len(table.row)
+    written = {column.name: table.columns.get(column.name) or Coded.same(None, records) for column in COLUMNS[kind]}
+    texts = {name: Coded([trimmed(each) for each in text.values], text.which) for name, text in written.items()}
+    columns: dict[str, Valued] = {}
+    wrong: list[tuple[str, str, NDArray[np.bool_]]] = []
+    for column in COLUMNS[kind]:
+        columns[column.name], problems = _read(kind, column, receipt, texts[column.name])
+        wrong += [(column.name, code, rows) for code, rows in problems.items()]
     if kind == "attendance":
-        con.execute(
-            f"""INSERT INTO found BY NAME
-            SELECT row, 'code' AS field, 'CODE_PADDED' AS code, left(code_as_written, {_LONGEST_SHOWN}) AS value
-            FROM texts WHERE code_as_written <> t_code"""
-        )
-    con.execute(
-        f"INSERT INTO found BY NAME SELECT row, 'ROW_MALFORMED' AS code, detail FROM ({table.malformed_rows()})"
-    )
-    values = ", ".join(f"v_{column.name} AS {quoted(column.name)}" for column in columns)
-    con.execute(f"CREATE VIEW sound AS SELECT {values}, row FROM judged WHERE is_sound")
+        wrong += [("code", code, rows) for code, rows in _code_problems(columns, texts).items()]
+        pairs = zip(written["code"].values, texts["code"].values, strict=True)
+        padded = np.array([text is not None and text != as_written for as_written, text in pairs], np.bool_)
+        _find(found, table.row, padded[written["code"].which], "CODE_PADDED", "code", written["code"])
+    sound = np.ones(records, np.bool_)
+    for name, code, rows in wrong:
+        _find(found, table.row, rows, code, name, texts[name])
+        sound &= ~rows
+    found.add("ROW_MALFORMED", None, table.malformed_row, detail=table.malformed)
+    return Rows(kind, table.row, columns).of(sound)
 
 
-def _stage(con: duckdb.DuckDBPyConnection, table: Table, name: str, query: str) -> None:
-    """Compute a relation once: a small one into a table, a large one into a file with a view of it."""
-    if table.clean.stat().st_size < _SMALL:
-        con.execute(f"CREATE TABLE {name} AS {query}")
-        return
-    path = text_sql(str(table.clean.with_name(f"{name}.parquet")))
-    con.execute(f"COPY ({query}) TO {path} (FORMAT parquet, COMPRESSION uncompressed)")
-    con.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({path})")
+def _find(found: Found, row: NDArray[np.int64], where: NDArray[np.bool_], code: str, field: str, text: Coded) -> None:
+    if where.any():
+        shown = [each and each[:_LONGEST_SHOWN] for each in text.values]
+        found.add(code, field, row[where], value=Coded(shown, text.which[where]))
 
 
-def _texts(table: Table, columns: Sequence[Column]) -> str:
-    present = set(table.fields)
-
-    def text(column: Column) -> str:
-        return f"{trimmed(quoted(column.name)) if column.name in present else 'NULL::VARCHAR'} AS t_{column.name}"
-
-    code_as_written = ", code AS code_as_written" if "code" in present else ""
-    return f"SELECT row{code_as_written}, {', '.join(map(text, columns))} FROM ({table.select()})"
-
-
-def trimmed(text: str) -> str:
-    """SQL for a text without the blanks around it, NULL if there is nothing else; what has none is passed on unlooked at."""
-    ends = " OR ".join(f"suffix({text}, {blank})" for blank in _BLANKS_SQL)
-    return (
-        f"CASE WHEN {text} < '!' OR prefix({text}, {_BLANKS_SQL[-1]}) OR {ends} "
-        f"THEN nullif(trim({text}, {' || '.join(_BLANKS_SQL)}), '') ELSE {text} END"
-    )
-
-
-_BLANKS_SQL: Final = ("' '", "chr(9)", "chr(10)", "chr(13)", "chr(160)")
-
-
-def _judged(kind: Kind, columns: Sequence[Column], receipt: Receipt) -> str:
-    """Of each row: its number, the values that a part holds, the problems, and whether it has none."""
-    values = ", ".join(f"{_value(kind, column, receipt)} AS v_{column.name}" for column in columns)
-    problems = ", ".join(f"{_whole_problem(kind, column, receipt)} AS p_{column.name}" for column in columns)
-    is_sound = " AND ".join(f"p_{column.name} IS NULL" for column in columns)
-    joins = [
-        f"LEFT JOIN bad_upn AS bad_{column.name} ON bad_{column.name}.upn = t_{column.name}"
-        for column in columns
-        if column.reading == "upn"
-    ]
-    if kind == "attendance":
-        joins.append(f"LEFT JOIN {codes_sql()} ON known.code = v_code")
-    texts = "* EXCLUDE code_as_written" if kind == "attendance" else "*"
-    return (
-        f"SELECT * EXCLUDE ({', '.join(f't_{column.name}' for column in columns)}), {is_sound} AS is_sound FROM ("
-        f"SELECT valued.*, {problems} FROM (SELECT {texts}, {values} FROM texts) AS valued {' '.join(joins)})"
-    )
-
-
-def _value(kind: Kind, column: Column, receipt: Receipt) -> str:
-    """SQL for what a part holds of a value: in attendance typed; in the other kinds text, in one spelling."""
-    text = f"t_{column.name}"
+def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Valued, dict[str, NDArray[np.bool_]]]:
+    """The values of a column, and of each problem in which rows it is."""
+    read = _reader(kind, column, receipt)
+    blank: Read = (None, None if column.blank_allowed else "VALUE_MISSING")
+    if column.reading == "code":
+        blank = (NO_MARK, None)  # it may say that there is no mark
     if column.name == "extracted_at":
-        otherwise = moment_sql(receipt.extracted_at or receipt.received_at)
-        return f"CASE WHEN {text} IS NULL THEN {otherwise} ELSE {time_value(text)} END"
-    if column.reading in _VALUE and (kind == "attendance" or column.reading in {"flag", "choice"}):
-        return _VALUE[column.reading](text)
-    return text
+        blank = (receipt.extracted_at or receipt.received_at, None)  # known even where the column is blank
+    every = [blank if each is None else read(each) for each in text.values]
+    if kind != "attendance" and column.name != "extracted_at" and column.reading not in {"flag", "choice"}:
+        every = [
+            (each, problem) for each, (_, problem) in zip(text.values, every, strict=True)
+        ]  # a part holds the text
+    index: dict[Any, int] = {}
+    which = np.array([index.setdefault(value, len(index)) for value, _ in every], np.int32)[text.which]
+    codes = [problem for _, problem in every]
+    problems = {
+        code: np.array([each == code for each in codes], np.bool_)[text.which] for code in dict.fromkeys(codes) if code
+    }
+    return Valued(tuple(index), which), problems
 
 
-def _whole_problem(kind: Kind, column: Column, receipt: Receipt) -> str:
-    """The problem of a value that is there, or that it is not."""
-    problem = _problem(kind, column, receipt)
-    if column.reading == "code" or column.name == "extracted_at":
-        return problem  # a blank code may say "no mark"; a time of extraction is known even where the column is blank
-    missing = "NULL" if column.blank_allowed else "'VALUE_MISSING'"
-    return f"CASE WHEN t_{column.name} IS NULL THEN {missing} ELSE {problem} END"
+def _code_problems(columns: Mapping[str, Valued], texts: Mapping[str, Coded]) -> dict[str, NDArray[np.bool_]]:
+    """Made from the table of codes: what the code is, on that day, in that session."""
+    code, day = columns["code"], columns["date"].each(lambda value: value.toordinal() if value else 0, np.int32)
+    table = [CODES.get(value) for value in code.values]
 
+    def of_code(what: Callable[[Code], Any], otherwise: Any, dtype: Any) -> NDArray[Any]:
+        return np.array([what(each) if each else otherwise for each in table], dtype)[code.which]
 
-def _find_bad_upns(con: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> None:
-    """Put every unsound UPN of the file into the table `bad_upn`: each distinct one is looked at once, by the one rule."""
-    con.execute("CREATE TABLE bad_upn (upn VARCHAR, problem VARCHAR)")
-    every = " UNION ALL ".join(f"SELECT t_{column.name} FROM texts" for column in columns if column.reading == "upn")
-    if not every:
-        return
-    with sibling(con) as reading:  # what is read and what is written at the same time need a connection each
-        distinct = reading.execute(f"SELECT DISTINCT * FROM ({every}) AS every(upn) WHERE upn IS NOT NULL")
-        while batch := distinct.fetchmany(_BATCH):
-            bad = {upn: problem for (upn,) in batch if (problem := upn_problem(upn))}
-            if bad:
-                con.execute(
-                    "INSERT INTO bad_upn SELECT "
-                    "unnest(map_entries(from_json(?::VARCHAR, '\"MAP(VARCHAR, VARCHAR)\"')), recursive := true)",
-                    [json.dumps(bad)],
-                )
+    def blank(name: str) -> NDArray[np.bool_]:
+        return np.array([each is None for each in texts[name].values], np.bool_)[texts[name].which]
+
+    no_mark = code.each(lambda value: value == NO_MARK, np.bool_)
+    begins = of_code(lambda each: (each.in_force_from or date.min).toordinal(), 0, np.int32)
+    ends = of_code(lambda each: (each.in_force_until or date.max).toordinal(), 0, np.int32)
+    unknown = ~no_mark & (~of_code(lambda _: True, False, np.bool_) | ((day > 0) & (day < begins)))
+    withdrawn = ~no_mark & ~unknown & (day > ends)
+    session = columns["session"]
+    elsewhere = np.zeros(len(day), np.bool_)
+    for half in HALVES:
+        may = np.array([each is None or half in each.sessions for each in table], np.bool_)[code.which]
+        elsewhere |= np.array([each == half for each in session.values], np.bool_)[session.which] & ~may
+    return {
+        "CODE_BLANK": no_mark & (blank("amendment_reason") | blank("recorded_by")),
+        "CODE_UNKNOWN": unknown,
+        "CODE_WITHDRAWN": withdrawn,
+        "CODE_WRONG_SESSION": elsewhere & ~no_mark & ~unknown & ~withdrawn,
+    }
 
 
 # --- Two rows about the same ------------------------------------------------------------------------------------------------
 
 
-def compare(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
-    """Find the rows of one file that speak of the same thing: repeated, or in conflict (design 4.2).
+def compare(rows: Rows, found: Found) -> Rows:
+    """Find the rows of one file that speak of the same thing: repeated, or in conflict (design 4.2); gives those in no conflict.
 
     Different rows that claim the same time (recorded_at, else extracted_at) are in conflict, each; with different times they
-    are an original and its amendment. After `judge`; findings go to `found`.
+    are an original and its amendment.
     """
-    key = ", ".join(quoted(name) for name in KEYS[kind])
-    content = ", ".join(quoted(column.name) for column in COLUMNS[kind] if column.name != "extracted_at")
-    alike = " AND ".join(f"t.{quoted(name)} IS NOT DISTINCT FROM s.{quoted(name)}" for name in KEYS[kind])
-    claimed = "coalesce(recorded_at, extracted_at)" if kind == "attendance" else "extracted_at"
-    con.execute(
-        f"""CREATE TABLE twins AS
-        WITH twin AS (SELECT {key} FROM sound GROUP BY ALL HAVING count(*) > 1),
-        met AS (SELECT s.*, to_json(struct_pack({content}))::VARCHAR AS content, {claimed} AS claimed_at
-            FROM sound s WHERE EXISTS (SELECT 1 FROM twin t WHERE {alike}))
-        SELECT row,
-            min(content) OVER same_time <> max(content) OVER same_time AS in_conflict,
-            list_sort(list(row) OVER same_time)[1:10] AS rivals,
-            min(row) OVER same_content AS first_row
-        FROM met WINDOW same_time AS (PARTITION BY {key}, claimed_at), same_content AS (PARTITION BY {key}, content)"""
+    key = combined([rows.columns[name].which for name in KEYS[rows.kind]])
+    in_order = np.sort(key)
+    twice = in_order[1:][in_order[1:] == in_order[:-1]]
+    if not len(twice):
+        return rows
+    twin = np.isin(key, twice)
+    met, key = rows.of(twin), key[twin]
+    content = combined([met.columns[each.name].which for each in COLUMNS[rows.kind] if each.name != "extracted_at"])
+    in_conflict = _find_conflicts(combined([key, _claimed(met)]), content, met.row, found)
+    _, first, same = np.unique(combined([key, content]), return_index=True, return_inverse=True)
+    again = ~in_conflict & (met.row > met.row[first[same]])
+    earlier = Coded([str(n) for n in met.row[first].tolist()], same.astype(np.int32))
+    found.add("ROW_REPEATED", None, met.row[again], detail=earlier.of(again))
+    kept = np.ones(len(rows), np.bool_)
+    kept[np.flatnonzero(twin)[in_conflict]] = False
+    return rows.of(kept)
+
+
+def _claimed(rows: Rows) -> NDArray[np.int64]:
+    """For each row a number that is equal where the same time is claimed."""
+    extracted = rows.columns["extracted_at"]
+    if rows.kind != "attendance":
+        return extracted.which.astype(np.int64)
+    recorded = rows.columns["recorded_at"]
+    index: dict[datetime, int] = {}
+    of_extracted, of_recorded = (
+        np.array([-1 if each is None else index.setdefault(each, len(index)) for each in times.values])[times.which]
+        for times in (extracted, recorded)
     )
-    con.execute(
-        """INSERT INTO found BY NAME
-        SELECT row, 'ROWS_CONFLICT' AS code, array_to_string(rivals, ', ') AS detail FROM twins WHERE in_conflict
-        UNION ALL BY NAME
-        SELECT row, 'ROW_REPEATED' AS code, first_row::VARCHAR AS detail FROM twins WHERE NOT in_conflict AND row > first_row"""
-    )
+    return np.where(of_recorded < 0, of_extracted, of_recorded)
+
+
+def _find_conflicts(
+    same_time: NDArray[np.int64], content: NDArray[np.int64], row: NDArray[np.int64], found: Found
+) -> NDArray[np.bool_]:
+    """Which rows say something else than another of the same time; each is told the first ten of them."""
+    _, group = np.unique(same_time, return_inverse=True)
+    order = np.argsort(group, kind="stable")
+    begins = np.flatnonzero(np.diff(group[order], prepend=-1))
+    least, most = (each.reduceat(content[order], begins) for each in (np.minimum, np.maximum))
+    in_conflict: NDArray[np.bool_] = (least != most)[group]
+    ends = np.append(begins[1:], len(order))
+    rivals = [
+        ", ".join(map(str, row[order[begin : min(end, begin + 10)]].tolist())) if apart else ""
+        for begin, end, apart in zip(begins.tolist(), ends.tolist(), (least != most).tolist(), strict=True)
+    ]
+    found.add("ROWS_CONFLICT", None, row[in_conflict], detail=Coded(rivals, group.astype(np.int32)).of(in_conflict))
+    return in_conflict
 
 
 # --- What a good row still calls for ------------------------------------------------------------------------------------------
 
 _NOTE_NEEDED: Final = ("B", "K", "Y7")
-_WEEKEND: Final = ("Saturday", "Sunday")
+_WEEKEND: Final = (5, 6)
 _AHEAD: Final = ("#", NO_MARK)  # closures are planned: their marks come before their days
 
 
-def remark(con: duckdb.DuckDBPyConnection, accepted: str, received_on: date) -> None:
-    """Add to `found` what attendance rows show by themselves that keeps none out: a note missing, a day at a weekend or to come."""
-    con.execute(
-        f"""INSERT INTO found BY NAME
-        SELECT row, 'note' AS field, 'NOTE_MISSING' AS code, NULL AS value, code AS detail
-        FROM {accepted} WHERE code IN {texts_sql(_NOTE_NEEDED)} AND note IS NULL
-        UNION ALL BY NAME
-        SELECT row, 'date' AS field, 'DATE_WEEKEND' AS code, date::VARCHAR AS value, dayname(date) AS detail
-        FROM {accepted} JOIN {codes_sql()} USING (code) WHERE dayname(date) IN {texts_sql(_WEEKEND)} AND shows_session_held
-        UNION ALL BY NAME
-        SELECT row, 'date' AS field, 'DATE_FUTURE' AS code, date::VARCHAR AS value
-        FROM {accepted} WHERE date > {day_sql(received_on)} AND code NOT IN {texts_sql(_AHEAD)}"""
-    )
+def remark(rows: Rows, received_on: date, found: Found) -> None:
+    """Add what attendance rows show by themselves that keeps none out: a note missing, a day at a weekend or to come."""
+    code, day = rows.columns["code"], rows.columns["date"]
+    days = Coded([str(each) for each in day.values], day.which)
+
+    def add(name: str, field: str, where: NDArray[np.bool_], value: Coded | None, detail: Coded | None = None) -> None:
+        found.add(name, field, rows.row[where], value and value.of(where), detail and detail.of(where))
+
+    needs_note = code.each(lambda each: each in _NOTE_NEEDED, np.bool_)
+    add(
+        "NOTE_MISSING", "note", needs_note & rows.columns["note"].each(lambda each: each is None, np.bool_),
+        None, Coded(code.values, code.which),
+    )  # fmt: skip
+    held = code.each(lambda each: each in SHOWS_SESSION_HELD, np.bool_)
+    at_weekend = day.each(lambda each: each.weekday() in _WEEKEND, np.bool_)
+    add("DATE_WEEKEND", "date", held & at_weekend, days, Coded([f"{each:%A}" for each in day.values], day.which))
+    to_come = day.each(lambda each: each > received_on, np.bool_)
+    add("DATE_FUTURE", "date", to_come & code.each(lambda each: each not in _AHEAD, np.bool_), days)

@@ -14,10 +14,11 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote
 
-from attendance.checking import ROLL, CheckedFile, Place, check_file
+from attendance.checking import CheckedFile, Place, check_file
 from attendance.context import Known
 from attendance.events import ReportReady
 from attendance.findings import SEVERITIES, finding
+from attendance.parts import ROLL
 from attendance.register import named, part_name
 from attendance.rules import RULES
 from attendance.text import LONDON, london_day, pretty_json

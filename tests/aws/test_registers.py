@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from attendance.checking import ROLL, Place, check_file
+from attendance.checking import Place, check_file
+from attendance.parts import ROLL
 from attendance.register import folded_parts, part_name
 from aws.buckets import Bucket, Stored
 from aws.registers import TRIES, Contended, Registers, year_prefix
