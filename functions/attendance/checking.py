@@ -13,12 +13,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
-import duckdb
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from attendance.columns import Coded
-from attendance.context import Known, compare_with_register, find_in_context
+from attendance.context import Known, compare_with_register, find_in_context, paths_sql, written
 from attendance.directory import School
 from attendance.engine import connect
 from attendance.findings import SEVERITIES, SEVERITY, Finding, RefusedError, finding
@@ -37,7 +36,6 @@ from attendance.rowchecks import (
     trimmed,
 )
 from attendance.rows import COLUMNS, Kind, kind_of
-from attendance.sql import text_sql
 from attendance.unpacking import Member, members
 
 MOST_LISTED: Final = 10_000
@@ -193,8 +191,11 @@ def _check_table(
         compared: tuple[int | None, int | None] = (None, None)
         if kind == "attendance":
             remark(rows, receipt.received_on, found)
-            if paths:
-                compared = _beside(con, paths, known, now_day, place, folder, found)
+            if len(rows):
+                registers = written((known or Known()).registers, folder, "register")
+                find_in_context(con, rows, member.upload, known or Known(), now_day, place.urn, registers, found)
+                if known is not None:
+                    compared = compare_with_register(con, paths_sql(list(paths.values())), registers)
             elif known is not None:
                 compared = (0, 0)
     parts = {name: path.read_bytes() for name, path in paths.items()}
@@ -202,27 +203,6 @@ def _check_table(
     listed = advice + found.listed(MOST_LISTED - len(advice), lambda code, field: detail_of(kind, code, field, receipt))
     counts = found.counts() + Counter(each.code for each in advice)
     return _report(member, kind, table.rows, listed, counts, len(rows), compared, parts)
-
-
-def _beside(
-    con: duckdb.DuckDBPyConnection,
-    paths: Mapping[str, Path],
-    known: Known | None,
-    now_day: date,
-    place: Place,
-    folder: Path,
-    found: Found,
-) -> tuple[int | None, int | None]:
-    """Look at the rows beside what else the school sent; gives how many are unchanged and amended."""
-    files = ", ".join(text_sql(str(path)) for path in paths.values())
-    con.execute(f"CREATE VIEW accepted AS SELECT * FROM read_parquet([{files}])")
-    find_in_context(con, "accepted", known or Known(), now_day, place.urn, folder)
-    for code, field, row, value, detail in con.execute(
-        "SELECT code, field, list(row), list(value), list(detail) FROM in_context GROUP BY ALL"
-    ).fetchall():
-        which = np.arange(len(row), dtype=np.int32)
-        found.add(code, field, np.array(row, np.int64), Coded(value, which), Coded(detail, which))
-    return compare_with_register(con, "accepted") if known is not None else (None, None)
 
 
 def _report(

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-
-import duckdb
-
-from attendance.codes import CODES
 
 
 def text_sql(value: str | None) -> str:
@@ -36,19 +31,6 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def codes_sql() -> str:
-    """The table of codes as SQL: code, in_force_from, in_force_until, sessions, shows_session_held."""
-    rows = ", ".join(
-        f"({text_sql(code.code)}, {day_sql(code.in_force_from)}::DATE, {day_sql(code.in_force_until)}::DATE, "
-        f"[{', '.join(text_sql(session) for session in code.sessions)}], {code.shows_session_held})"
-        for code in CODES.values()
-    )
-    return f"(VALUES {rows}) AS known(code, in_force_from, in_force_until, sessions, shows_session_held)"
-
-
-def load(con: duckdb.DuckDBPyConnection, table: str, shape: dict[str, str], rows: Sequence[dict[str, object]]) -> None:
-    """Make a table of a few thousand rows; one JSON parameter is much the fastest way in."""
-    con.execute(
-        f"CREATE TABLE {table} AS SELECT unnest(from_json(?::VARCHAR, '{json.dumps([shape])}'), recursive := true)",
-        [json.dumps(rows)],
-    )
+def texts_sql(values: Sequence[str]) -> str:
+    """Texts as an SQL list, which may stand after IN too."""
+    return "[" + ", ".join(text_sql(value) for value in values) + "]"
