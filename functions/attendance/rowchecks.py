@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -88,9 +89,18 @@ def time_value(text: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=LONDON)).astimezone(UTC)
+        if moment.tzinfo is None:
+            return moment.replace(tzinfo=UTC) - _summer_time(moment.date(), moment.hour)
+        return moment.astimezone(UTC)
     except (ValueError, OverflowError):  # there is no such day, or none such in UTC
         return None
+
+
+@lru_cache(maxsize=10_000)
+def _summer_time(day: date, hour: int) -> timedelta:
+    """How far London's clocks are ahead of UTC in an hour: not, in that which comes twice in autumn and that which is left out."""
+    at = datetime.combine(day, time(hour), LONDON)
+    return min(at.utcoffset() or timedelta(), at.replace(fold=1).utcoffset() or timedelta())
 
 
 def day_value(text: str) -> date | None:
