@@ -10,7 +10,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -124,8 +124,10 @@ def _of_rows(rows: Rows, upload: str) -> Entries:
     """The entries that accepted rows of an extract say."""
     columns = rows.columns
     index = {code: n for n, code in enumerate(CODE_ORDER)}
-    extracted_at = columns["extracted_at"].each(_microseconds, np.int64)
-    recorded_at = columns["recorded_at"].each(lambda each: _microseconds(each) if each else -1, np.int64)
+    extracted_at, recorded_at = (
+        columns[name].each(lambda each: _NEVER if each is None else each, np.int64)
+        for name in ("extracted_at", "recorded_at")
+    )
     is_afternoon = columns["session"].each(HALVES.index, np.int32)
     return Entries(
         upns=columns["upn"].values,
@@ -134,21 +136,14 @@ def _of_rows(rows: Rows, upload: str) -> Entries:
         at=columns["date"].each(lambda each: at(Session(each, HALVES[0])), np.int32) + is_afternoon,
         code=columns["code"].each(lambda each: index.get(each, _NO_MARK), np.int8),
         has_reason=columns["amendment_reason"].each(lambda each: each is not None, np.bool_),
-        ranked_at=np.where(recorded_at < 0, extracted_at, recorded_at),
+        ranked_at=np.where(recorded_at == _NEVER, extracted_at, recorded_at),
         extracted_at=extracted_at,
         upload=np.zeros(len(rows), np.int32),
         row=rows.row,
     )
 
 
-_START: Final = datetime(EPOCH.year, EPOCH.month, EPOCH.day, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-
-
-def _microseconds(moment: datetime) -> int:
-    return (moment - _START) // _MICROSECOND
-
-
+_NEVER: Final = np.iinfo(np.int64).min
 _AT: Final = "((date - DATE '1970-01-01') * 2 + (session = 'PM')::INT)::INT"
 
 

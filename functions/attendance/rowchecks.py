@@ -158,7 +158,16 @@ def _moment(text: str, receipt: Receipt) -> Read:
     moment = time_value(text)
     if moment is None:
         return None, "VALUE_INVALID"
-    return moment, "TIME_AHEAD" if moment > receipt.latest_time else None
+    return microseconds(moment), "TIME_AHEAD" if moment > receipt.latest_time else None
+
+
+_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def microseconds(moment: datetime) -> int:
+    """A moment as microseconds since 1970 began in UTC."""
+    return (moment - _START) // _MICROSECOND
 
 
 def _flag(text: str) -> str | None:
@@ -198,7 +207,7 @@ _EXPECTED: Final[Mapping[Reading, str]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Valued:
-    """A column of rows: its different values, as a part holds them, and for each row the index of its own."""
+    """A column of rows: its different values, and for each row the index of its own; a time as microseconds since 1970."""
 
     values: tuple[Any, ...]
     which: NDArray[np.int32]
@@ -206,6 +215,8 @@ class Valued:
     def of(self, rows: NDArray[np.bool_]) -> Valued:
         """The column of some of the rows, without the values that none of them has."""
         which = self.which[rows]
+        if len(which) == len(self.which):
+            return self
         used = np.zeros(len(self.values), np.bool_)
         used[which] = True
         values = tuple(value for value, kept in zip(self.values, used.tolist(), strict=True) if kept)
@@ -287,14 +298,18 @@ def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Va
     if column.reading == "code":
         blank = (NO_MARK, None)  # it may say that there is no mark
     if column.name == "extracted_at":
-        blank = (receipt.extracted_at or receipt.received_at, None)  # known even where the column is blank
+        blank = (
+            microseconds(receipt.extracted_at or receipt.received_at),
+            None,
+        )  # known even where the column is blank
     every = [blank if each is None else read(each) for each in text.values]
     if kind != "attendance" and column.name != "extracted_at" and column.reading not in {"flag", "choice"}:
         every = [
             (each, problem) for each, (_, problem) in zip(text.values, every, strict=True)
         ]  # a part holds the text
     index: dict[Any, int] = {}
-    which = np.array([index.setdefault(value, len(index)) for value, _ in every], np.int32)[text.which]
+    place = np.array([index.setdefault(value, len(index)) for value, _ in every], np.int32)
+    which = text.which if len(index) == len(every) else place[text.which]  # mostly each text is a value of its own
     codes = [problem for _, problem in every]
     problems = {
         code: np.array([each == code for each in codes], np.bool_)[text.which] for code in dict.fromkeys(codes) if code
@@ -364,7 +379,7 @@ def _claimed(rows: Rows) -> NDArray[np.int64]:
     if rows.kind != "attendance":
         return extracted.which.astype(np.int64)
     recorded = rows.columns["recorded_at"]
-    index: dict[datetime, int] = {}
+    index: dict[int, int] = {}
     of_extracted, of_recorded = (
         np.array([-1 if each is None else index.setdefault(each, len(index)) for each in times.values])[times.which]
         for times in (extracted, recorded)

@@ -1,13 +1,18 @@
 """Rows of every kind of extract: what is found, what is counted and shown, what is taken whatever else has arrived."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
+from pathlib import Path
 
 import pytest
 from extracts import CALENDAR, RECEIVED, check, triples
 from tables import extract
 
 from attendance.context import Known
+from attendance.engine import connect
 from attendance.findings import SEVERITY
+from attendance.identifiers import upn_check_letter
+from attendance.rowchecks import time_value
 from attendance.rows import COLUMNS
 
 
@@ -131,6 +136,49 @@ def test_every_declared_column_is_read() -> None:
         assert "COLUMN_UNKNOWN" not in checked.counts
         restricted = [column.name for column in columns if column.reading != "text"]
         assert {each.field for each in checked.findings} == set(restricted)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        pytest.param("2025-10-13", "2025-10-12 23:00", id="a day is its midnight in London"),
+        pytest.param("2025-10-13T09:05", "2025-10-13 08:05", id="without an offset it is London's, in summer"),
+        pytest.param("2025-10-27 09:05:00", "2025-10-27 09:05", id="and in winter"),
+        pytest.param("2025-10-13T09:05Z", "2025-10-13 09:05", id="UTC"),
+        pytest.param("2025-10-13T09:05:00+0200", "2025-10-13 07:05", id="an offset without a colon"),
+        pytest.param("2025-10-26T01:30", "2025-10-26 01:30", id="in the hour that comes twice it is the second"),
+        pytest.param("2025-03-30T01:30", "2025-03-30 01:30", id="in the hour that is left out, as if the clocks stood"),
+        pytest.param("2025-10-13T24:00", None, id="there is no hour 24 (RFC 3339)"),
+        pytest.param("2025-10-13T9:05", None, id="two digits"),
+        pytest.param("2025-02-30T09:05", None, id="no such day"),
+        pytest.param("0001-01-01T00:00+01:00", None, id="before all days"),
+    ],
+)
+def test_what_moment_a_time_says(written: str, expected: str | None) -> None:
+    moment = time_value(written)
+    assert (moment and f"{moment:%Y-%m-%d %H:%M}") == expected
+    assert moment is None or moment.tzinfo is UTC
+
+
+def test_a_part_is_in_order_whatever_the_file_s(tmp_path: Path) -> None:
+    """By pupil, day and session; an original before its amendment. Ten rows and ten thousand: the engine plans them differently."""
+    for pupils in (3, 1000):
+        upns = [_upn(n) for n in range(pupils)]
+        rows = [f"{upn},2025-10-{day},{half},/," for day in ("14", "13") for half in ("PM", "AM") for upn in upns]
+        rows = [row.replace("/", "\\") if "PM" in row else row for row in rows]
+        rows.append(f"{upns[0]},2025-10-13,AM,O,2025-10-13T15:00")
+        (part,) = check(("upn,date,session,code,recorded_at\n" + "\n".join(rows) + "\n").encode()).parts.values()
+        path = tmp_path / f"{pupils}.parquet"
+        path.write_bytes(part)
+        with connect() as con:
+            found = con.execute(f"SELECT upn, date, session, row FROM read_parquet('{path}')").fetchall()
+        assert found == sorted(found)
+        assert len(found) == len(rows)
+
+
+def _upn(n: int) -> str:
+    digits = f"A80120000{n:04d}"
+    return upn_check_letter(digits) + digits[1:]
 
 
 def test_received_at_is_the_moment_of_the_tables() -> None:

@@ -116,6 +116,14 @@ def test_too_many_rows_of_whatever_kind(junk: bytes, monkeypatch: pytest.MonkeyP
     assert "FILE_TOO_LARGE" not in check(HEADER + junk * 50).counts
 
 
+def test_more_different_values_than_a_register_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST_VALUES", 40_000)
+    rows = [f"{n},2025-10-13,AM,/" for n in range(50_000)]
+    for body in ("\n".join(rows), '"x",y,z,w\n' + "\n".join(rows)):
+        (finding,) = check(HEADER + body.encode()).findings
+        assert (finding.code, "40,000 different values" in finding.message) == ("FILE_TOO_LARGE", True)
+
+
 def test_an_archive_of_more_than_can_be_meant(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unpacking, "_MOST_IN_ARCHIVE", 2 * len(GOOD))
     assert check(zipped(*((f"{n}.csv", GOOD) for n in range(3)))).counts == {"ARCHIVE_UNSAFE": 1}
