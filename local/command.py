@@ -27,6 +27,7 @@ COMMANDS = {
     "publish": "local.publish",
     "grant": "local.grant",
     "openapi": "local.openapi",
+    "conformance": "local.conformance.command",
     "codes": "local.codes",
     "law": "local.law",
     "documents": "local.documents",

@@ -1,0 +1,75 @@
+"""The kit that vendors try a deployment with: every rule passes here, and a rule that is broken fails."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from attendance import rowchecks
+from attendance.findings import SEVERITY
+from local.command import main
+from local.conformance.cases import CODES_IN_FORCE, cases, not_tried
+from local.door import ByDoor, server
+from tests.asking import asking
+
+pytestmark = pytest.mark.contract
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with asking() as api, server(0, type("Handler", (ByDoor,), {"door": api.door})) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{listening.server_port}"
+        listening.shutdown()
+
+
+def conformance(capsys: pytest.CaptureFixture[str], *asked: str) -> tuple[int, dict[str, str], str]:
+    code = main(["conformance", "--format", "json", *asked])
+    out, err = capsys.readouterr()
+    return code, {each["rule"]: each["result"] for each in json.loads(out)["rules"]} if out else {}, err
+
+
+def test_every_finding_is_tried_or_said_not_to_be() -> None:
+    tried = {case.rule for case in cases(date(2025, 11, 24), "900003")}
+    assert tried | not_tried().keys() == SEVERITY.keys() | {CODES_IN_FORCE}
+    assert not tried & not_tried().keys()
+
+
+def test_every_rule_passes(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, results, err = conformance(capsys, "--base-url", url, "--school", "886/900003")
+    assert {rule for rule, result in results.items() if result == "failed"} == set(), err
+    assert {rule for rule, result in results.items() if result == "not tried"} == set(not_tried())
+    assert code == 0
+
+
+def test_a_broken_rule_fails(url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATTENDANCE_CLIENT_SECRET", "made-up")
+    monkeypatch.setattr(rowchecks, "upn_problem", lambda upn: None if len(upn) == 13 else "UPN_FORMAT")
+    code, results, _ = conformance(capsys, "--base-url", url, "--school", "886/900003", "--client-id", "made-up-vendor")
+    assert {rule for rule, result in results.items() if result == "failed"} == {"UPN_FORMAT", "UPN_CHECK_LETTER"}
+    assert code == 1
+    assert results["DAY_CLOSED"] == "not tried", "a client of one's own sends nothing unless told to"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        pytest.param(["--base-url", "http://127.0.0.1:9"], "does not answer", id="nobody there"),
+        pytest.param(["--base-url", "https://attendance.example"], "Give --client-id", id="whose client?"),
+        pytest.param(["--client-id", "nobody", "--school", "886/900003"], "gives no token", id="a client that is none"),
+        pytest.param(
+            ["--school", "301/900002", "--client-id", "school-900001"], "no grant for this school", id="not theirs"
+        ),
+    ],
+)
+def test_what_keeps_it_from_trying(
+    asked: list[str], said: str, url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATTENDANCE_CLIENT_SECRET", "made-up")
+    code, _, err = conformance(capsys, *(["--base-url", url] if "--base-url" not in asked else []), *asked)
+    assert code == 2
+    assert said in err
