@@ -30,7 +30,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "conformance",
         help="try every rule at a running API, as a vendor's program would",
         description="Send made-up files to the HTTP API of a deployment, one or more for each finding, and see whether it says "
-        "what it should, in the right row and field. Files are only checked (POST /v1/checks), so that nothing is kept. With --send "
+        "what it should, in the right row and field. Files are only checked (POST /v1/checks): nothing is kept. With --send "
         "also a made-up roll of twelve, a calendar and two marks are sent to the school, by signed links, and the rules are tried "
         "that need them: send to a school that is there for trying, never to a real one.",
         epilog=f"At an address of this machine the client is the demo's vendor, the school {_DEMO_SCHOOL}, and --send is meant. "
