@@ -1,7 +1,7 @@
 """How long each function takes to be ready in a new process, beside one that only imports boto3 and makes a client.
 
-The packages as they are built (`infra/packages.py`), for this machine: a clean interpreter sees nothing but the standard library and the
-package. Ready is when the handler is imported and one client made (the others are opened by the first message); no call is made. The
+The packages as they are built (`infra/packages.py`), for this machine: a clean interpreter sees the standard library and that
+alone. Ready is when the handler is imported and one client made (the others are opened by the first message); no call is made. The
 cold start of Lambda also fetches the package and boots, which is not measured: only ratios are.
 """
 

@@ -87,7 +87,7 @@ STARTS_WITH = {
 }
 """All that is imported before a function's first message, beside Python and our own: another is paid for with every cold start."""
 SLOW = {
-    "aws_lambda_powertools.tracing", "aws_lambda_powertools.utilities.parser", "aws_lambda_powertools.utilities.idempotency",
+    "aws_xray_sdk", "aws_lambda_powertools.utilities.parser", "aws_lambda_powertools.utilities.idempotency",
     "numpy.testing", "numpy.f2py", "holidays.countries",
 }  # fmt: skip
 """Parts of these that nothing here needs, and that cost a tenth of a second or more."""
