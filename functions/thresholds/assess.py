@@ -30,7 +30,7 @@ from attendance.recipients import for_an_officer
 from attendance.returns import COLUMNS, EARLY_LETTER, Readings, Return, last_day, returns_due, same_episode, write_on
 from attendance.sessions import monday
 from attendance.settings import Settings
-from attendance.text import canonical_json
+from attendance.text import json_line
 from attendance.told import (
     SUPPORT_PACK,
     from_case,
@@ -179,9 +179,7 @@ class Thresholds:
         positions = Positions(
             urn=urn, as_at=day, known_at=school.known_at, pupils=tuple(each.position for each in standings.values())
         )
-        body = (
-            f"{canonical_json(positions.model_dump(mode='json'))}\n".encode()
-        )  # one line, so that Athena reads it as it is
+        body = json_line(positions.model_dump(mode="json"))
         if not self.positions.replace(key, body, before, "application/json"):
             return False
         if n_overdue:
