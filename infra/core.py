@@ -18,6 +18,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra import assumed, rights
+from infra.analytics import Analytics
 from infra.api import Api, Callers
 from infra.reasons import acknowledge
 from infra.stage import Shape, Stage
@@ -93,6 +94,7 @@ class Core(Stack):
         self._assumed_roles()
         self.api = Api(self, prefix, code["api"], self.key, alarm, callers)
         self._serve()
+        Analytics(self, prefix, self.registers, self.positions)
         if trail:
             Trail(self, prefix, self.key, [self.cases, self.history, self.api.grants], kept=years(retention_years))
         self._acknowledge_wildcards()

@@ -20,6 +20,7 @@ COMMANDS = {
     "redrive": "local.redrive",
     "erase": "local.erase",
     "load": "local.load",
+    "cost": "local.cost",
     "statistics": "local.statistics_command",
     "annual-return": "local.annual_return",
     "demo": "local.demo",

@@ -23,7 +23,7 @@ from pypdf.errors import PyPdfError
 
 from attendance.engine import connect
 from attendance.sql import text_sql
-from attendance.text import pretty_json
+from attendance.text import json_line, pretty_json
 from attendance.unpacking import MOST_BYTES
 
 ERASED: Final = "(erased)"
@@ -228,7 +228,7 @@ def positions_without(body: bytes, child: Child) -> bytes:
     """The positions of a school without the child's; they are computed anew as soon as the school is."""
     positions = json.loads(body)
     positions["pupils"] = [each for each in positions["pupils"] if each["upn"] != child.upn]
-    return child.without(pretty_json(positions)).encode()
+    return child.without(json_line(positions).decode()).encode()
 
 
 def about(record: Any, child: Child) -> bool:

@@ -194,8 +194,8 @@ def _write_output(doors: Doors, given: Input, output: Path) -> dict[str, Any]:
     for record in records:
         body = _positions(doors, record)
         if body is not None:
-            _write(output / "positions" / f"{record.urn}.json", body)
             positions.append(_json(body))
+            _write(output / "positions" / f"{record.urn}.json", pretty_json(positions[-1]).encode())
     notices: Counter[str] = Counter()
     for la in given.authorities:
         bucket = Bucket(world.s3, world.names[f"authority-{la}"])

@@ -1,6 +1,8 @@
 """Arrows point one way (design 3): handlers ask the law and the doors, the doors know the law's words, the law knows nobody."""
 
 import ast
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +75,37 @@ def test_no_module_is_named_after_nothing(name: str, path: Path) -> None:
 @pytest.mark.parametrize(("name", "path"), [(name, path) for name, path in MODULES if name in {"infra", "attendance"}])
 def test_only_the_doors_and_their_wiring_know_the_client_of_aws(name: str, path: Path) -> None:
     assert not set(imported(path)) & {"boto3", "botocore", "aws_lambda_powertools", "moto"}
+
+
+CLIENT = {"boto3", "botocore", "s3transfer", "urllib3", "certifi", "jmespath", "dateutil", "six"}
+MODELS = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection"}
+STARTS_WITH = {
+    "validate": {*CLIENT, *MODELS, "aws_lambda_powertools", "duckdb", "numpy"},
+    "thresholds": {*CLIENT, *MODELS, "aws_lambda_powertools", "duckdb", "numpy", "holidays", "yaml"},
+    "notices": {*CLIENT, *MODELS, "aws_lambda_powertools", "duckdb", "numpy", "holidays", "yaml", "typst", "zxingcpp"},
+    "api": {*CLIENT, *MODELS, "aws_lambda_powertools", "duckdb", "numpy", "holidays", "yaml"},
+}
+"""All that is imported before a function's first message, beside Python and our own: another is paid for with every cold start."""
+SLOW = {
+    "aws_xray_sdk", "aws_lambda_powertools.utilities.parser", "aws_lambda_powertools.utilities.idempotency",
+    "numpy.testing", "numpy.f2py", "holidays.countries",
+}  # fmt: skip
+"""Parts of these that nothing here needs, and that cost a tenth of a second or more."""
+
+
+@pytest.mark.parametrize("name", STARTS_WITH)
+def test_a_function_starts_with_nothing_that_it_does_not_need(name: str) -> None:
+    program = f"import sys, {name}.handler; print(*sys.modules)"
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "functions"), "AWS_DEFAULT_REGION": "eu-west-2"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    loaded = done.stdout.split()
+    theirs = {module.partition(".")[0] for module in loaded} - sys.stdlib_module_names - {"attendance", "aws", name}
+    python = {each for each in theirs if each.startswith("_") or each == "cython_runtime"}
+    assert theirs - python == STARTS_WITH[name]
+    assert not {slow for slow in SLOW for module in loaded if module == slow or module.startswith(f"{slow}.")}
 
 
 def test_no_package_of_a_function_is_used_by_another() -> None:

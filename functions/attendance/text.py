@@ -22,6 +22,11 @@ def canonical_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
+def json_line(value: object) -> bytes:
+    """The file of one JSON value on one line, as Athena reads it (infra/analytics.py)."""
+    return f"{canonical_json(value)}\n".encode()
+
+
 def csv_safe(value: str) -> str:
     r"""The value as a CSV cell that no spreadsheet runs as a formula.
 

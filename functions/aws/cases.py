@@ -22,6 +22,7 @@ from attendance.facts import Decision, Made, Outcome, Persons, Prepared, Refusal
 from attendance.positions import Carried, Counted, Frozen
 from attendance.returns import Return
 from attendance.sessions import Session
+from aws.clock import today
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -172,6 +173,8 @@ class Cases:
     dynamodb: DynamoDBClient
     cases_table: str
     history_table: str
+    _has_schools: set[tuple[str, date]] = field(default_factory=set, init=False, repr=False, compare=False)
+    """The authorities that this process stored, or found stored, and the day on which it did."""
 
     # ------------------------------------------------------------------ reading
 
@@ -535,13 +538,19 @@ class Cases:
     def school_due(self, la: str, urn: str, day: date | None) -> None:
         """Store when the school's positions next change by themselves, and that the authority has schools."""
         self.dynamodb.put_item(TableName=self.cases_table, Item=self._of_school(la, urn, "SCHOOL", day))
-        self._put_new(self.cases_table, self._item("AUTHORITIES", la, "{}"))
+        self._store_authority(la)
 
     def school_computed(self, la: str, urn: str, day: date | None, late_on: date | None) -> None:
         """The same after the school was computed, and when its next file is late."""
         items = self._of_school(la, urn, "SCHOOL", day), self._of_school(la, urn, "FILES", late_on)
         self._write([self._put(self.cases_table, item, None) for item in items])
-        self._put_new(self.cases_table, self._item("AUTHORITIES", la, "{}"))
+        self._store_authority(la)
+
+    def _store_authority(self, la: str) -> None:
+        """Store that the authority has schools: once a day of each process, not with every file of every school."""
+        if (la, today()) not in self._has_schools:
+            self._put_new(self.cases_table, self._item("AUTHORITIES", la, "{}"))
+            self._has_schools.add((la, today()))
 
     def _of_school(self, la: str, urn: str, sk: str, day: date | None) -> Item:
         due = {"due_on": _text(day.isoformat())} if day else {}

@@ -30,7 +30,7 @@ from attendance.recipients import for_an_officer
 from attendance.returns import COLUMNS, EARLY_LETTER, Readings, Return, last_day, returns_due, same_episode, write_on
 from attendance.sessions import monday
 from attendance.settings import Settings
-from attendance.text import pretty_json
+from attendance.text import json_line
 from attendance.told import (
     SUPPORT_PACK,
     from_case,
@@ -76,13 +76,14 @@ class Thresholds:
 
     def school_due(self, la: str, urn: str, correlation_id: str) -> None:
         """Compute a school: fold, assess, follow cases, find returns; once more if somebody else was at it meanwhile."""
-        now = self.schools.listed(urn).belongs_to(la)
+        listed = self.schools.listed(urn)
+        now = listed.belongs_to(la)
         if now != la:
             self._handed_over(la, urn)
             la = now
         for _ in range(TRIES):
             try:
-                if self._compute(la, urn, correlation_id):
+                if self._compute(la, urn, listed, correlation_id):
                     return
             except Changed:
                 logger.info("a case changed while it was followed: once more")
@@ -127,13 +128,12 @@ class Thresholds:
 
     # ------------------------------------------------------------------ one school
 
-    def _compute(self, la: str, urn: str, correlation_id: str) -> bool:
+    def _compute(self, la: str, urn: str, listed: Listed, correlation_id: str) -> bool:
         day = today()
         key = f"{year_prefix(la, urn, academic_year(day))}positions.json"
         before = self.positions.get(key)
         record = self.registers.brought_up(la, urn)
         settings = self.settings.on(la, day)
-        listed = self.schools.listed(urn)
         items = self.cases.of_school(la, urn)
         for earlier in sorted({of for _, of in listed.predecessors} - {urn}):
             items = items.after(self.cases.of_school(la, earlier))
@@ -179,7 +179,7 @@ class Thresholds:
         positions = Positions(
             urn=urn, as_at=day, known_at=school.known_at, pupils=tuple(each.position for each in standings.values())
         )
-        body = pretty_json(positions.model_dump(mode="json")).encode()
+        body = json_line(positions.model_dump(mode="json"))
         if not self.positions.replace(key, body, before, "application/json"):
             return False
         if n_overdue:
