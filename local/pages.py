@@ -113,7 +113,7 @@ class Served(ByDoor, SimpleHTTPRequestHandler):
         self.directory = str(inside)
         return super().translate_path(path[len(OUTPUT) - 1 :] if self._of_output() else path)
 
-    def list_directory(self, path: str) -> None:  # type: ignore[override]
+    def list_directory(self, path: str) -> None:  # type: ignore[override]  # noqa: ARG002 - named so by http.server
         """Nothing: what is no page is not found."""
         self.send_error(HTTPStatus.NOT_FOUND)
 

@@ -1,4 +1,4 @@
-"""The pages as files: Jinja, once, into plain HTML beside their style sheet and scripts; nothing is made in a browser but what it asks for.
+"""The pages as files: Jinja, once, into plain HTML beside their style sheet and scripts; a browser adds only what the API says.
 
 What the pages are and which script each runs is the table PAGES. What a browser may do on them is `policy`.
 """
@@ -50,6 +50,7 @@ PAGES: Final[Mapping[str, Page]] = {
     "decide": Page("Decide", "decide", "cases", wide=False),
     "outcome": Page("Your decision", "outcome", "cases", wide=False),
     "schools": Page("Schools", "schools", "schools"),
+    "school": Page("School", "school", "schools"),
     "packs": Page("Targeting Support Meetings", "packs", "packs"),
     "annual-return": Page("Annual return", "annual-return", "annual-return"),
 }
