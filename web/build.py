@@ -12,8 +12,9 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader, PrefixLoader
@@ -115,9 +116,31 @@ def build(out: Path, place: Place, modules: Path) -> Path:
     return out
 
 
+class Named(Protocol):
+    """Somebody made up, by whose name a token is given."""
+
+    @property
+    def subject(self) -> str:
+        """Their name in a token."""
+
+    @property
+    def called(self) -> str:
+        """What they are called."""
+
+
 def rendered() -> dict[str, str]:
     """The HTML of every page, by its name."""
-    environment = Environment(
+    environment = _environment()
+    return {
+        name: environment.select_template([f"{name}.html", "filled.html"]).render(
+            name=name, page=page, service=SERVICE, navigation=NAVIGATION
+        )
+        for name, page in PAGES.items()
+    }
+
+
+def _environment() -> Environment:
+    return Environment(
         loader=ChoiceLoader(
             [
                 PackageLoader("web", "templates"),
@@ -129,12 +152,23 @@ def rendered() -> dict[str, str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return {
-        name: environment.select_template([f"{name}.html", "filled.html"]).render(
-            name=name, page=page, service=SERVICE, navigation=NAVIGATION
+
+
+def sign_in_page(asked: Mapping[str, str], people: Sequence[Named]) -> bytes:
+    """The page of the made-up issuer on this machine: `asked` again, with whoever is chosen as `person`."""
+    text = (
+        _environment()
+        .get_template("sign-in.html")
+        .render(
+            name="sign-in",
+            page=Page("Who are you?", None, wide=False),
+            service=SERVICE,
+            navigation=(),
+            asked=asked,
+            people=people,
         )
-        for name, page in PAGES.items()
-    }
+    )
+    return text.encode()
 
 
 def without_crown(css: str) -> str:
@@ -168,6 +202,7 @@ def policy(*connect: str) -> str:
     return "; ".join(f"{name} {value}" for name, value in said.items())
 
 
+@cache
 def inline_scripts() -> Sequence[str]:
     """The hash of every script that stands in a page itself: govuk-frontend's one."""
     found = {

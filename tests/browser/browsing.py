@@ -96,8 +96,6 @@ class Reader:
         """Choose somebody on the page of the issuer, and come back."""
         self.page.wait_for_url("**/oauth2/authorize**")
         self.page.locator(f"[value='{who}']").first.click()
-        if self.page.url.split("?")[0].endswith("/oauth2/authorize"):
-            self.page.get_by_role("button").last.click()
         self.page.wait_for_url(lambda url: "/oauth2/" not in url and "signed-in" not in url)
         self.ready()
 

@@ -25,8 +25,8 @@ page('officer', async (me) => {
   const nameOf = Object.fromEntries(schools.map((each) => [each.urn, each.name]))
   return [
     filter(chosen, authorities, schools),
-    figures(found, chosen),
-    found.cases.length ? listed(found.cases, nameOf) : none(chosen),
+    figures(found, chosen, me.today),
+    found.cases.length ? listed(found.cases, nameOf, me.today) : none(chosen),
     el('nav', { 'aria-label': 'Pages of cases' },
       cursor ? p(link(`/cases.html?${query}`, 'Back to the first page')) : null,
       found.next ? p(link(`/cases.html?${query}&cursor=${encodeURIComponent(found.next)}`, 'Next page')) : null)
@@ -46,9 +46,9 @@ function filter(chosen, authorities, schools) {
     el('button', { class: 'govuk-button govuk-button--secondary', type: 'submit' }, 'Show'))
 }
 
-function figures(found, chosen) {
+function figures(found, chosen, today) {
   const amended = found.cases.filter((each) => each.amended_after_issue).length
-  const soon = found.cases.filter((each) => each.prosecute_by && daysTo(each.prosecute_by) <= SOON).length
+  const soon = found.cases.filter((each) => each.prosecute_by && daysTo(each.prosecute_by, today) <= SOON).length
   const proposed = chosen.state === 'gathering' ? found.cases.filter((each) => each.proposal.route === 'penalty_notice').length : 0
   const more = found.next ? ' on this page, and more on the next' : ''
   return [
@@ -59,20 +59,20 @@ function figures(found, chosen) {
   ]
 }
 
-function listed(cases, nameOf) {
+function listed(cases, nameOf, today) {
   return table('Cases', ['Pupil', 'School', 'Opened', ['Sessions', 1], 'Proposed', 'Proceedings by', 'Alerts'], cases.map((each) => [
     link(`/case.html?case=${each.case}`, named(each.pupil)),
     nameOf[each.urn] ?? each.urn,
     el('span', { class: 'app-nowrap' }, shortDay(each.opened_on)),
     String(each.sessions),
     each.state === 'gathering' ? sentence(each.proposal.route) : `Settled: ${sentence(each.settled_by ?? each.state)}`,
-    each.prosecute_by ? deadline(each.prosecute_by) : '–',
+    each.prosecute_by ? deadline(each.prosecute_by, today) : '–',
     alerts(each)
   ]), { captionHidden: true })
 }
 
-function deadline(iso) {
-  const left = daysTo(iso)
+function deadline(iso, today) {
+  const left = daysTo(iso, today)
   return [el('span', { class: 'app-nowrap' }, shortDay(iso)), left < 0 ? [' ', tag('over', 'grey')] : left <= SOON ? [' ', tag(count(left, 'day'), 'red')] : null]
 }
 

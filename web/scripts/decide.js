@@ -56,7 +56,7 @@ page('officer', async (me) => {
   const asks = { reason: false, ...ASKS[name], ...Object.fromEntries((possible?.needs ?? []).map((each) => [each === 'amount_pence' ? 'amount' : each, true])) }
   if (asked.ground === 'below_threshold') Object.assign(asks, { reason: true, sessions: true })
   if (name === 'prepare_document' && asked.ground !== 'attendance_contract') delete asks.until
-  const about = { me, found, parent, asked, possible, asks, officer: me.officer[found.la] }
+  const about = { found, parent, asked, possible, asks, officer: me.officer[found.la] }
   form(about)
   return null
 })
@@ -180,9 +180,9 @@ function isoOf({ day: d, month: m, year: y }) {
 function confirmed(about, made) {
   const { body, given, problems } = read(made, about)
   if (problems.length) return complain(problems)
-  const { found, parent, asked, officer, me } = about
+  const { found, parent, asked, officer } = about
   const key = crypto.randomUUID() // one for this confirmation: pressed twice, or sent again after a lost answer, it is done once
-  const sure = choose('checkboxes', 'sure', 'Your authorisation', [['yes', `I decide this as ${me.called ? `${me.called} (${officer})` : officer}, officer of authority ${found.la}.`]])
+  const sure = choose('checkboxes', 'sure', 'Your authorisation', [['yes', `I decide this as ${[officer.name || officer.id, officer.office].filter(Boolean).join(', ')}, of authority ${found.la}.`]])
   const button = el('button', { class: 'govuk-button', type: 'submit' }, 'Confirm and send')
   const confirming = el('form', { novalidate: true, submit: (event) => { event.preventDefault(); if (!button.disabled) sent(about, body, key, confirming, button) } },
     sure, button, ' ',

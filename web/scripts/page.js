@@ -82,9 +82,11 @@ function audiences(me) {
   return [Object.keys(me.officer ?? {}).length ? 'officer' : null, (me.schools ?? []).length ? 'school' : null].filter(Boolean)
 }
 
+const called = (me) => Object.values(me.officer)[0]?.name || { vendor: 'A program', school: 'A school', officer: 'An officer' }[me.kind]
+
 async function whoIsHere() {
   const me = await ask('/me')
-  document.getElementById('who').replaceChildren(me.called ?? me.kind ?? 'Signed in',
+  document.getElementById('who').replaceChildren(called(me),
     el('button', { type: 'button', class: 'app-quiet', click: signOut }, 'Sign out'))
   document.getElementById('who').hidden = false
   const nav = document.getElementById('navigation')

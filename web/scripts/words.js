@@ -14,9 +14,9 @@ export const pounds = (pence) => `£${(pence / 100).toLocaleString('en-GB', { mi
 export const size = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1000))} KB` : `${(bytes / 1e6).toFixed(1)} MB`)
 export const named = (pupil) => [pupil.forename, pupil.surname].filter(Boolean).join(' ') || `Pupil ${pupil.upn}`
 
-/** Days from today to a day; below zero when it is over. */
-export function daysTo(iso, today = new Date()) {
-  return Math.ceil((new Date(`${iso}T23:59:59Z`) - today) / 86400000)
+/** Days from a day to another; below zero when it is over. Which day it is, the service says (`me.today`). */
+export function daysTo(iso, today) {
+  return Math.round((new Date(`${iso}T00:00:00Z`) - new Date(`${today}T00:00:00Z`)) / 86400000)
 }
 
 export const STATES = { gathering: 'Open', settled: 'Settled', lapsed: 'Lapsed' }
