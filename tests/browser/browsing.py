@@ -116,6 +116,10 @@ class Reader:
 
     def accessible(self, widths: tuple[dict[str, int], ...] = (WIDE, NARROW)) -> None:
         """Axe finds nothing, wide and narrow, and nothing sticks out of a narrow window."""
+        twice = (
+            "() => [...document.querySelectorAll('[id]')].map(e => e.id).filter((id, n, all) => all.indexOf(id) !== n)"
+        )
+        assert self.page.evaluate(twice) == []  # axe looks only at those that something refers to
         for width in widths:
             self.page.set_viewport_size(width)  # type: ignore[arg-type]
             found = self._axe()

@@ -36,14 +36,21 @@ page('officer', async (me) => {
 function filter(chosen, authorities, schools) {
   const select = (id, says, options) => el('div', { class: 'govuk-form-group' },
     el('label', { class: 'govuk-label', for: id }, says),
-    el('select', { class: 'govuk-select', id, name: id }, Object.entries(options).map(([value, text]) =>
+    el('select', { class: 'govuk-select', id, name: id }, [...options].map(([value, text]) =>
       el('option', { value, selected: value === chosen[id] }, text))))
   return el('form', { class: 'app-filter', method: 'get', action: '/cases.html', 'aria-label': 'Which cases' },
-    authorities.length > 1 ? select('la', 'Authority', Object.fromEntries(authorities.map((la) => [la, la]))) : null,
-    select('state', 'State', STATES),
-    select('school', 'School', Object.fromEntries([[' ', 'Every school'], ...schools.map((each) => [each.urn, each.name || each.urn])].map(([v, t]) => [v.trim(), t]))),
-    select('sort', 'In order of', SORTS),
+    authorities.length > 1 ? select('la', 'Authority', authorities.map((la) => [la, la])) : null,
+    select('state', 'State', Object.entries(STATES)),
+    select('school', 'School', namedSchools(chosen.school, schools)),
+    select('sort', 'In order of', Object.entries(SORTS)),
     el('button', { class: 'govuk-button govuk-button--secondary', type: 'submit' }, 'Show'))
+}
+
+/** Every school, and the one that the address names, though nothing came from it. */
+function namedSchools(chosen, schools) {
+  const known = schools.map((each) => [each.urn, each.name || each.urn])
+  const other = chosen && !schools.some((each) => each.urn === chosen) ? [[chosen, chosen]] : []
+  return [['', 'Every school'], ...known, ...other]
 }
 
 function figures(found, chosen, today) {

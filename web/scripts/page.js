@@ -5,7 +5,7 @@ import { SignedOut, forget, signIn, signOut, wasSignedIn } from './session.js'
 import { button, el, link, list, p } from './dom.js'
 
 const heading = document.querySelector('h1')
-const state = document.getElementById('state')
+const told = document.getElementById('told')
 const filled = document.getElementById('filled')
 const errors = document.getElementById('errors')
 const SERVICE = document.title.split(' – ').at(-1)
@@ -28,7 +28,7 @@ export async function page(audience, fill) {
 
 /** Put elements on the page, and the reader at its heading. */
 export function show(made, title = null) {
-  state.replaceChildren()
+  told.replaceChildren()
   filled.replaceChildren(...[made].flat(Infinity).filter(Boolean))
   filled.hidden = false
   complain([])
@@ -45,7 +45,7 @@ export function titled(title) {
 
 export function loading(says) {
   delete document.body.dataset.ready
-  state.replaceChildren(p(says))
+  told.replaceChildren(p(says))
 }
 
 /** Say what must be mended in a form: pairs of a field's id and what to do. */

@@ -37,7 +37,7 @@ function standing(positions) {
   return [
     p(`${count(pupils.length, 'pupil')}${positions.as_at ? `, as at ${day(String(positions.as_at).slice(0, 10))}` : ''}.`),
     scrolling('How its pupils stand, as a picture', bars(rows, pupils.length)),
-    table('The figures', ['', ['Pupils', 1], ['Share', 1]], rows.map(([says, n]) => [says, String(n), pupils.length ? `${((n / pupils.length) * 100).toFixed(1)}%` : '–']), { captionHidden: true })
+    table('The figures', ['How they stand', ['Pupils', 1], ['Share', 1]], rows.map(([says, n]) => [says, String(n), pupils.length ? `${((n / pupils.length) * 100).toFixed(1)}%` : '–']), { captionHidden: true })
   ]
 }
 

@@ -28,7 +28,7 @@ export function weeksSeen(weeks) {
         el('dd', { class: 'govuk-summary-list__value' }, CODES[code]?.says ?? MARKS[code] ?? 'unknown'))))),
     table('The same week by week', ['Week of', ['Counted', 1], 'Sessions that count', 'Other absence'],
       weeks.map((week) => [
-        shortDay(week.week), String(week.counted), said(week.sessions.filter((each) => each.counts)),
+        el('span', { class: 'app-nowrap' }, shortDay(week.week)), String(week.counted), said(week.sessions.filter((each) => each.counts)),
         said(week.sessions.filter((each) => !each.counts && (each.used || absent(each.code))))
       ]))
   ]
