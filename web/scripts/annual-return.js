@@ -3,7 +3,6 @@
 import { ask } from './api.js'
 import { el, inset, p, table } from './dom.js'
 import { page, parameter } from './page.js'
-import { words } from './words.js'
 
 page('officer', async (me) => {
   const authorities = Object.keys(me.officer)
@@ -14,8 +13,8 @@ page('officer', async (me) => {
     filter(authorities, la, found.year, Number(me.today.slice(0, 4))),
     found.recorded_elsewhere ? inset(p(`${found.recorded_elsewhere} notices of others that officers recorded are not in these figures.`)) : null,
     p('Names are those of the Department for Education. “x” means that the figure is not known here: the number on roll comes from the census.'),
-    table(`Annual return of authority ${found.la}, academic year ${found.year}/${String(found.year + 1).slice(2)}`, ['Variable', ['Figure', 1], 'In words'],
-      Object.entries(found.figures).map(([name, value]) => [el('code', {}, name), String(value), words(name)]))
+    table(`Annual return of authority ${found.la}, academic year ${found.year}/${String(found.year + 1).slice(2)}`, ['Variable', ['Figure', 1]],
+      Object.entries(found.figures).map(([name, value]) => [el('code', {}, name), String(value)]))
   ]
 })
 
