@@ -1,8 +1,8 @@
 // Who is signed in: the code flow with PKCE, by oidc-client-ts.
 //
 // The token lies in sessionStorage: it lives as long as the tab, no other tab or later user of the browser finds it, and
-// a page can be left for the next one, which memory alone would not survive. It is asked for without a refresh token's use:
-// after an hour somebody must be at the keyboard. Nothing else is stored.
+// a page can be left for the next one, which memory alone would not survive. It is not renewed: after an hour somebody
+// must be at the keyboard. Nothing else is stored.
 
 /* global oidc */
 
@@ -61,7 +61,10 @@ export async function signIn(target) {
 
 /** Take what the issuer sent back; where to go on. */
 export async function signedIn() {
-  const user = await (await signing()).signinRedirectCallback()
+  const signer = await signing()
+  const user = await signer.signinRedirectCallback()
+  user.refresh_token = undefined // an issuer may send one unasked; it would outlive the hour
+  await signer.storeUser(user)
   const target = String(user.state?.target ?? '/')
   return /^\/(?!\/)[\w./?=&%:-]*$/.test(target) ? target : '/'
 }
