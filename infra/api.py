@@ -83,6 +83,8 @@ class Api(Construct):
             self, API, prefix, code, memory=MEMORY, timeout=TIMEOUT, scratch=1024, kept=logs.RetentionDays.SEVEN_YEARS
         )
         self.tell({"GRANTS_TABLE": self.grants.table_name})
+        self.for_pages: dict[str, str] = {}
+        """What `attendance pages` is told of the user pool's client for pages, if there is one."""
         self.issuer, audience = (
             (callers.issuer, list(callers.audience)) if callers.issuer else self._user_pool(prefix, callers)
         )
@@ -200,23 +202,26 @@ class Api(Construct):
             for name in callers.clients
         ]
         if callers.origins:  # the pages: a browser keeps no secret, so the code flow with PKCE
-            back = [f"{origin}/signed-in" for origin in callers.origins]
-            clients.append(
-                pool.add_client(
-                    "Pages",
-                    user_pool_client_name="pages",
-                    generate_secret=False,
-                    access_token_validity=Duration.hours(1),
-                    refresh_token_validity=Duration.hours(12),
-                    prevent_user_existence_errors=True,
-                    o_auth=cognito.OAuthSettings(
-                        flows=cognito.OAuthFlows(authorization_code_grant=True),
-                        scopes=[cognito.OAuthScope.OPENID, *asked(*SCOPES)],
-                        callback_urls=back,
-                        logout_urls=list(callers.origins),
-                    ),
-                )
+            back = [f"{origin}/signed-in.html" for origin in callers.origins]
+            pages = pool.add_client(
+                "Pages",
+                user_pool_client_name="pages",
+                generate_secret=False,
+                access_token_validity=Duration.hours(1),
+                refresh_token_validity=Duration.hours(12),
+                prevent_user_existence_errors=True,
+                o_auth=cognito.OAuthSettings(
+                    flows=cognito.OAuthFlows(authorization_code_grant=True),
+                    scopes=[cognito.OAuthScope.OPENID, *asked(*SCOPES)],
+                    callback_urls=back,
+                    logout_urls=[f"{origin}/signed-out.html" for origin in callers.origins],
+                ),
             )
+            clients.append(pages)
+            self.for_pages = {
+                "pages-client": pages.user_pool_client_id,
+                "pages-sign-out": f"https://{prefix}.auth.{Aws.REGION}.amazoncognito.com/logout",
+            }
         issuer = f"https://cognito-idp.{Aws.REGION}.amazonaws.com/{pool.user_pool_id}"
         return issuer, [client.user_pool_client_id for client in clients]
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from aws_cdk import App, AssetHashType, DefaultStackSynthesizer, Validations
@@ -12,6 +13,7 @@ from infra import packages
 from infra.api import API, NOBODY_NAMED, Callers
 from infra.authority import Authority
 from infra.core import SHAPES, Core
+from infra.web import Pages, Site
 
 
 def synth(
@@ -26,6 +28,7 @@ def synth(
     trail: bool = True,
     budget_usd: int | None = None,
     callers: Callers = NOBODY_NAMED,
+    site: Site | None = None,
 ) -> Path:
     """Write stack `Core` and one stack per authority (3-digit codes) into `outdir`, and return it.
 
@@ -34,6 +37,7 @@ def synth(
     `retention_years`: documents are locked that long, and what they rest on goes a year later. `own_keys`: each
     authority has a key of its own. `trail`: CloudTrail records who read and wrote what. `budget_usd`: what a month of the
     account may cost before the topic of alarms is told. `callers`: whose tokens the API takes, and from which pages.
+    `site`: where pages of our own stand, in a stack `Pages`; they are among the pages that may ask.
     """
     app = App(
         outdir=str(outdir),
@@ -42,9 +46,15 @@ def synth(
     )
     names = (*(shape.name for shape in SHAPES), API)
     code = {name: _code(name, built=packages_built) for name in names}
+    if site is not None and site.origin not in callers.origins:
+        callers = replace(callers, origins=(*callers.origins, site.origin))
     core = Core(app, prefix, code, retention_years=retention_years, trail=trail, budget_usd=budget_usd, callers=callers)
     for la in sorted(authorities):
-        Authority(app, prefix, la, retention_years=retention_years, own_key=own_keys).add_stack_dependency(core)
+        Authority(
+            app, prefix, la, retention_years=retention_years, own_key=own_keys, origins=callers.origins
+        ).add_stack_dependency(core)
+    if site is not None:
+        Pages(app, prefix, site, authorities, callers.issuer).add_stack_dependency(core)
     if checked:
         Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     app.synth()

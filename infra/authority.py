@@ -1,19 +1,31 @@
 """Stack `Authority`: the bucket of one authority; a document is written into it once, and none goes."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Aws, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.assumed import erasure_role_arn
 from infra.rights import AUTHORITY_FOLDERS, ERASURES, LIST_FOLDERS
-from infra.stores import nothing_replaced, nothing_taken_away, private_bucket, years
+from infra.stores import let_pages_ask, nothing_replaced, nothing_taken_away, private_bucket, years
 
 
 class Authority(Stack):
     """What belongs to one authority alone. It takes from `Core` by exported name, so that `Core` need not know it."""
 
-    def __init__(self, scope: Construct, prefix: str, la: str, *, retention_years: int, own_key: bool) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        prefix: str,
+        la: str,
+        *,
+        retention_years: int,
+        own_key: bool,
+        origins: Sequence[str] = (),
+    ) -> None:
         super().__init__(
             scope,
             f"Authority{la}",
@@ -25,6 +37,7 @@ class Authority(Stack):
         key = self._own_key(name, prefix, la) if own_key else self._shared_key(prefix)
         # No lifecycle takes a document away: settings may lock one for longer than others, and a delete marker would hide it.
         bucket = private_bucket(self, "Documents", name, key, locked=years(retention_years))
+        let_pages_ask(bucket, origins, s3.HttpMethods.GET)
         erasure = erasure_role_arn(self, prefix)
         once = [f"{folder}/" for folder in (*AUTHORITY_FOLDERS, ERASURES) if folder not in LIST_FOLDERS]
         bucket.add_to_resource_policy(nothing_replaced(bucket, folders=once))

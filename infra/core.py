@@ -22,7 +22,7 @@ from infra.analytics import Analytics
 from infra.api import Api, Callers
 from infra.reasons import acknowledge
 from infra.stage import Shape, Stage
-from infra.stores import Index, nothing_replaced, nothing_taken_away, private_bucket, table, years
+from infra.stores import Index, let_pages_ask, nothing_replaced, nothing_taken_away, private_bucket, table, years
 from infra.trail import Trail
 from infra.watch import Budget, Watch
 
@@ -80,6 +80,8 @@ class Core(Stack):
             removal_policy=RemovalPolicy.RETAIN,
         )
         self._stores()
+        let_pages_ask(self.uploads, callers.origins, s3.HttpMethods.PUT)
+        let_pages_ask(self.reports, callers.origins, s3.HttpMethods.GET)
         topic = self._alarm_topic()
         alarm = actions.SnsAction(topic)
         self.validate, self.thresholds, self.notices = (
@@ -104,6 +106,7 @@ class Core(Stack):
             "officer-role-arn": self.officer.role_arn,
             "api-url": self.api.url,
             "api-issuer": self.api.issuer,
+            **self.api.for_pages,
         }
         for name, value in given.items():
             CfnOutput(self, name, value=value, export_name=f"{prefix}-{name}")

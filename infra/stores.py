@@ -68,6 +68,17 @@ def private_bucket(
     return bucket
 
 
+def let_pages_ask(bucket: s3.Bucket, origins: Sequence[str], method: s3.HttpMethods) -> None:
+    """Let pages of these origins follow links to the bucket from a script; a link is signed, so this opens nothing else."""
+    if origins:
+        bucket.add_cors_rule(
+            allowed_origins=list(origins),
+            allowed_methods=[method],
+            allowed_headers=["*"],  # those that a link signs
+            max_age=3600,
+        )
+
+
 def years(number: int) -> Duration:
     """That many years, leap days included."""
     return Duration.days(round(number * 365.25))

@@ -32,6 +32,7 @@ COMMANDS = {
     "codes": "local.codes",
     "law": "local.law",
     "documents": "local.documents",
+    "pages": "local.pages",
 }
 
 

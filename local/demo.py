@@ -10,8 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,8 +18,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from attendance.directory import Directory, read_directory
 from attendance.findings import SEVERITIES, SEVERITY
-from local.door import LOOPBACK, ByDoor, Door, people_of, server
+from local.door import LOOPBACK, Door, people_of
 from local.madeup import Cast, Scale, casting, write_input
+from local.pages import OUTPUT as OUTPUT_PATH
+from local.pages import Served, local_pages, serving
 from local.run import Doors, Replayed, replay
 
 OUTPUT: Final = Path("demo-output")
@@ -41,8 +42,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "It takes some minutes.",
         epilog=f"Writes ./{OUTPUT}/ (a folder of that name that a demo made before is replaced): index.html to begin with, the "
         "PDFs under authorities/{la}/notices/ and letters/{la}/{urn}/ and, to try `attendance check`, `run` and `explain` on, "
-        "what was put in under input/. Then serves the folder, and the API of the whole system under /v1, to this machine only, "
-        "until stopped with Ctrl-C (docs/api.md). Exit code: "
+        "what was put in under input/. Then serves the pages for officers and schools, the API of the whole system under /v1 and "
+        "the folder under /output/, to this "
+        "machine only, until stopped with Ctrl-C (docs/api.md). Exit code: "
         "0 done, 2 it cannot start (the port is taken, or the folder is not ours to replace).",
     )
     parser.add_argument(
@@ -61,55 +63,36 @@ def demo(args: argparse.Namespace) -> int:
         _print_summary(_processed(OUTPUT, SCALE))
         return 0
     try:
-        listening = server(args.port, partial(Served, directory=str(OUTPUT)))
+        listening, served = serving(args.port)
     except (OSError, OverflowError) as problem:
         print(
             f"attendance demo: port {args.port} cannot be used ({problem}); give another with --port", file=sys.stderr
         )
         return 2
     with listening:
-        _processed(OUTPUT, SCALE, lambda doors, summary: _serve(listening, doors, summary))
+        _processed(OUTPUT, SCALE, lambda doors, summary: _serve(listening, served, doors, summary))
     return 0
 
 
-def _serve(listening: ThreadingHTTPServer, doors: Doors, summary: Mapping[str, Any]) -> None:
-    """Serve the folder, and the API of the world as the replay left it, until stopped."""
+def _serve(listening: ThreadingHTTPServer, served: type[Served], doors: Doors, summary: Mapping[str, Any]) -> None:
+    """Serve the pages, the folder, and the API of the world as the replay left it, until stopped."""
     _print_summary(summary)
     url = f"http://{LOOPBACK}:{listening.server_port}"
     schools = read_directory((OUTPUT / "input" / "schools.csv").read_bytes()).schools
     people = people_of(doors.world, {urn: school.la for urn, school in schools.items()})
-    Served.door = Door(doors.world, url, people, running=True)
-    print(f"\nLook at it: {url}/   (stop with Ctrl-C)")
-    print(
-        f"The API: {url}/v1/openapi.json, as {', '.join(each.subject for each in people[:3])} ... (docs/api.md)",
-        flush=True,
-    )
-    try:
-        listening.serve_forever()
-    except KeyboardInterrupt:
-        print("\nStopped.", file=sys.stderr)
-
-
-class Served(ByDoor, SimpleHTTPRequestHandler):
-    """Serves the API and the folder; says of each file how it is written, and of each request nothing."""
-
-    extensions_map = {  # noqa: RUF012 - as http.server declares it
-        **SimpleHTTPRequestHandler.extensions_map,
-        ".csv": "text/plain; charset=utf-8",  # shown, where text/csv would be downloaded
-        ".html": "text/html; charset=utf-8",
-        ".json": "application/json",
-        ".yaml": "text/plain; charset=utf-8",
-    }
-
-    def do_GET(self) -> None:
-        """The API's answer, or a file."""
-        if not self.by_door():
-            SimpleHTTPRequestHandler.do_GET(self)
-
-    def do_HEAD(self) -> None:
-        """The same without the body."""
-        if not self.by_door():
-            SimpleHTTPRequestHandler.do_HEAD(self)
+    with tempfile.TemporaryDirectory() as folder:
+        served.door = Door(doors.world, url, people, running=True)
+        served.pages, served.output = local_pages(Path(folder, "pages"), url), OUTPUT
+        print(f"\nSign in as an officer: {url}/   (stop with Ctrl-C)")
+        print(f"What came out, file by file: {url}{OUTPUT_PATH}")
+        print(
+            f"The API: {url}/v1/openapi.json, as {', '.join(each.subject for each in people[:3])} ... (docs/api.md)",
+            flush=True,
+        )
+        try:
+            listening.serve_forever()
+        except KeyboardInterrupt:
+            print("\nStopped.", file=sys.stderr)
 
 
 def _processed(

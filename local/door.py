@@ -27,6 +27,7 @@ from local.deployer import Stack
 from local.template import REGION
 from local.tokens import Issuer, Person, give_grants, made_up_people
 from local.world import World
+from web.build import policy, sign_in_page
 
 LOOPBACK: Final = "127.0.0.1"
 OURS: Final = ("/v1", "/oauth2/", "/.well-known/", "/s3/")
@@ -128,18 +129,34 @@ class Door:
             given = presigned.answer(self.world.s3, method, bucket, key, parts.query, headers, body)
             return Answer(given.status, given.headers, given.body)
         if parts.path.startswith(("/oauth2/", "/.well-known/")):
-            return self._issue(method, parts.path, headers, body)
+            return self._issue(method, parts.path, parts.query, headers, body)
         return self._serve(method, parts.path, parts.query, headers, body)
 
-    def _issue(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def _issue(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
         match method, path:
+            case "GET", "/oauth2/authorize":
+                return self._sign_in(dict(parse_qsl(query)))
             case "POST", "/oauth2/token":
-                return _json(*self.issuer.client_credentials(dict(parse_qsl(body.decode())), _basic(headers)))
+                given = dict(parse_qsl(body.decode()))
+                if given.get("grant_type") == "authorization_code":
+                    return _json(*self.issuer.of_code(given))
+                return _json(*self.issuer.client_credentials(given, _basic(headers)))
             case "GET", "/.well-known/jwks.json":
                 return _json(200, self.issuer.keys())
             case "GET", "/.well-known/openid-configuration":
                 return _json(200, self.issuer.configuration())
         return _json(404, {"message": "Not Found"})
+
+    def _sign_in(self, asked: Mapping[str, str]) -> Answer:
+        """The page on which a made-up person says who they are, or the way back for whoever did."""
+        html = {"content-type": "text/html; charset=utf-8", "cache-control": "no-store"}
+        try:
+            back = self.issuer.authorize(asked)
+        except (ValueError, KeyError):
+            return Answer(400, html, b"<!DOCTYPE html><title>No sign-in</title><p>This is no request of the pages.")
+        if back:
+            return Answer(302, {"location": back, "cache-control": "no-store"}, b"")
+        return Answer(200, {**html, "content-security-policy": policy()}, sign_in_page(asked, self.people))
 
     def _serve(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """What API Gateway does with a request, its own refusals included."""

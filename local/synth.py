@@ -156,6 +156,15 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         type=_https,
         help="pages that may ask the API; may be repeated",
     )
+    parser.add_argument(
+        "--pages", metavar="HOST", type=_host, help="serve the pages for people under this host name: a stack Pages"
+    )
+    parser.add_argument(
+        "--pages-certificate",
+        metavar="ARN",
+        type=_certificate,
+        help="its certificate, in ACM of us-east-1, as CloudFront asks",
+    )
     parser.set_defaults(run=run)
 
 
@@ -191,6 +200,18 @@ def _https(text: str) -> str:
     return text
 
 
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+", text):
+        raise argparse.ArgumentTypeError("a host name, as attendance.example.gov.uk")
+    return text
+
+
+def _certificate(text: str) -> str:
+    if not re.fullmatch(r"arn:aws:acm:us-east-1:[0-9]{12}:certificate/[0-9a-f-]{36}", text):
+        raise argparse.ArgumentTypeError("the ARN of a certificate in us-east-1")
+    return text
+
+
 def _client(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", text):
         raise argparse.ArgumentTypeError("1 to 63 lower-case letters, digits and hyphens, no hyphen first")
@@ -202,11 +223,15 @@ def run(args: argparse.Namespace) -> int:
     if bool(args.issuer) != bool(args.audience) or (args.issuer and args.client):
         print("--issuer and --audience are given together, and --client without them.", file=sys.stderr)
         return 2
+    if bool(args.pages) != bool(args.pages_certificate):
+        print("--pages and --pages-certificate are given together.", file=sys.stderr)
+        return 2
     use_for_jsii()
     if args.packages:
         ensure_assets()
     from infra.api import Callers
     from infra.app import synth
+    from infra.web import Site
 
     out = synth(
         args.out,
@@ -218,9 +243,11 @@ def run(args: argparse.Namespace) -> int:
         trail=args.trail,
         budget_usd=args.budget_usd,
         callers=Callers(args.issuer, args.audience, args.client or Callers.clients, args.origin),
+        site=Site(args.pages, args.pages_certificate) if args.pages else None,
     )
     for line in price_of_keys(len(set(args.authority)) if args.own_keys else 0):
         print(line, file=sys.stderr)
-    for stack in ("Core", *(f"Authority{la}" for la in sorted(set(args.authority)))):
+    pages = ["Pages"] if args.pages else []
+    for stack in ("Core", *(f"Authority{la}" for la in sorted(set(args.authority))), *pages):
         print(_file(out, stack))
     return 0

@@ -5,12 +5,17 @@ The key is made anew in every process and never written. Everybody's secret is `
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import hmac
+import secrets
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -66,12 +71,27 @@ def _key() -> RSAKey:
     return RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
 
 
+@dataclass(frozen=True)
+class _Code:
+    """What a code of the code flow stands for."""
+
+    person: str
+    challenge: str
+    back: str
+    scope: str
+    at: float
+
+
+_CODE_LASTS: Final = 60
+
+
 @dataclass
 class Issuer:
     """Gives tokens to the people it knows, and takes those that it gave."""
 
     url: str
     people: Mapping[str, Person] = field(default_factory=dict)
+    _codes: dict[str, _Code] = field(default_factory=dict)
 
     def token(
         self, subject: str, scopes: Sequence[str] = tuple(SCOPES), lasts: timedelta = LASTS, **claims: object
@@ -112,6 +132,38 @@ class Issuer:
         lasts = int(LASTS.total_seconds())
         return 200, {"access_token": token, "token_type": "Bearer", "expires_in": lasts, "scope": " ".join(scopes)}
 
+    def authorize(self, asked: Mapping[str, str]) -> str | None:
+        """Where to send somebody who chose who they are (`person`) on the sign-in page; None to show them that page.
+
+        The code flow with PKCE (RFC 7636, S256 alone), for the pages that this issuer's own server serves. Raises ValueError for
+        a request that is none: the answer goes nowhere but to those pages.
+        """
+        back = asked.get("redirect_uri", "")
+        good = asked.get("client_id") == AUDIENCE and back in (f"{self.url}/signed-in.html",)
+        if not good or asked.get("response_type") != "code" or asked.get("code_challenge_method") != "S256":
+            raise ValueError("not a request of the pages")
+        person = asked.get("person")
+        if person is None:
+            return None
+        if person not in self.people:
+            raise ValueError("nobody of that name")
+        code = secrets.token_urlsafe(24)
+        self._codes[code] = _Code(person, asked["code_challenge"], back, asked.get("scope", ""), time.monotonic())
+        return f"{back}?{urlencode({'code': code, 'state': asked.get('state', '')})}"
+
+    def of_code(self, given: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+        """The answer of the token endpoint to a code: once, within a minute, to whoever knows its verifier."""
+        found = self._codes.pop(given.get("code", ""), None)
+        if found is None or time.monotonic() - found.at > _CODE_LASTS or given.get("redirect_uri") != found.back:
+            return 400, {"error": "invalid_grant"}
+        hashed = hashlib.sha256(given.get("code_verifier", "").encode()).digest()
+        if not hmac.compare_digest(base64.urlsafe_b64encode(hashed).rstrip(b"="), found.challenge.encode()):
+            return 400, {"error": "invalid_grant"}
+        scopes = [each for each in found.scope.split() if each in SCOPES]
+        lasts = int(LASTS.total_seconds())
+        token = self.token(found.person, scopes)
+        return 200, {"access_token": token, "token_type": "Bearer", "expires_in": lasts, "scope": " ".join(scopes)}
+
     def keys(self) -> dict[str, Any]:
         """The public keys (JWKS)."""
         return {"keys": [_key().as_dict(private=False)]}
@@ -120,12 +172,14 @@ class Issuer:
         """What OpenID Connect Discovery says of the issuer."""
         return {
             "issuer": self.url,
+            "authorization_endpoint": f"{self.url}/oauth2/authorize",
             "token_endpoint": f"{self.url}/oauth2/token",
             "jwks_uri": f"{self.url}/.well-known/jwks.json",
-            "grant_types_supported": ["client_credentials"],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "grant_types_supported": ["client_credentials", "authorization_code"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
             "scopes_supported": list(SCOPES),
             "id_token_signing_alg_values_supported": ["RS256"],
             "subject_types_supported": ["public"],
-            "response_types_supported": [],
+            "response_types_supported": ["code"],
+            "code_challenge_methods_supported": ["S256"],
         }

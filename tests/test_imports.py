@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOLDERS = {
     **{name: ROOT / "functions" / name for name in ("attendance", "aws", "validate", "thresholds", "notices", "api")},
-    **{name: ROOT / name for name in ("infra", "local")},
+    **{name: ROOT / name for name in ("infra", "local", "web")},
 }
 MAY_IMPORT = {
     "attendance": {"attendance"},
@@ -21,7 +21,8 @@ MAY_IMPORT = {
     "thresholds": {"thresholds", "aws", "attendance"},
     "notices": {"notices", "aws", "attendance"},
     "api": {"api", "aws", "attendance"},
-    "infra": {"infra", "attendance", "local"},
+    "infra": {"infra", "attendance", "local", "web"},
+    "web": {"web", "attendance"},
     "local": set(FOLDERS),
 }
 PURE = {"duckdb", "holidays", "numpy", "pydantic", "tzdata", "yaml"}

@@ -21,6 +21,7 @@ _ABOUT: Final = (
     "with a short JSON `message` of its own."
 )
 TAGS: Final = {
+    "me": "Who is asking",
     "uploads": "Files of registers: send, ask, check",
     "school": "What a school sees of itself",
     "cases": "Cases of an authority",

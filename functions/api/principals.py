@@ -55,15 +55,15 @@ class Principal:
         return self.grant.officer[la]
 
 
-def principal(event: Mapping[str, Any], scope: str, grants: Grants, today: date) -> Principal:
-    """Who asks, if their token is for this scope: API Gateway has verified it, and passes on what it claims."""
+def principal(event: Mapping[str, Any], scope: str | None, grants: Grants, today: date) -> Principal:
+    """Who asks, if their token is for this scope (None: for any): API Gateway has verified it, and passes on what it claims."""
     authorizer = event.get("requestContext", {}).get("authorizer") or {}
     claims = (authorizer.get("jwt") or {}).get("claims") or {}
     subject = claims.get("sub")
     if not subject:
         raise Problem("unauthenticated")
     scopes = frozenset(each.removeprefix(f"{SERVICE}/") for each in str(claims.get("scope", "")).split())
-    if scope not in scopes:
+    if scope is not None and scope not in scopes:
         raise Problem("scope-missing", detail=f"the scope {scope} is needed")
     grant = grants.of(str(subject))
     if grant is None or (grant.until is not None and grant.until < today):

@@ -103,7 +103,7 @@ def test_pages_sign_in_by_the_code_flow_and_keep_no_secret(tmp_path):
     assert set(clients) == {"vendor-a", "vendor-b", "pages"}
     assert clients["pages"]["AllowedOAuthFlows"] == ["code"]
     assert clients["pages"]["GenerateSecret"] is False
-    assert clients["pages"]["CallbackURLs"] == ["https://pages.example/signed-in"]
+    assert clients["pages"]["CallbackURLs"] == ["https://pages.example/signed-in.html"]
 
 
 def test_without_pages_named_no_browser_may_ask(core):

@@ -9,7 +9,6 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from functools import partial
 from html.parser import HTMLParser
-from http.server import ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from attendance.text import pretty_json
 from local import demo
 from local.demo import SCALE
 from local.madeup import Scale, casting
+from local.pages import local_pages, serving
 from local.run import Replayed
 
 SUMMARY = {
@@ -234,12 +234,15 @@ def test_every_link_of_the_page_leads_to_a_file_beside_it(written: Path) -> None
 
 
 @pytest.fixture
-def served(written: Path) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(demo.Served, directory=str(written))) as server:
-        thread = threading.Thread(target=server.serve_forever)
+def served(written: Path, tmp_path: Path) -> Iterator[str]:
+    listening, served = serving(0)
+    url = f"http://127.0.0.1:{listening.server_port}"
+    served.pages, served.output = local_pages(tmp_path / "pages", url), written
+    with listening:
+        thread = threading.Thread(target=listening.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+        yield url
+        listening.shutdown()
         thread.join()
 
 
@@ -247,21 +250,26 @@ def served(written: Path) -> Iterator[str]:
     ("path", "type_"),
     [
         ("/", "text/html; charset=utf-8"),
-        ("/authorities/886/notices/886ABCDEFGHJ.pdf", "application/pdf"),
-        ("/authorities/886/returns/new_pupil-900001-2025-10-06.csv", "text/plain; charset=utf-8"),
-        ("/summary.json", "application/json"),
+        ("/scripts/page.js", "text/javascript; charset=utf-8"),
+        ("/output/", "text/html; charset=utf-8"),
+        ("/output/authorities/886/notices/886ABCDEFGHJ.pdf", "application/pdf"),
+        ("/output/authorities/886/returns/new_pupil-900001-2025-10-06.csv", "text/plain; charset=utf-8"),
+        ("/output/summary.json", "application/json"),
     ],
 )
-def test_the_folder_is_served_with_its_types(
+def test_the_pages_and_the_folder_are_served_with_their_types(
     served: str, path: str, type_: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with urllib.request.urlopen(served + path) as answer:  # noqa: S310 - our own loopback server
         assert answer.headers["content-type"] == type_
+        assert (answer.headers["content-security-policy"] is None) == path.startswith("/output/")
     assert capsys.readouterr().err.count(path) == 0
 
 
-def test_nothing_outside_the_folder_is_served(served: str, here: Path) -> None:
+@pytest.mark.parametrize(
+    "path", ["/../secret", "/output/../../secret", "/output/../config.json", "/scripts/", "/scripts"]
+)
+def test_nothing_outside_the_folders_is_served(served: str, here: Path, path: str) -> None:
     (here / "secret").write_text("x")
-
     with pytest.raises(HTTPError, match="404"):
-        urllib.request.urlopen(f"{served}/../secret")  # noqa: S310 - our own loopback server
+        urllib.request.urlopen(f"{served}{path}")  # noqa: S310 - our own loopback server

@@ -1,0 +1,100 @@
+// The queue: an authority's cases of one state, filtered, sorted, page by page.
+
+import { ask } from './api.js'
+import { el, inset, link, p, table, tag, warning } from './dom.js'
+import { page, parameter } from './page.js'
+import { STATES, count, daysTo, named, sentence, shortDay } from './words.js'
+
+const SORTS = { opened_on: 'Opened, oldest first', '-opened_on': 'Opened, latest first', prosecute_by: 'Last day for proceedings', '-prosecute_by': 'Last day for proceedings, latest first' }
+const SOON = 28
+
+page('officer', async (me) => {
+  const authorities = Object.keys(me.officer)
+  const chosen = {
+    la: parameter('la') ?? authorities[0],
+    state: parameter('state') ?? 'gathering',
+    school: parameter('school') ?? '',
+    sort: parameter('sort') ?? 'opened_on'
+  }
+  const query = new URLSearchParams(Object.entries(chosen).filter(([, value]) => value))
+  const cursor = parameter('cursor')
+  const [found, schools] = await Promise.all([
+    ask(`/cases?${query}&limit=25${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`),
+    ask(`/schools?la=${chosen.la}`).then((given) => given.schools)
+  ])
+  const nameOf = Object.fromEntries(schools.map((each) => [each.urn, each.name]))
+  return [
+    filter(chosen, authorities, schools),
+    figures(found, chosen, me.today),
+    found.cases.length ? listed(found.cases, nameOf, me.today) : none(chosen),
+    el('nav', { 'aria-label': 'Pages of cases' },
+      cursor ? p(link(`/cases.html?${query}`, 'Back to the first page')) : null,
+      found.next ? p(link(`/cases.html?${query}&cursor=${encodeURIComponent(found.next)}`, 'Next page')) : null)
+  ].map((each) => (each?.tagName === 'NAV' && !each.childElementCount ? null : each))
+})
+
+function filter(chosen, authorities, schools) {
+  const select = (id, says, options) => el('div', { class: 'govuk-form-group' },
+    el('label', { class: 'govuk-label', for: id }, says),
+    el('select', { class: 'govuk-select', id, name: id }, [...options].map(([value, text]) =>
+      el('option', { value, selected: value === chosen[id] }, text))))
+  return el('form', { class: 'app-filter', method: 'get', action: '/cases.html', 'aria-label': 'Which cases' },
+    authorities.length > 1 ? select('la', 'Authority', authorities.map((la) => [la, la])) : null,
+    select('state', 'State', Object.entries(STATES)),
+    select('school', 'School', namedSchools(chosen.school, schools)),
+    select('sort', 'In order of', Object.entries(SORTS)),
+    el('button', { class: 'govuk-button govuk-button--secondary', type: 'submit' }, 'Show'))
+}
+
+/** Every school, and the one that the address names, though nothing came from it. */
+function namedSchools(chosen, schools) {
+  const known = schools.map((each) => [each.urn, each.name || each.urn])
+  const other = chosen && !schools.some((each) => each.urn === chosen) ? [[chosen, chosen]] : []
+  return [['', 'Every school'], ...known, ...other]
+}
+
+function figures(found, chosen, today) {
+  const amended = found.cases.filter((each) => each.amended_after_issue).length
+  const soon = found.cases.filter((each) => each.prosecute_by && daysTo(each.prosecute_by, today) <= SOON).length
+  const proposed = chosen.state === 'gathering' ? found.cases.filter((each) => each.proposal.route === 'penalty_notice').length : 0
+  const more = found.next ? ' on this page, and more on the next' : ''
+  return [
+    amended ? warning(`The register was amended after a notice was issued in ${count(amended, 'case')}: look whether the notice still holds.`) : null,
+    p(`${count(found.cases.length, 'case')}${more}.`,
+      proposed ? ` ${proposed} with a penalty notice proposed, awaiting authorisation.` : '',
+      soon ? ` In ${soon} proceedings must begin within ${SOON} days.` : '')
+  ]
+}
+
+function listed(cases, nameOf, today) {
+  return table('Cases', ['Pupil', 'School', 'Opened', ['Sessions', 1], 'Proposed', 'Proceedings by', 'Alerts'], cases.map((each) => [
+    link(`/case.html?case=${each.case}`, named(each.pupil)),
+    nameOf[each.urn] ?? each.urn,
+    el('span', { class: 'app-nowrap' }, shortDay(each.opened_on)),
+    String(each.sessions),
+    each.state === 'gathering' ? sentence(each.proposal.route) : `Settled: ${sentence(each.settled_by ?? each.state)}`,
+    each.prosecute_by ? deadline(each.prosecute_by, today) : '–',
+    alerts(each)
+  ]), { captionHidden: true })
+}
+
+function deadline(iso, today) {
+  const left = daysTo(iso, today)
+  return [el('span', { class: 'app-nowrap' }, shortDay(iso)), left < 0 ? [' ', tag('over', 'grey')] : left <= SOON ? [' ', tag(count(left, 'day'), 'red')] : null]
+}
+
+function alerts(each) {
+  const found = [
+    each.amended_after_issue ? tag('Amended after issue', 'red') : null,
+    each.provisional ? tag('Only by code N', 'yellow') : null,
+    each.state === 'gathering' && each.proposal.route === 'penalty_notice' ? tag('Awaiting authorisation', 'blue') : null,
+    each.referred ? tag('Referred', 'turquoise') : null
+  ].filter(Boolean)
+  return found.length ? found.flatMap((one, n) => (n ? [' ', one] : [one])) : 'None'
+}
+
+function none(chosen) {
+  return inset(p(chosen.school
+    ? 'No case of this school is in this state. Choose every school, or another state.'
+    : 'No case is in this state. A case opens by itself when a pupil meets the threshold; until then there is nothing to do here.'))
+}
