@@ -16,6 +16,8 @@ from attendance.authorities import AUTHORITIES
 from local.node import ROOT, ensure_assets, use_for_jsii
 
 LOCAL_PREFIX = "attendance-local"
+LOCAL_ORIGINS = ("http://127.0.0.1:8000", "http://localhost:8000")
+"""Pages that may ask the API of a local world; its own, at whatever port, need not be named."""
 RETENTION_YEARS = 7
 
 Template = dict[str, Any]
@@ -36,7 +38,7 @@ def templates(
 
     Only the hash that names the Lambda packages may be of an earlier state of `functions/`: nothing here reads it.
     """
-    kind = ("-own-keys" if own_keys else "") + (f"-budget-{budget_usd}" if budget_usd is not None else "")
+    kind = "-pages" + ("-own-keys" if own_keys else "") + (f"-budget-{budget_usd}" if budget_usd is not None else "")
     folder = ROOT / ".cache" / "templates" / f"{prefix}{kind}-{_infra_hash()[:16]}"
     stacks = ["Core", *(f"Authority{la}" for la in authorities)]
     missing = [la for la in authorities if not _file(folder, f"Authority{la}").exists()]
@@ -50,7 +52,8 @@ def templates(
 def _fill(folder: Path, prefix: str, authorities: Sequence[str], *, own_keys: bool, budget_usd: int | None) -> None:
     """Synthesise into the cache; every file appears whole, so that two processes may do this at the same moment."""
     use_for_jsii()
-    from infra.app import synth  # seconds to import, and needed only here
+    from infra.api import Callers  # seconds to import, and needed only here
+    from infra.app import synth
 
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as scratch:
@@ -62,6 +65,7 @@ def _fill(folder: Path, prefix: str, authorities: Sequence[str], *, own_keys: bo
             checked=False,
             own_keys=own_keys,
             budget_usd=budget_usd,
+            callers=Callers(origins=LOCAL_ORIGINS),
         )
         for template in out.glob("*.template.json"):
             template.replace(folder / template.name)
