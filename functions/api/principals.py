@@ -48,6 +48,11 @@ class Principal:
         if not self.grant.acts_for(la, urn):
             raise Problem("not-found")
 
+    def authority(self, la: str) -> None:
+        """Nothing if they act for this authority or a school of it, else a Problem as if there were none."""
+        if la not in self.grant.authorities:
+            raise Problem("not-found")
+
     def officer(self, la: str) -> str:
         """Their id as an officer of this authority; a Problem, as if there were no such authority, if they are none."""
         if la not in self.grant.officer:
@@ -55,7 +60,7 @@ class Principal:
         return self.grant.officer[la]
 
 
-def principal(event: Mapping[str, Any], scope: str, grants: Grants, today: date) -> Principal:
+def principal(event: Mapping[str, Any], scope: str | None, grants: Grants, today: date) -> Principal:
     """Who asks, if their token is for this scope: API Gateway has verified it, and passes on what it claims."""
     authorizer = event.get("requestContext", {}).get("authorizer") or {}
     claims = (authorizer.get("jwt") or {}).get("claims") or {}
@@ -63,7 +68,7 @@ def principal(event: Mapping[str, Any], scope: str, grants: Grants, today: date)
     if not subject:
         raise Problem("unauthenticated")
     scopes = frozenset(each.removeprefix(f"{SERVICE}/") for each in str(claims.get("scope", "")).split())
-    if scope not in scopes:
+    if scope is not None and scope not in scopes:
         raise Problem("scope-missing", detail=f"the scope {scope} is needed")
     grant = grants.of(str(subject))
     if grant is None or (grant.until is not None and grant.until < today):

@@ -96,7 +96,7 @@ def route(
     method: str,
     path: str,
     *,
-    scope: str,
+    scope: str | None,
     tag: str,
     gives: type[BaseModel] | None = None,
     status: int = 200,
@@ -108,7 +108,7 @@ def route(
     larger: Mapping[int, Any] | None = None,
     **more: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare a route: the scope that is asked for, what it gives, and which problems it may answer."""
+    """Declare a route: the scope that is asked for (None: any token will do), what it gives, which problems it may answer."""
 
     def needs(app: Any, next_middleware: Callable[[Any], Response[Any]]) -> Response[Any]:
         who = principal(app.current_event.raw_event, scope, wired().grants, today())
@@ -119,7 +119,15 @@ def route(
 
     content: dict[str, Any] = {"application/json": {"model": gives}} if gives else {}
     writes = method == "POST"
-    usual = ("unauthenticated", "scope-missing", "no-grant", "not-found", "invalid", "too-many", "failed")
+    usual = (
+        "unauthenticated",
+        *(("scope-missing",) if scope else ()),
+        "no-grant",
+        "not-found",
+        "invalid",
+        "too-many",
+        "failed",
+    )
     every = dict.fromkeys((*usual, *(("key-reused",) if writes else ()), *problems))
     success: dict[str, Any] = {"description": says, "content": {**content, **(also or {})}}
     if headers:
@@ -129,7 +137,7 @@ def route(
         method=method,
         responses={status: success, **(larger or {}), **declared(*every)},  # type: ignore[dict-item]
         status_code=status,
-        security=[{SECURITY: [scope]}],
+        security=[{SECURITY: [scope] if scope else []}],
         tags=[tag],
         middlewares=[needs],
         openapi_extensions=dict(extensions) if extensions else None,

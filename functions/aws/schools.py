@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import date
 
 from pydantic import TypeAdapter
 
@@ -42,7 +43,9 @@ class Listed:
 
 @dataclass(frozen=True)
 class Schools:
-    """The directory in the settings bucket: `schools/{urn}.json`, and `directory.json` to say that one was given."""
+    """The directory in the settings bucket: `schools/{urn}.json`, `schools-of/{la}.json` (which are open, or until when), and
+    `directory.json` to say that one was given.
+    """
 
     bucket: Bucket
 
@@ -58,9 +61,19 @@ class Schools:
             )
         return Listed(None, (), directory_known=self.bucket.get(_MARKER) is not None)
 
+    def of(self, la: str, day: date) -> list[str]:
+        """The URNs of an authority's schools that are not closed by a day, in order; none where no directory was given."""
+        found = self.bucket.get(f"schools-of/{la}.json")
+        closed: dict[str, str | None] = json.loads(found.body) if found else {}
+        return sorted(urn for urn, on in closed.items() if on is None or on > day.isoformat())
+
     def publish(self, directory: Directory) -> None:
-        """Store a directory for the functions to read, a small object a school."""
+        """Store a directory for the functions to read, a small object a school and one an authority."""
+        closed: dict[str, dict[str, str | None]] = {}
         for urn, school in directory.schools.items():
             entry = {"school": _SCHOOL.dump_python(school, mode="json"), "predecessors": directory.before(urn)}
             self.bucket.put(f"schools/{urn}.json", pretty_json(entry).encode())
+            closed.setdefault(school.la, {})[urn] = school.closed.isoformat() if school.closed else None
+        for la, schools in closed.items():
+            self.bucket.put(f"schools-of/{la}.json", pretty_json(schools).encode())
         self.bucket.put(_MARKER, pretty_json({"schools": len(directory.schools)}).encode())
