@@ -114,18 +114,13 @@ def me() -> Me:
             AuthorityOfMine(la=la, name=name, all_schools=grant.everywhere(la), officer=officer)
         )  # fmt: skip
     places = [(each.la, urn) for each in authorities for urn in grant.named(each.la)][:MOST_NAMED]
-    schools = [SchoolNamed(la=la, urn=urn, name=_name(urn)) for la, urn in places]
+    schools = [SchoolNamed(la=la, urn=urn, name=doors.schools.named(urn)) for la, urn in places]
     names = [each.officer.name for each in authorities if each.officer and each.officer.name]
     names += [each.name for each in schools] if grant.kind == "school" else []
     return Me(
         subject=principal.subject, kind=grant.kind, called=names[0] if names else None, authorities=authorities,
         schools=schools,
     )  # fmt: skip
-
-
-def _name(urn: str) -> str:
-    school = wired().schools.listed(urn).school
-    return school.name if school else f"School {urn}"
 
 
 @route(

@@ -61,6 +61,11 @@ class Schools:
             )
         return Listed(None, (), directory_known=self.bucket.get(_MARKER) is not None)
 
+    def named(self, urn: str) -> str:
+        """What the school is called: its URN where no directory says."""
+        school = self.listed(urn).school
+        return school.name if school else f"School {urn}"
+
     def of(self, la: str, day: date) -> list[str]:
         """The URNs of an authority's schools that are not closed by a day, in order; none where no directory was given."""
         found = self.bucket.get(f"schools-of/{la}.json")
