@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import threading
 import time
 import uuid
@@ -390,7 +391,15 @@ class ByDoor(BaseHTTPRequestHandler):
         """Say nothing: a path may hold a pseudonym."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say what failed, but not that a browser went on to another page before it had its answer."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def server(port: int, handler: Callable[..., BaseHTTPRequestHandler] = ByDoor) -> ThreadingHTTPServer:
     """A server on this machine only."""
-    ThreadingHTTPServer.daemon_threads = True
-    return ThreadingHTTPServer((LOOPBACK, port), handler)
+    return _Server((LOOPBACK, port), handler)
