@@ -41,7 +41,8 @@ def test_it_wants_a_token_of_somebody_known_and_no_scope(api: Asking) -> None:
 @pytest.mark.parametrize(
     ("who", "la", "seen"),
     [
-        (OFFICER, "886", ["900001", "900003"]), (OFFICER, "301", []), (OTHER_OFFICER, "301", ["900002"]), (OTHER_OFFICER, "886", []),
+        (OFFICER, "886", ["900001", "900003"]), (OFFICER, "301", []),
+        (OTHER_OFFICER, "301", ["900002"]), (OTHER_OFFICER, "886", []),
         (OFFICE, "886", ["900001"]), (OFFICE, "301", []), (VENDOR, "886", ["900001", "900003"]), (VENDOR, "301", ["900002"]),
     ],
 )  # fmt: skip
