@@ -18,13 +18,15 @@ page('officer', async (me) => {
   }
   const query = new URLSearchParams(Object.entries(chosen).filter(([, value]) => value))
   const cursor = parameter('cursor')
-  const [found, schools] = await Promise.all([
+  const [found, schools, counts] = await Promise.all([
     ask(`/cases?${query}&limit=25${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`),
-    ask(`/schools?la=${chosen.la}`).then((given) => given.schools)
+    ask(`/schools?la=${chosen.la}`).then((given) => given.schools),
+    ask(`/cases/counts?la=${chosen.la}`)
   ])
   const nameOf = Object.fromEntries(schools.map((each) => [each.urn, each.name]))
   return [
     filter(chosen, authorities, schools),
+    p(`In the whole authority: ${Object.entries(STATES).map(([state, says]) => `${says.toLowerCase()} ${counts[state].toLocaleString('en-GB')}`).join(', ')}.`),
     figures(found, chosen, me.today),
     found.cases.length ? listed(found.cases, nameOf, me.today) : none(chosen),
     el('nav', { 'aria-label': 'Pages of cases' },
