@@ -6,7 +6,13 @@ import json
 from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
-from aws_lambda_powertools.event_handler.openapi.models import OAuth2, OAuthFlowClientCredentials, OAuthFlows, Tag
+from aws_lambda_powertools.event_handler.openapi.models import (
+    OAuth2,
+    OAuthFlowClientCredentials,
+    OAuthFlows,
+    OpenIdConnect,
+    Tag,
+)
 
 from api.principals import SCOPES
 from api.problems import MEDIA_TYPE
@@ -30,17 +36,30 @@ TAGS: Final = {
 }
 
 
-def description(app: APIGatewayHttpResolver, token_url: str = "/oauth2/token") -> str:  # noqa: S107 - an address
-    """The description as JSON, keys in order, so that two of the same code are the same bytes."""
-    flows = OAuthFlows(clientCredentials=OAuthFlowClientCredentials(tokenUrl=token_url, scopes=dict(SCOPES)))
+def description(app: APIGatewayHttpResolver, tokens_at: str = "") -> str:
+    """The description as JSON, keys in order, so that two of the same code are the same bytes.
+
+    `tokens_at`: the address below which Cognito, or a local deployment, gives tokens; or the OpenID configuration of another
+    provider, which names its own.
+    """
     made = app.get_openapi_json_schema(
         title=TITLE,
         version=VERSION,
         description=_ABOUT,
         tags=[Tag(name=name, description=says) for name, says in TAGS.items()],
-        security_schemes={SECURITY: OAuth2(flows=flows)},
+        security_schemes={SECURITY: _tokens(tokens_at)},
     )
     return json.dumps(_told_once(json.loads(made)), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def _tokens(at: str) -> OAuth2 | OpenIdConnect:
+    if at.endswith(_CONFIGURATION):
+        return OpenIdConnect(openIdConnectUrl=at)
+    token = OAuthFlowClientCredentials(tokenUrl=f"{at}/oauth2/token", scopes=dict(SCOPES))
+    return OAuth2(flows=OAuthFlows(clientCredentials=token))
+
+
+_CONFIGURATION: Final = "/.well-known/openid-configuration"
 
 
 def _told_once(found: dict[str, Any]) -> dict[str, Any]:
