@@ -64,6 +64,11 @@ class Callers:
 NOBODY_NAMED = Callers()
 
 
+def sign_in(prefix: str) -> str:
+    """Where our own user pool gives tokens and signs people in."""
+    return f"https://{prefix}.auth.{Aws.REGION}.amazoncognito.com"
+
+
 class Api(Construct):
     """`/v1/...` for vendors, schools and officers. All but its description wants a token; what a token may do, the grants say."""
 
@@ -82,12 +87,14 @@ class Api(Construct):
         self.log_group, self.role, self.function = worker(
             self, API, prefix, code, memory=MEMORY, timeout=TIMEOUT, scratch=1024, kept=logs.RetentionDays.SEVEN_YEARS
         )
-        self.tell({"GRANTS_TABLE": self.grants.table_name})
         self.for_pages: dict[str, str] = {}
         """What `attendance pages` is told of the user pool's client for pages, if there is one."""
         self.issuer, audience = (
             (callers.issuer, list(callers.audience)) if callers.issuer else self._user_pool(prefix, callers)
         )
+        # What its description says of where tokens are had: our pool's paths are known, another provider's are not.
+        tokens_at = f"{callers.issuer}/.well-known/openid-configuration" if callers.issuer else sign_in(prefix)
+        self.tell({"GRANTS_TABLE": self.grants.table_name, "TOKENS_AT": tokens_at})
         self.http = self._gateway(prefix, callers, self.issuer, audience)
         self.url = f"https://{self.http.api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}/v1"
         self._stage(prefix)
@@ -220,7 +227,7 @@ class Api(Construct):
             clients.append(pages)
             self.for_pages = {
                 "pages-client": pages.user_pool_client_id,
-                "pages-sign-out": f"https://{prefix}.auth.{Aws.REGION}.amazoncognito.com/logout",
+                "pages-sign-out": f"{sign_in(prefix)}/logout",
             }
         issuer = f"https://cognito-idp.{Aws.REGION}.amazonaws.com/{pool.user_pool_id}"
         return issuer, [client.user_pool_client_id for client in clients]

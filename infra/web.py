@@ -10,6 +10,7 @@ from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.api import sign_in
 from infra.reasons import acknowledge
 from web.build import headers, origin, policy
 
@@ -87,7 +88,7 @@ class Pages(Stack):
             if issuer
             else (
                 Fn.import_value(f"{prefix}-api-issuer") + "/",
-                f"https://{prefix}.auth.{Aws.REGION}.amazoncognito.com/oauth2/",
+                f"{sign_in(prefix)}/oauth2/",
             )
         )
         s3_host = f"s3.{Aws.REGION}.{Aws.URL_SUFFIX}"

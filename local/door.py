@@ -37,6 +37,8 @@ OURS: Final = ("/v1", *_OF_THE_ISSUER, "/s3/")
 MOST_BODY: Final = 10 * 1024 * 1024
 _MOST_EVENT: Final = 6 * 1024 * 1024
 _TEXT: Final = re.compile(r"text/|application/(json|xml|javascript|x-www-form-urlencoded|[\w.-]+\+(json|xml))")
+_SIGN_IN: Final = re.compile(rf"https://[a-z0-9-]+\.auth\.{REGION}\.amazoncognito\.com(?=/oauth2/)")
+"""The template's user pool, in whose place the door gives tokens itself."""
 _LINK: Final = re.compile(rf"https://([a-z0-9-]+)\.s3\.{REGION}\.amazonaws\.com/")
 
 
@@ -213,7 +215,7 @@ class Door:
         if "location" in headers:
             headers["location"] = _LINK.sub(rf"{self.url}/s3/\1/", headers["location"])
         if headers.get("content-type", "").startswith("application/json") and "content-encoding" not in headers:
-            body = _LINK.sub(rf"{self.url}/s3/\1/", body.decode()).encode()
+            body = _SIGN_IN.sub("", _LINK.sub(rf"{self.url}/s3/\1/", body.decode())).encode()
         return Answer(int(given["statusCode"]), headers, body)
 
 

@@ -13,6 +13,7 @@ from aws_lambda_powertools.event_handler.middlewares.openapi_validation import O
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
 from api import me, officer, places, pupils, school, uploads
+from api.doors import wired
 from api.problems import ErrorOf, Problem, answer
 from aws.observability import logger
 
@@ -48,7 +49,7 @@ def openapi() -> Response[Any]:
 def _description() -> str:
     from api.description import description  # a schema is made only where somebody asks for it
 
-    return description(app)
+    return description(app, wired().tokens_at)
 
 
 def problem(what: Problem) -> Response[Any]:

@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.models import (
     OAuthFlowAuthorizationCode,
     OAuthFlowClientCredentials,
     OAuthFlows,
+    OpenIdConnect,
     Tag,
 )
 
@@ -36,26 +37,37 @@ TAGS: Final = {
 }
 
 
-def description(
-    app: APIGatewayHttpResolver,
-    token_url: str = "/oauth2/token",  # noqa: S107 - an address
-    sign_in_url: str = "/oauth2/authorize",
-) -> str:
-    """The description as JSON, keys in order, so that two of the same code are the same bytes."""
-    flows = OAuthFlows(
-        clientCredentials=OAuthFlowClientCredentials(tokenUrl=token_url, scopes=dict(SCOPES)),
-        authorizationCode=OAuthFlowAuthorizationCode(
-            authorizationUrl=sign_in_url, tokenUrl=token_url, scopes=dict(SCOPES)
-        ),
-    )
+def description(app: APIGatewayHttpResolver, tokens_at: str = "") -> str:
+    """The description as JSON, keys in order, so that two of the same code are the same bytes.
+
+    `tokens_at`: the address below which Cognito, or a local deployment, gives tokens; or the OpenID configuration of another
+    provider, which names its own.
+    """
     made = app.get_openapi_json_schema(
         title=TITLE,
         version=VERSION,
         description=_ABOUT,
         tags=[Tag(name=name, description=says) for name, says in TAGS.items()],
-        security_schemes={SECURITY: OAuth2(flows=flows)},
+        security_schemes={SECURITY: _tokens(tokens_at)},
     )
     return json.dumps(_told_once(json.loads(made)), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def _tokens(at: str) -> OAuth2 | OpenIdConnect:
+    if at.endswith(_CONFIGURATION):
+        return OpenIdConnect(openIdConnectUrl=at)
+    token, scopes = f"{at}/oauth2/token", dict(SCOPES)
+    return OAuth2(
+        flows=OAuthFlows(
+            clientCredentials=OAuthFlowClientCredentials(tokenUrl=token, scopes=scopes),
+            authorizationCode=OAuthFlowAuthorizationCode(
+                authorizationUrl=f"{at}/oauth2/authorize", tokenUrl=token, scopes=scopes
+            ),
+        )
+    )
+
+
+_CONFIGURATION: Final = "/.well-known/openid-configuration"
 
 
 def _told_once(found: dict[str, Any]) -> dict[str, Any]:

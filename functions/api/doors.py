@@ -35,6 +35,7 @@ class Doors:
     links: Links
     to_notices: NoticesQueue
     secret: bytes
+    tokens_at: str
 
     @property
     def pupils(self) -> Pupils:
@@ -63,4 +64,5 @@ def wired() -> Doors:
         ),
         to_notices=NoticesQueue(boto3.client("sqs"), told.notices_queue_url),
         secret=pupil_secret(boto3.client("secretsmanager"), told.pupil_secret_arn),
+        tokens_at=told.tokens_at,
     )  # fmt: skip

@@ -79,3 +79,4 @@ class ForApi(Environment):
     officer_role_arn: str
     upload_role_arn: str
     pupil_secret_arn: str
+    tokens_at: str

@@ -54,8 +54,11 @@ class Deployment:
 
     def _token(self) -> str:
         described = self._ask("GET", "/v1/openapi.json").json()
-        schemes = described["components"]["securitySchemes"].values()
-        told = next(each["flows"]["clientCredentials"]["tokenUrl"] for each in schemes if "flows" in each)
+        (scheme,) = described["components"]["securitySchemes"].values()
+        if "flows" in scheme:
+            told = scheme["flows"]["clientCredentials"]["tokenUrl"]
+        else:  # another OpenID provider, which says itself where it gives tokens
+            told = self._ask("GET", scheme["openIdConnectUrl"]).json()["token_endpoint"]
         url = requests.compat.urljoin(self.url, told)
         given = self._ask("POST", url, data={"grant_type": "client_credentials"}, auth=(self.client, self.secret))
         if given.status_code != 200:

@@ -4,6 +4,8 @@ import json
 
 from cloudformation import PREFIX, of_type, read, text
 
+from api.app import app
+from api.description import description
 from api.principals import SCOPES as ASKED_FOR
 from infra.api import PROGRAMS, SCOPES
 
@@ -30,6 +32,24 @@ def test_tokens_are_those_of_the_pool_for_its_clients(core):
     said = only(core, "AWS::ApiGatewayV2::Authorizer")["JwtConfiguration"]
     assert json.dumps({"Ref": pool}) in json.dumps(said["Issuer"])
     assert said["Audience"] == [{"Ref": client} for client in clients]
+
+
+def tokens_at(core):
+    """What the function is told of where tokens are had."""
+    (function,) = (f for f in of_type(core, "AWS::Lambda::Function").values() if f["Handler"] == "api.handler.handler")
+    return text(core, function["Environment"]["Variables"]["TOKENS_AT"])
+
+
+def scheme(at):
+    """The security scheme of the description that is served with this."""
+    (found,) = json.loads(description(app, at))["components"]["securitySchemes"].values()
+    return found
+
+
+def test_the_description_names_the_pools_own_domain(core):
+    assert only(core, "AWS::Cognito::UserPoolDomain")["Domain"] == PREFIX
+    assert tokens_at(core) == f"https://{PREFIX}.auth.AWS::Region.amazoncognito.com"
+    assert scheme(tokens_at(core))["flows"]["clientCredentials"]["tokenUrl"] == f"{tokens_at(core)}/oauth2/token"
 
 
 def test_the_scopes_of_the_pool_are_those_that_the_routes_ask_for(core):
@@ -88,6 +108,9 @@ def test_any_provider_of_tokens_can_stand_in_the_place_of_the_pool(tmp_path):
     assert not of_type(core, "AWS::Cognito::UserPool")
     said = only(core, "AWS::ApiGatewayV2::Authorizer")["JwtConfiguration"]
     assert said == {"Audience": ["attendance"], "Issuer": "https://login.example"}
+    configuration = "https://login.example/.well-known/openid-configuration"
+    assert tokens_at(core) == configuration
+    assert scheme(configuration) == {"type": "openIdConnect", "openIdConnectUrl": configuration}
     cors = only(core, "AWS::ApiGatewayV2::Api")["CorsConfiguration"]
     assert cors["AllowOrigins"] == ["https://pages.example"]
     assert "if-match" in cors["AllowHeaders"]

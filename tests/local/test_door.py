@@ -75,6 +75,11 @@ def test_the_description_is_for_everybody(door: Door) -> None:
     assert door.answer("GET", "/v1/openapi.json").json()["openapi"].startswith("3.1")
 
 
+def test_the_description_says_that_the_door_gives_tokens(door: Door) -> None:
+    (scheme,) = door.answer("GET", "/v1/openapi.json").json()["components"]["securitySchemes"].values()
+    assert scheme["flows"]["clientCredentials"]["tokenUrl"] == "/oauth2/token"
+
+
 def test_what_is_outside_the_api_does_not_exist(door: Door) -> None:
     assert door.answer("GET", "/v2/cases", as_(door, "officer-886")).status == 404
 

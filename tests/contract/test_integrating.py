@@ -1,0 +1,123 @@
+"""docs/integrating.md does what it says: its steps run as they are written, and its events are those that are told."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from moto.events.models import EventPattern
+
+from attendance.events import Event, NoticeIssued, ReportReady, ThresholdMet
+from local.door import ByDoor, server
+from tests.asking import Asking, asking
+from tests.raised_system import listening
+
+pytestmark = pytest.mark.contract
+
+PAGE: Final = (Path(__file__).parents[2] / "docs" / "integrating.md").read_text(encoding="utf-8")
+STEPS: Final = re.findall(r"^```sh\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?", PAGE, re.MULTILINE | re.DOTALL)
+"""Each block of the page that is to be run, and what it says is printed."""
+JSON: Final = [json.loads(each) for each in re.findall(r"^```json\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)]
+OURS: Final = "uv run "
+TOLD: Final = (ReportReady, ThresholdMet, NoticeIssued)
+"""What other systems are told; the other events stay between the functions."""
+RETURN, WRITTEN = "attendance-900001-2025-11-24.csv", b"urn\r\n900001\r\n"
+"""A return made for the school, which the steps fetch."""
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[Asking]:
+    with asking() as api, server(0, type("Handler", (ByDoor,), {"door": api.door})) as listening_:
+        threading.Thread(target=listening_.serve_forever, daemon=True).start()
+        api.system.bucket("authority-886").put_once(f"returns/{RETURN}", WRITTEN, "text/csv")
+        api.door.url = f"http://127.0.0.1:{listening_.server_port}"  # what signed links begin with
+        yield api
+        listening_.shutdown()
+
+
+@pytest.fixture(scope="module")
+def ran(api: Asking, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], Path, list[Event]]:
+    """What each block printed, the folder in which it all ran, and the events that were told meanwhile."""
+    folder = tmp_path_factory.mktemp("vendor")
+    mark = "--- the next step ---"
+    blocks = [block for block, _ in STEPS if not block.startswith(OURS)]
+    script = f"\necho '{mark}'\n".join(["set -euo pipefail\n", *blocks])
+    bash = shutil.which("bash")
+    assert bash
+    assert shutil.which("curl"), "the page is tried with curl"
+    with pytest.MonkeyPatch.context() as patched:
+        heard = listening(patched)
+        done = subprocess.run(  # noqa: S603 - our own page
+            [bash, "-c", script],
+            cwd=folder,
+            env={"PATH": os.environ["PATH"], "API": api.door.url, "no_proxy": "*"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.split(f"{mark}\n")[1:], folder, heard
+
+
+def test_the_steps_run_as_they_are_written_and_print_what_the_page_says(
+    ran: tuple[list[str], Path, list[Event]],
+) -> None:
+    printed, _, _ = ran
+    steps = [(block, said) for block, said in STEPS if not block.startswith(OURS)]
+    assert len(steps) > 10
+    assert len([said for _, said in steps if said]) >= 7
+    for (block, said), out in zip(steps, printed, strict=True):
+        assert not said or out == said, block
+
+
+def test_at_the_end_the_file_is_accepted_whole(ran: tuple[list[str], Path, list[Event]]) -> None:
+    _, folder, _ = ran
+    (checked,) = json.loads((folder / "check.json").read_bytes())["files"]
+    (mended,) = json.loads((folder / "report.json").read_bytes())["files"]
+    assert (checked["rows"], checked["accepted"]) == (2, 1)
+    assert (mended["rows"], mended["accepted"], mended["totals"]["error"]) == (2, 2, 0)
+
+
+def test_the_return_that_was_made_for_the_school_is_fetched(ran: tuple[list[str], Path, list[Event]]) -> None:
+    _, folder, _ = ran
+    assert (folder / RETURN).read_bytes() == WRITTEN
+
+
+def test_what_was_told_meanwhile_is_in_the_shape_of_the_page(
+    api: Asking, ran: tuple[list[str], Path, list[Event]]
+) -> None:
+    _, folder, heard = ran
+    ready = [each for each in heard if isinstance(each, ReportReady)]
+    upload = json.loads((folder / "upload.json").read_bytes())["upload"]
+    assert [each.upload_id for each in ready][-1] == upload
+    assert len(ready) == 2
+    shown = next(each for each in JSON if isinstance(each["source"], str))
+    for each in ready:
+        assert json.loads(each.model_dump_json()).keys() == shown["detail"].keys()
+
+
+def test_the_events_of_the_page_are_those_of_the_code() -> None:
+    section = PAGE.split("## Be told", 1)[1]
+    rows = re.findall(r"^\| `([\w.]+)` \| [^|]+ \| (.+) \|$", section, re.MULTILINE)
+    written = {kind: ["type", *re.findall(r"`(\w+)`", fields)] for kind, fields in rows}
+    assert written == {str(each.model_fields["type"].default): list(each.model_fields) for each in TOLD}
+
+
+def test_the_example_of_an_event_is_one_and_the_pattern_takes_it_alone() -> None:
+    shown: dict[str, Any] = next(each for each in JSON if isinstance(each["source"], str))
+    pattern = EventPattern.load(json.dumps(next(each for each in JSON if isinstance(each["source"], list))))
+    said = ReportReady.model_validate(shown["detail"])
+    assert json.loads(said.model_dump_json()) == shown["detail"]
+    assert shown["detail-type"] == said.type
+    assert pattern.matches_event(shown)
+    assert not pattern.matches_event({**shown, "detail": {**shown["detail"], "urn": "900002"}})
+    assert not pattern.matches_event({**shown, "detail-type": "threshold.met.v1"})
