@@ -4,7 +4,7 @@ import { ask } from './api.js'
 import { details, el, h2, h3, inset, link, list, notification, p, summary, table, tag, warning } from './dom.js'
 import { downloads, nothing } from './documents.js'
 import { page, parameter } from './page.js'
-import { STATES, action, count, day, named, pounds, sentence, shortDay, words } from './words.js'
+import { STATES, action, count, day, matched, named, personOf, pounds, sentence, shortDay, words } from './words.js'
 import { weeksSeen } from './weeks.js'
 
 const OTHER = [['record_elsewhere', null], ['record_intervention', null]]
@@ -17,6 +17,7 @@ page('officer', async () => {
   return [
     found.amended_after_issue ? amended(found) : null,
     about(found),
+    found.near_matches.length ? [h2('Persons who may be one', 'near'), near(found)] : null,
     h2('What is possible now', 'possible'), possible(found),
     h2('Why: the school weeks', 'weeks'), ...weeksSeen(found.weeks),
     h2('The law'), ...found.rules.map((each) => el('div', { class: 'app-law' }, el('p', { class: 'govuk-body govuk-!-margin-bottom-1' }, each.says), el('cite', { class: 'govuk-body-s' }, each.citation))),
@@ -59,10 +60,22 @@ function possible(found) {
     ...found.parents.map((parent, n) => el('div', { class: 'app-card' },
       h3(parent.name || `Parent ${n + 1}`),
       p([sentence(parent.relationship), parent.lives_with_pupil ? 'lives with the pupil' : 'does not live with the pupil', parent.has_address ? null : 'no address known', `stands at: ${words(parent.rung)}`].filter(Boolean).join(', ')),
-      parent.unclear ? warning('This may be the same person as another parent. Record whether they are one, before any notice.') : null,
+      parent.unclear ? p(link('#near', 'May be one person with another: say so before any notice')) : null,
       choices(found, parent.possible, n, parent.name, OF_A_PARENT))),
     el('div', { class: 'app-card' }, h3('In the case, whoever the parent'), choices(found, found.possible, null, 'the case', OTHER))
   ]
+}
+
+/** Two persons who may be one, and what to say about them, where one of them is a parent as this school gives them. */
+function near(found) {
+  return found.near_matches.map((match, n) => {
+    const of = `${personOf(found, match.one)} and ${personOf(found, match.other)}`
+    const say = (name, says) => el('li', {}, link(`/decide.html?${new URLSearchParams({ case: found.case, action: name, match: String(n) })}`, says, el('span', { class: 'govuk-visually-hidden' }, `: ${of}`)))
+    return el('div', { class: 'app-card' }, h3(of), p(sentence(match.because), match.same === null ? '' : '.'),
+      match.same !== null ? p(match.same ? 'An officer said that they are one person: the notices to both count together.' : 'An officer said that they are different persons.')
+        : matched(found, match) ? el('ul', { class: 'govuk-list app-actions' }, say('parent_same', 'Record that they are one person'), say('parent_different', 'Record that they are different persons'))
+          : p('Neither is a parent as this school gives them: say it in a case of their school.'))
+  })
 }
 
 function choices(found, given, parent, whose, others) {
