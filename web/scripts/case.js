@@ -47,10 +47,12 @@ function about(found) {
       ['Flags', found.flags.length ? found.flags.map(words).join(', ') : null]),
     found.elsewhere.length ? inset(...found.elsewhere.map((each) => p(`Authority ${each.la} issued a ${words(each.kind)} on ${day(each.issued_on)} (${words(each.standing)}).`))) : null,
     found.blockers.length
-      ? [h2('What stands in the way'), list(found.blockers.map((each) => [el('strong', {}, each.hard ? 'No notice until done: ' : 'A reason is needed: '), each.to_do, el('span', { class: 'govuk-hint govuk-!-margin-bottom-0' }, each.blocker)]))]
+      ? [h2('What stands in the way'), list(found.blockers.map((each) => [el('strong', {}, each.hard ? 'No notice until done: ' : 'A reason is needed: '), toDo(found, each), el('span', { class: 'govuk-hint govuk-!-margin-bottom-0' }, each.blocker)]))]
       : null
   ]
 }
+
+const toDo = (found, { blocker, to_do: says }) => (blocker === 'PARENT_UNCLEAR' && found.near_matches.length ? link('#near', 'two parents of this pupil may be one person: say whether they are') : says)
 
 const sessionDay = (met) => (typeof met === 'string' ? met : [met.date ? day(met.date) : '', met.session ?? ''].join(' ').trim())
 
@@ -58,7 +60,7 @@ function possible(found) {
   return [
     found.parents.length ? null : warning('The school has sent no parent of this pupil: no notice can be issued to anybody.'),
     ...found.parents.map((parent, n) => el('div', { class: 'app-card' },
-      h3(parent.name || `Parent ${n + 1}`),
+      h3(parent.unclear ? personOf(found, `${found.urn}/${parent.parent_id}`) : parent.name || `Parent ${n + 1}`),
       p([sentence(parent.relationship), parent.lives_with_pupil ? 'lives with the pupil' : 'does not live with the pupil', parent.has_address ? null : 'no address known', `stands at: ${words(parent.rung)}`].filter(Boolean).join(', ')),
       parent.unclear ? p(link('#near', 'May be one person with another: say so before any notice')) : null,
       choices(found, parent.possible, n, parent.name, OF_A_PARENT))),
@@ -88,7 +90,7 @@ function choices(found, given, parent, whose, others) {
     if (parent !== null) at.set('parent', String(parent))
     return `/decide.html?${at}`
   }
-  const to = (each) => [link(where(each), action(each), each.notice ? ` (${each.notice})` : '', el('span', { class: 'govuk-visually-hidden' }, `, ${whose}`)), each.needs?.includes('reason') && each.because ? el('span', { class: 'govuk-hint govuk-!-margin-bottom-0' }, `With a reason: ${each.because}`) : null]
+  const to = (each) => [link(where(each), action(each), each.notice ? ` (${each.notice})` : '', el('span', { class: 'govuk-visually-hidden' }, `, ${whose}`)), each.needs?.includes('reason') && each.because ? el('span', { class: 'govuk-hint govuk-!-margin-bottom-0' }, `More is needed: ${each.because}`) : null]
   return [
     may.length ? el('ul', { class: 'govuk-list app-actions' }, may.map((each) => el('li', {}, to(each)))) : p('Nothing is possible now.'),
     not.length ? details(`Not possible now, ${whose}, and why (${not.length})`, el('dl', { class: 'govuk-summary-list' }, not.map((each) =>

@@ -65,6 +65,8 @@ page('officer', async (me) => {
   return null
 })
 
+const whose = ({ found, parent, match }) => (match ? personOf(found, `${found.urn}/${parent.parent_id}`) : parent?.name)
+
 // ------------------------------------------------------------------ the form
 
 function form(about, given = null) {
@@ -84,9 +86,9 @@ function form(about, given = null) {
     el('button', { class: 'govuk-button', type: 'submit' }, 'Continue'))
   show([
     p(link(`/case.html?case=${found.case}`, 'Back to the case')),
-    summary(['Decision', said(asked)], ['Pupil', named(found.pupil)], ['Parent', parent?.name], ['The other', match && personOf(found, match.other)], ['Notice', asked.notice], ['School', found.school_name || found.urn]),
+    summary(['Decision', said(asked)], ['Pupil', named(found.pupil)], ['Parent', whose(about)], ['The other', match && personOf(found, match.other)], ['Notice', asked.notice], ['School', found.school_name || found.urn]),
     possible && !possible.allowed ? warning(`As things stand this will be refused: ${possible.because ?? ''} ${possible.provision ?? ''}`) : null,
-    possible?.allowed && possible.because ? p(`A reason is needed: ${possible.because}`, possible.provision ? ` (${possible.provision})` : '') : null,
+    possible?.allowed && possible.because ? p(`More is needed: ${possible.because}`, possible.provision ? ` (${possible.provision})` : '') : null,
     made
   ], 'Decide')
 }
@@ -192,7 +194,7 @@ function isoOf({ day: d, month: m, year: y }) {
 function confirmed(about, made) {
   const { body, given, problems } = read(made, about)
   if (problems.length) return complain(problems)
-  const { found, parent, match, asked, officer } = about
+  const { found, match, asked, officer } = about
   const key = crypto.randomUUID() // one for this confirmation: pressed twice, or sent again after a lost answer, it is done once
   const sure = choose('checkboxes', 'sure', 'Your authorisation', [['yes', `I decide this as ${[officer.name || officer.id, officer.office].filter(Boolean).join(', ')}, of authority ${found.la}.`]])
   const button = el('button', { class: 'govuk-button', type: 'submit' }, 'Confirm and send')
@@ -202,7 +204,7 @@ function confirmed(about, made) {
   show([
     summary(
       ['Decision', said({ action: asked.action, ground: body.ground })], ['Pupil', named(found.pupil)], ['School', found.school_name || found.urn],
-      ['Parent', parent?.name], ['Notice', asked.notice], ['The other', match && personOf(found, match.other)], ['Reason', body.reason && !match ? el('span', { class: 'app-said' }, body.reason) : null],
+      ['Parent', whose(about)], ['Notice', asked.notice], ['The other', match && personOf(found, match.other)], ['Reason', body.reason && !match ? el('span', { class: 'app-said' }, body.reason) : null],
       ['Amount', body.amount_pence ? pounds(body.amount_pence) : null], ['Day', body.until ? day(body.until) : null],
       ['Sessions', body.sessions ? body.sessions.map((each) => `${shortDay(each.slice(0, 10))} ${each.slice(11)}`).join(', ') : null],
       ['Address printed', body.address_as ? words(body.address_as) : null],

@@ -14,10 +14,11 @@ export const pounds = (pence) => `£${(pence / 100).toLocaleString('en-GB', { mi
 export const size = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1000))} KB` : `${(bytes / 1e6).toFixed(1)} MB`)
 export const named = (pupil) => [pupil.forename, pupil.surname].filter(Boolean).join(' ') || `Pupil ${pupil.upn}`
 
-/** A parent by `urn/parent_id`: the name, where the case has one. */
+/** A parent by `urn/parent_id`, with what the school calls them: two who may be one often have one name. */
 export function personOf(found, reference) {
   const [urn, id] = reference.split('/')
-  return (urn === found.urn && found.parents.find((each) => each.parent_id === id)?.name) || `${id} of school ${urn}`
+  const name = urn === found.urn && found.parents.find((each) => each.parent_id === id)?.name
+  return name ? `${name} (${id})` : `${id} of school ${urn}`
 }
 
 /** Of two persons who may be one: the parent of the case, and the reference of the other; null where neither is one. */
