@@ -216,7 +216,9 @@ def test_two_parents_who_may_be_one_are_named_and_told_apart(officer: Reader) ->
     child = Child(upn(61), forename="Perpetua61", parents=("P1", "P2"), parent_row={"forename": "Marmadukina"})
     at = arrives(officer.site, child)
     officer.opens(at)
-    expect(page.get_by_role("heading", name="Marmadukina Quillonby (P1) and Marmadukina Quillonby (P2)")).to_be_visible()
+    expect(
+        page.get_by_role("heading", name="Marmadukina Quillonby (P1) and Marmadukina Quillonby (P2)")
+    ).to_be_visible()
     expect(page.locator("#filled")).to_contain_text("Same full name")
     officer.accessible()
     page.get_by_role("link", name="Record that they are different persons").click()
