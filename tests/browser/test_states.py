@@ -14,7 +14,7 @@ from web.build import PAGES
 pytestmark = pytest.mark.browser
 PLACES = {
     "/cases.html": "Cases", "/cases.html?state=settled": "Cases", "/cases.html?school=900003": "Cases",
-    "/schools.html": "Schools", "/school.html?la=886&urn=900001": "School", "/school.html?la=886&urn=900003": "Page not found",
+    "/schools.html": "Schools", "/school.html?la=886&urn=900001": "School", "/school.html?la=886&urn=900003": "School", "/school.html?la=886&urn=900009": "Page not found",
     "/packs.html": "Targeting Support Meetings",
     "/annual-return.html": "Annual return", "/annual-return.html?year=2024": "Annual return",
 }  # fmt: skip
