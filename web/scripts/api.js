@@ -30,8 +30,8 @@ export function send(path, body, key, headers = {}) {
   })
 }
 
-/** All of a list that comes in pages: what `pick` takes of each, `most` at most. */
-export async function every(path, pick, most = 1000) {
+/** All of a list that comes in pages: what `pick` takes of each. */
+export async function every(path, pick) {
   const found = []
   let cursor = null
   do {
@@ -39,7 +39,7 @@ export async function every(path, pick, most = 1000) {
     const page = await ask(at)
     found.push(...pick(page))
     cursor = page.next
-  } while (cursor && found.length < most)
+  } while (cursor)
   return found
 }
 

@@ -69,7 +69,7 @@ export function complain(problems) {
     if (!group || group.classList.contains('govuk-form-group--error')) continue
     group.classList.add('govuk-form-group--error')
     const message = el('p', { class: 'govuk-error-message', id: `${id}-error` }, el('span', { class: 'govuk-visually-hidden' }, 'Error: '), says)
-    const after = group.querySelector('.govuk-hint, .govuk-fieldset__legend, .govuk-label')
+    const after = group.querySelector('.govuk-hint') ?? group.querySelector('.govuk-fieldset__legend, .govuk-label')
     after.after(message)
     field.setAttribute('aria-invalid', 'true')
     field.setAttribute('aria-describedby', [field.getAttribute('aria-describedby'), message.id].filter(Boolean).join(' '))
