@@ -8,6 +8,7 @@ from typing import Any, Final
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.event_handler.openapi.models import (
     OAuth2,
+    OAuthFlowAuthorizationCode,
     OAuthFlowClientCredentials,
     OAuthFlows,
     OpenIdConnect,
@@ -55,8 +56,10 @@ def description(app: APIGatewayHttpResolver, tokens_at: str = "") -> str:
 def _tokens(at: str) -> OAuth2 | OpenIdConnect:
     if at.endswith(_CONFIGURATION):
         return OpenIdConnect(openIdConnectUrl=at)
-    token = OAuthFlowClientCredentials(tokenUrl=f"{at}/oauth2/token", scopes=dict(SCOPES))
-    return OAuth2(flows=OAuthFlows(clientCredentials=token))
+    token = f"{at}/oauth2/token"
+    programs = OAuthFlowClientCredentials(tokenUrl=token, scopes=dict(SCOPES))
+    people = OAuthFlowAuthorizationCode(authorizationUrl=f"{at}/oauth2/authorize", tokenUrl=token, scopes=dict(SCOPES))
+    return OAuth2(flows=OAuthFlows(clientCredentials=programs, authorizationCode=people))
 
 
 _CONFIGURATION: Final = "/.well-known/openid-configuration"
