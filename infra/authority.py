@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from aws_cdk import Aws, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.assumed import erasure_role_arn
 from infra.rights import AUTHORITY_FOLDERS, ERASURES, LIST_FOLDERS
-from infra.stores import let_pages_ask, nothing_replaced, nothing_taken_away, private_bucket, years
+from infra.stores import nothing_replaced, nothing_taken_away, private_bucket, read_by, years
 
 
 class Authority(Stack):
@@ -36,8 +35,7 @@ class Authority(Stack):
         name = f"{prefix}-authority-{la}"
         key = self._own_key(name, prefix, la) if own_key else self._shared_key(prefix)
         # No lifecycle takes a document away: settings may lock one for longer than others, and a delete marker would hide it.
-        bucket = private_bucket(self, "Documents", name, key, locked=years(retention_years))
-        let_pages_ask(bucket, origins, s3.HttpMethods.GET)
+        bucket = private_bucket(self, "Documents", name, key, locked=years(retention_years), cors=read_by(origins))
         erasure = erasure_role_arn(self, prefix)
         once = [f"{folder}/" for folder in (*AUTHORITY_FOLDERS, ERASURES) if folder not in LIST_FOLDERS]
         bucket.add_to_resource_policy(nothing_replaced(bucket, folders=once))

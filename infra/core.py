@@ -1,6 +1,6 @@
 """Stack `Core`: everything that authorities share. It does not change when an authority joins."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from aws_cdk import Aws, CfnElement, CfnOutput, RemovalPolicy, Stack, TimeZone
@@ -22,7 +22,7 @@ from infra.analytics import Analytics
 from infra.api import Api, Callers
 from infra.reasons import acknowledge
 from infra.stage import Shape, Stage
-from infra.stores import Index, let_pages_ask, nothing_replaced, nothing_taken_away, private_bucket, table, years
+from infra.stores import Index, nothing_replaced, nothing_taken_away, private_bucket, read_by, sent_by, table, years
 from infra.trail import Trail
 from infra.watch import Budget, Watch
 
@@ -79,9 +79,7 @@ class Core(Stack):
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.RETAIN,
         )
-        self._stores()
-        let_pages_ask(self.uploads, callers.origins, s3.HttpMethods.PUT)
-        let_pages_ask(self.reports, callers.origins, s3.HttpMethods.GET)
+        self._stores(callers.origins)
         topic = self._alarm_topic()
         alarm = actions.SnsAction(topic)
         self.validate, self.thresholds, self.notices = (
@@ -111,13 +109,13 @@ class Core(Stack):
         for name, value in given.items():
             CfnOutput(self, name, value=value, export_name=f"{prefix}-{name}")
 
-    def _stores(self) -> None:
-        self.uploads = self._bucket("uploads", events=True)
+    def _stores(self, origins: Sequence[str]) -> None:
+        self.uploads = self._bucket("uploads", events=True, cors=sent_by(origins))
         self.receipts = self._bucket("receipts")
         self.parts = self._bucket("parts", events=True)
         self.registers = self._bucket("registers", replaced=True)
-        self.positions = self._bucket("positions", replaced=True)
-        self.reports = self._bucket("reports")
+        self.positions = self._bucket("positions", replaced=True, cors=read_by(origins))
+        self.reports = self._bucket("reports", cors=read_by(origins))
         self.settings = self._bucket("settings", kept=False)
         erasure = assumed.erasure_role_arn(self, self.prefix)
         for bucket in (self.uploads, self.receipts, self.parts, self.reports):
@@ -143,7 +141,15 @@ class Core(Stack):
         )
         self.bus = events.EventBus(self, "Events", event_bus_name=f"{self.prefix}-notices")
 
-    def _bucket(self, name: str, *, events: bool = False, replaced: bool = False, kept: bool = True) -> s3.Bucket:
+    def _bucket(
+        self,
+        name: str,
+        *,
+        events: bool = False,
+        replaced: bool = False,
+        kept: bool = True,
+        cors: Sequence[s3.CorsRule] = (),
+    ) -> s3.Bucket:
         return private_bucket(
             self,
             name.capitalize(),
@@ -152,6 +158,7 @@ class Core(Stack):
             events=events,
             replaced=replaced,
             kept=self.kept if kept else None,
+            cors=cors,
         )
 
     def _alarm_topic(self) -> sns.Topic:

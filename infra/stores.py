@@ -23,12 +23,13 @@ def private_bucket(
     replaced: bool = False,
     locked: Duration | None = None,
     kept: Duration | None = None,
+    cors: Sequence[s3.CorsRule] = (),
 ) -> s3.Bucket:
     """A private, versioned bucket that answers only TLS 1.2 and keeps what it holds.
 
     `events`: every new object is told to the default event bus. `replaced`: objects are snapshots that can be made
     again, so that earlier versions go after 30 days. `locked`: Object Lock, governance mode, for that long. `kept`: an
-    object goes by itself that long after it was written, with whatever it replaced.
+    object goes by itself that long after it was written, with whatever it replaced. `cors`: what pages may do by a signed link.
     """
     rules = [s3.LifecycleRule(id="unfinished-uploads", abort_incomplete_multipart_upload_after=Duration.days(7))]
     if replaced or kept:  # of what is written once, only the erasure role makes an earlier version
@@ -49,6 +50,7 @@ def private_bucket(
         minimum_tls_version=1.2,
         versioned=True,
         lifecycle_rules=rules,
+        cors=list(cors) or None,
         object_lock_enabled=True if locked else None,
         object_lock_default_retention=s3.ObjectLockRetention.governance(locked) if locked else None,
         removal_policy=RemovalPolicy.RETAIN,
@@ -68,15 +70,22 @@ def private_bucket(
     return bucket
 
 
-def let_pages_ask(bucket: s3.Bucket, origins: Sequence[str], method: s3.HttpMethods) -> None:
-    """Let pages of these origins follow links to the bucket from a script; a link is signed, so this opens nothing else."""
-    if origins:
-        bucket.add_cors_rule(
-            allowed_origins=list(origins),
-            allowed_methods=[method],
-            allowed_headers=["*"],  # those that a link signs
-            max_age=3600,
-        )
+def sent_by(origins: Sequence[str]) -> list[s3.CorsRule]:
+    """A page of these origins may send a file by a link, with the headers that were signed; without origins, none."""
+    rule = s3.CorsRule(
+        allowed_origins=list(origins),
+        allowed_methods=[s3.HttpMethods.PUT],
+        allowed_headers=["content-type", "if-none-match", "x-amz-checksum-sha256", "x-amz-meta-*"],
+        exposed_headers=["etag", "x-amz-version-id"],
+        max_age=3600,
+    )
+    return [rule] if origins else []
+
+
+def read_by(origins: Sequence[str]) -> list[s3.CorsRule]:
+    """A page may read what the API sent it on to: any page with the link, for a browser that was sent on names no origin."""
+    rule = s3.CorsRule(allowed_origins=["*"], allowed_methods=[s3.HttpMethods.GET], exposed_headers=["etag"])
+    return [rule] if origins else []
 
 
 def years(number: int) -> Duration:

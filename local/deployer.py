@@ -70,7 +70,6 @@ NOT_ENFORCED: Mapping[str, Reason] = {
     "written once, in an authority's bucket": Reason(_MISJUDGED, "tests/cases/test_written_once.py"),
     "timeout, memory, disk and processor of a function": Reason(_IN_PROCESS, "nothing; an alarm tells, once deployed"),
     "functions running side by side": Reason(_IN_PROCESS, "nothing; --shuffle and --double draw other orders"),
-    "CORS of the API": Reason("the pages of the local world come from the same address", "tests/infra/test_api.py"),
     "the Lambda package": Reason("the code is that of this checkout", "tests/infra/test_packages.py"),
     "visibility timeout, delay, batching window": Reason(_STANDS, "tests/infra/test_stages.py"),
     "the hour of the schedule": Reason("it fires when `World.day_passed` says so", "tests/infra/test_stages.py"),

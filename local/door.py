@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import threading
 import time
 import uuid
@@ -16,21 +17,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from attendance.settings import SettingsRefused
 from aws.buckets import Bucket
 from aws.grants import Grants
 from aws.settings import AuthoritySettings
-from local import presigned
+from local import cors, presigned
 from local.deployer import Stack
 from local.template import REGION
-from local.tokens import Issuer, Person, give_grants, made_up_people
+from local.tokens import Issuer, Person, SignInRefused, give_grants, made_up_people
 from local.world import World
 from web.build import policy, sign_in_page
 
 LOOPBACK: Final = "127.0.0.1"
-OURS: Final = ("/v1", "/oauth2/", "/.well-known/", "/s3/")
+_OF_THE_ISSUER: Final = ("/oauth2/", "/.well-known/", "/logout")
+OURS: Final = ("/v1", *_OF_THE_ISSUER, "/s3/")
 """What the door answers; whatever else shares its server answers the rest."""
 MOST_BODY: Final = 10 * 1024 * 1024
 _MOST_EVENT: Final = 6 * 1024 * 1024
@@ -125,38 +127,64 @@ class Door:
             self.world.at(began + timedelta(seconds=time.monotonic() - at))
         parts = urlsplit(target)
         if parts.path.startswith("/s3/"):
-            bucket, _, key = unquote(parts.path).removeprefix("/s3/").partition("/")
-            given = presigned.answer(self.world.s3, method, bucket, key, parts.query, headers, body)
-            return Answer(given.status, given.headers, given.body)
-        if parts.path.startswith(("/oauth2/", "/.well-known/")):
+            return self._store(method, unquote(parts.path).removeprefix("/s3/"), parts.query, headers, body)
+        if parts.path.startswith(_OF_THE_ISSUER):
             return self._issue(method, parts.path, parts.query, headers, body)
-        return self._serve(method, parts.path, parts.query, headers, body)
+        if cors.is_preflight(method, headers) and self._gateway.cors:
+            return Answer(204, cors.of_api(self._gateway.cors, headers), b"")
+        answered = self._serve(method, parts.path, parts.query, headers, body)
+        allowed = cors.of_api(self._gateway.cors, headers) if self._gateway.cors else {}
+        return Answer(answered.status, {**answered.headers, **allowed}, answered.body)
+
+    def _store(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """What S3 does with a request by a signed link, from whatever page it comes."""
+        bucket, _, key = path.partition("/")
+        allowed = cors.of_bucket(self.world.s3, bucket, method, headers)
+        if cors.is_preflight(method, headers):
+            return Answer(200, allowed, b"") if allowed else Answer(403, {}, b"CORSResponse: not allowed")
+        given = presigned.answer(self.world.s3, method, bucket, key, query, headers, body)
+        return Answer(given.status, {**given.headers, **allowed}, given.body)
 
     def _issue(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
         match method, path:
             case "GET", "/oauth2/authorize":
                 return self._sign_in(dict(parse_qsl(query)))
+            case "POST", "/oauth2/authorize":
+                return self._sign_in(dict(parse_qsl(body.decode("utf-8", "replace"))))
+            case "GET", "/logout":
+                return self._sign_out(dict(parse_qsl(query)))
             case "POST", "/oauth2/token":
-                given = dict(parse_qsl(body.decode()))
-                if given.get("grant_type") == "authorization_code":
-                    return _json(*self.issuer.of_code(given))
-                return _json(*self.issuer.client_credentials(given, _basic(headers)))
+                form = dict(parse_qsl(body.decode("utf-8", "replace")))
+                if form.get("grant_type") == "authorization_code":
+                    return _json(*self.issuer.authorization_code(form))
+                return _json(*self.issuer.client_credentials(form, _basic(headers)))
             case "GET", "/.well-known/jwks.json":
                 return _json(200, self.issuer.keys())
             case "GET", "/.well-known/openid-configuration":
                 return _json(200, self.issuer.configuration())
         return _json(404, {"message": "Not Found"})
 
-    def _sign_in(self, asked: Mapping[str, str]) -> Answer:
-        """The page on which a made-up person says who they are, or the way back for whoever did."""
-        html = {"content-type": "text/html; charset=utf-8", "cache-control": "no-store"}
+    def _sign_in(self, given: dict[str, str]) -> Answer:
+        """The page on which somebody says who they are; the way back, with a code, when they did."""
+        chosen = given.pop("person", None)
         try:
-            back = self.issuer.authorize(asked)
-        except (ValueError, KeyError):
-            return Answer(400, html, b"<!DOCTYPE html><title>No sign-in</title><p>This is no request of the pages.")
-        if back:
-            return Answer(302, {"location": back, "cache-control": "no-store"}, b"")
-        return Answer(200, {**html, "content-security-policy": policy()}, sign_in_page(asked, self.people))
+            asked = self.issuer.sign_in(given)
+        except SignInRefused as refused:
+            if refused.back:
+                return _see(refused.back)
+            return Answer(400, _HTML, f"<!doctype html><title>No sign-in</title><p>{refused.error}".encode())
+        people = [each for each in self.people if each.grant.kind != "vendor"]  # a program has its own way
+        if chosen in {each.subject for each in people}:
+            return _see(asked.back(code=self.issuer.code(asked, chosen)))
+        return Answer(200, {**_HTML, "content-security-policy": policy()}, sign_in_page(given, people))
+
+    def _sign_out(self, given: Mapping[str, str]) -> Answer:
+        """Back to the pages, which have let go of their tokens: nobody stays signed in here."""
+        back = given.get("post_logout_redirect_uri") or given.get("logout_uri") or ""
+        if not self.issuer.own(back):
+            back = f"{self.url}/signed-out.html"
+        state = f"{'&' if '?' in back else '?'}{urlencode({'state': given['state']})}" if "state" in given else ""
+        return _see(back + state)
 
     def _serve(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """What API Gateway does with a request, its own refusals included."""
@@ -204,10 +232,11 @@ class _Gateway:
         resources = [each for stack in stacks for each in stack.resources.values()]
         of = {
             kind: [each.properties for each in resources if each.type == f"AWS::ApiGatewayV2::{kind}"]
-            for kind in ("Route", "Stage", "Integration")
+            for kind in ("Api", "Route", "Stage", "Integration")
         }
         self._routes = sorted(map(_route, of["Route"]), key=lambda each: "+}" in each.key)
-        (integration,), (stage,) = of["Integration"], of["Stage"]
+        (api,), (integration,), (stage,) = of["Api"], of["Integration"], of["Stage"]
+        self.cors: Mapping[str, Any] | None = api.get("CorsConfiguration")
         self._function = str(integration["IntegrationUri"]).rpartition(":")[2]
         limits = stage["DefaultRouteSettings"]
         self._bucket = _Bucket(limits["ThrottlingRateLimit"], limits["ThrottlingBurstLimit"])
@@ -296,6 +325,13 @@ def _json(status: int, said: Mapping[str, Any]) -> Answer:
     return Answer(status, headers, json.dumps(said).encode())
 
 
+def _see(address: str) -> Answer:
+    return Answer(303, {"location": address, "cache-control": "no-store", "referrer-policy": "no-referrer"}, b"")
+
+
+_HTML: Final = {"content-type": "text/html; charset=utf-8", "cache-control": "no-store"}
+
+
 # ------------------------------------------------------------------ people of a world
 
 
@@ -355,7 +391,15 @@ class ByDoor(BaseHTTPRequestHandler):
         """Say nothing: a path may hold a pseudonym."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say what failed, but not that a browser went on to another page before it had its answer."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def server(port: int, handler: Callable[..., BaseHTTPRequestHandler] = ByDoor) -> ThreadingHTTPServer:
     """A server on this machine only."""
-    ThreadingHTTPServer.daemon_threads = True
-    return ThreadingHTTPServer((LOOPBACK, port), handler)
+    return _Server((LOOPBACK, port), handler)

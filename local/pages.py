@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from local.door import ByDoor, server
 from local.node import MODULES, ensure_assets
-from local.tokens import AUDIENCE
+from local.tokens import PAGES
 from web.build import Place, build, headers, policy
 
 OUTPUT: Final = "/output/"
@@ -66,7 +66,7 @@ def pages(args: argparse.Namespace) -> int:
 def local_pages(folder: Path, url: str) -> Path:
     """Build into a folder the pages of the world on this machine."""
     ensure_assets()
-    return build(folder, Place(f"{url}/v1", url, AUDIENCE), MODULES)
+    return build(folder, Place(f"{url}/v1", url, PAGES), MODULES)
 
 
 class Served(ByDoor, SimpleHTTPRequestHandler):

@@ -76,6 +76,13 @@ def _bucket(name: str, properties: Properties) -> Physical:
         s3.put_bucket_notification_configuration(
             Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
         )
+    if (cors := properties.pop("CorsConfiguration", None)) is not None:
+        names = {"MaxAge": "MaxAgeSeconds", "ExposedHeaders": "ExposeHeaders"}
+        same = ("AllowedHeaders", "AllowedMethods", "AllowedOrigins")
+        names |= {each: each for each in same}
+        nothing_else(cors, {"CorsRules"}, f"{name} CorsConfiguration")
+        cors_rules = [_renamed(rule, names, f"{name} CORS rule") for rule in cors["CorsRules"]]
+        s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": cors_rules})
     domain = f"{bucket}.s3.amazonaws.com"
     regional = f"{bucket}.s3.{REGION}.amazonaws.com"
     return Physical(bucket, {"Arn": f"arn:aws:s3:::{bucket}", "DomainName": domain, "RegionalDomainName": regional})

@@ -16,6 +16,8 @@ from attendance.authorities import AUTHORITIES
 from local.node import ROOT, ensure_assets, use_for_jsii
 
 LOCAL_PREFIX = "attendance-local"
+LOCAL_ORIGINS = ("http://127.0.0.1:8000", "http://localhost:8000")
+"""Pages that may ask the API of a local world; its own, at whatever port, need not be named."""
 RETENTION_YEARS = 7
 
 Template = dict[str, Any]
@@ -30,27 +32,47 @@ class Templates:
 
 
 def templates(
-    authorities: Sequence[str], prefix: str = LOCAL_PREFIX, *, own_keys: bool = False, budget_usd: int | None = None
+    authorities: Sequence[str],
+    prefix: str = LOCAL_PREFIX,
+    *,
+    own_keys: bool = False,
+    budget_usd: int | None = None,
+    origins: Sequence[str] = LOCAL_ORIGINS,
 ) -> Templates:
     """The very templates that would be deployed for these authorities; from the cache if `infra/` has not changed.
 
+    `origins`: pages that may ask from a browser.
     Only the hash that names the Lambda packages may be of an earlier state of `functions/`: nothing here reads it.
     """
-    kind = ("-own-keys" if own_keys else "") + (f"-budget-{budget_usd}" if budget_usd is not None else "")
+    named = hashlib.sha256(" ".join(origins).encode()).hexdigest()[:8] if origins else ""
+    kind = (
+        (f"-pages-{named}" if named else "")
+        + ("-own-keys" if own_keys else "")
+        + (f"-budget-{budget_usd}" if budget_usd is not None else "")
+    )
     folder = ROOT / ".cache" / "templates" / f"{prefix}{kind}-{_infra_hash()[:16]}"
     stacks = ["Core", *(f"Authority{la}" for la in authorities)]
     missing = [la for la in authorities if not _file(folder, f"Authority{la}").exists()]
     if missing or not _file(folder, "Core").exists():
         print("Synthesising the templates (once) ...", file=sys.stderr)
-        _fill(folder, prefix, missing, own_keys=own_keys, budget_usd=budget_usd)
+        _fill(folder, prefix, missing, own_keys=own_keys, budget_usd=budget_usd, origins=origins)
     read = {stack: json.loads(_file(folder, stack).read_text(encoding="utf-8")) for stack in stacks}
     return Templates(core=read["Core"], authorities={la: read[f"Authority{la}"] for la in authorities})
 
 
-def _fill(folder: Path, prefix: str, authorities: Sequence[str], *, own_keys: bool, budget_usd: int | None) -> None:
+def _fill(
+    folder: Path,
+    prefix: str,
+    authorities: Sequence[str],
+    *,
+    own_keys: bool,
+    budget_usd: int | None,
+    origins: Sequence[str],
+) -> None:
     """Synthesise into the cache; every file appears whole, so that two processes may do this at the same moment."""
     use_for_jsii()
-    from infra.app import synth  # seconds to import, and needed only here
+    from infra.api import Callers  # seconds to import, and needed only here
+    from infra.app import synth
 
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as scratch:
@@ -62,6 +84,7 @@ def _fill(folder: Path, prefix: str, authorities: Sequence[str], *, own_keys: bo
             checked=False,
             own_keys=own_keys,
             budget_usd=budget_usd,
+            callers=Callers(origins=origins),
         )
         for template in out.glob("*.template.json"):
             template.replace(folder / template.name)

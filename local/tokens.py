@@ -1,15 +1,16 @@
 """Tokens for made-up people and programs: an issuer on this machine, its keys, and the check that the API's gateway makes.
 
-The key is made anew in every process and never written. Everybody's secret is `made-up`.
+Programs get theirs by client credentials; people choose who they are and get theirs by the code flow with PKCE. The key is
+made anew in every process and never written. Everybody's secret is `made-up`.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
+import re
 import secrets
-import time
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,13 +22,19 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
-from api.principals import SCOPES
+from api.principals import SCOPES, SERVICE
 from aws.grants import Grant, Grants
 
 AUDIENCE: Final = "attendance-local"
 SECRET: Final = "made-up"  # noqa: S105 - of made-up people
 LASTS: Final = timedelta(hours=1)
+CODE_LASTS: Final = timedelta(minutes=1)
 VENDOR: Final = "made-up-vendor"
+PAGES: Final = "attendance-pages"
+"""The client that the pages are: a browser keeps no secret, so it has none."""
+_OPENID: Final = "openid"
+_CHALLENGE: Final = re.compile(r"[\w-]{43}", re.ASCII)
+_VERIFIER: Final = re.compile(r"[\w.~-]{43,128}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,30 @@ def give_grants(grants: Grants, people: Sequence[Person]) -> None:
         grants.give(each.subject, each.grant)
 
 
+@dataclass(frozen=True)
+class SignIn:
+    """What a page asks for when it sends somebody to sign in."""
+
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    challenge: str
+    state: str | None
+    nonce: str | None
+
+    def back(self, **said: str) -> str:
+        """The address that the browser goes back to, with what it is told."""
+        told = {**said, **({"state": self.state} if self.state is not None else {})}
+        return f"{self.redirect_uri}{'&' if '?' in self.redirect_uri else '?'}{urlencode(told)}"
+
+
+class SignInRefused(Exception):
+    """Nobody can sign in so; `back` is where the browser goes to be told, None where that cannot be trusted."""
+
+    def __init__(self, error: str, back: str | None = None) -> None:
+        super().__init__(error)
+        self.error, self.back = error, back
+
+
 @cache
 def _key() -> RSAKey:
     return RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
@@ -91,7 +122,8 @@ class Issuer:
 
     url: str
     people: Mapping[str, Person] = field(default_factory=dict)
-    _codes: dict[str, _Code] = field(default_factory=dict)
+    _codes: dict[str, tuple[SignIn, str, datetime]] = field(default_factory=dict, init=False)
+    """Codes that nobody used yet: for what, for whom, and since when."""
 
     def token(
         self, subject: str, scopes: Sequence[str] = tuple(SCOPES), lasts: timedelta = LASTS, **claims: object
@@ -132,37 +164,69 @@ class Issuer:
         lasts = int(LASTS.total_seconds())
         return 200, {"access_token": token, "token_type": "Bearer", "expires_in": lasts, "scope": " ".join(scopes)}
 
-    def authorize(self, asked: Mapping[str, str]) -> str | None:
-        """Where to send somebody who chose who they are (`person`) on the sign-in page; None to show them that page.
+    def sign_in(self, given: Mapping[str, str]) -> SignIn:
+        """What an authorisation request (RFC 6749, 4.1.1, with PKCE: RFC 7636) asks for; SignInRefused if it may not."""
+        back = given.get("redirect_uri", "")
+        if given.get("client_id") != PAGES:
+            raise SignInRefused("unauthorized_client")
+        if not self.own(back):
+            raise SignInRefused("invalid_request")
+        scopes = tuple(given.get("scope", "").split())
+        asked = SignIn(back, scopes, given.get("code_challenge", ""), given.get("state"), given.get("nonce"))
+        problem = None
+        if given.get("response_type") != "code":
+            problem = "unsupported_response_type"
+        elif given.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(asked.challenge):
+            problem = "invalid_request"
+        elif not scopes or {each.removeprefix(f"{SERVICE}/") for each in scopes} - {_OPENID, *SCOPES}:
+            problem = "invalid_scope"
+        elif given.get("prompt") == "none":  # nobody stays signed in here, so somebody must choose
+            problem = "login_required"
+        if problem:
+            raise SignInRefused(problem, asked.back(error=problem))
+        return asked
 
-        The code flow with PKCE (RFC 7636, S256 alone), for the pages that this issuer's own server serves. Raises ValueError for
-        a request that is none: the answer goes nowhere but to those pages.
-        """
-        back = asked.get("redirect_uri", "")
-        good = asked.get("client_id") == AUDIENCE and back in (f"{self.url}/signed-in.html",)
-        if not good or asked.get("response_type") != "code" or asked.get("code_challenge_method") != "S256":
-            raise ValueError("not a request of the pages")
-        person = asked.get("person")
-        if person is None:
-            return None
-        if person not in self.people:
-            raise ValueError("nobody of that name")
-        code = secrets.token_urlsafe(24)
-        self._codes[code] = _Code(person, asked["code_challenge"], back, asked.get("scope", ""), time.monotonic())
-        return f"{back}?{urlencode({'code': code, 'state': asked.get('state', '')})}"
+    def own(self, address: str) -> bool:
+        """Whether an address is of the door itself."""
+        return address.startswith(f"{self.url}/") and "#" not in address
 
-    def of_code(self, given: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
-        """The answer of the token endpoint to a code: once, within a minute, to whoever knows its verifier."""
-        found = self._codes.pop(given.get("code", ""), None)
-        if found is None or time.monotonic() - found.at > _CODE_LASTS or given.get("redirect_uri") != found.back:
+    def code(self, asked: SignIn, subject: str) -> str:
+        """A code with which the page gets the tokens of this person, once and within a minute."""
+        given = secrets.token_urlsafe(32)
+        self._codes[given] = asked, subject, datetime.now(UTC)
+        return given
+
+    def authorization_code(self, given: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+        """The answer of the token endpoint (RFC 6749, 4.1.3) to a page that brings a code and what it was asked for with."""
+        if given.get("client_id") != PAGES:
+            return 401, {"error": "invalid_client"}
+        asked, subject, since = self._codes.pop(given.get("code", ""), (None, "", None))
+        verifier = given.get("code_verifier", "")
+        if asked is None or since is None or datetime.now(UTC) >= since + CODE_LASTS:
             return 400, {"error": "invalid_grant"}
-        hashed = hashlib.sha256(given.get("code_verifier", "").encode()).digest()
-        if not hmac.compare_digest(base64.urlsafe_b64encode(hashed).rstrip(b"="), found.challenge.encode()):
+        if given.get("redirect_uri") != asked.redirect_uri or not _VERIFIER.fullmatch(verifier):
             return 400, {"error": "invalid_grant"}
-        scopes = [each for each in found.scope.split() if each in SCOPES]
-        lasts = int(LASTS.total_seconds())
-        token = self.token(found.person, scopes)
-        return 200, {"access_token": token, "token_type": "Bearer", "expires_in": lasts, "scope": " ".join(scopes)}
+        challenge = urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        if not hmac.compare_digest(challenge, asked.challenge):
+            return 400, {"error": "invalid_grant"}
+        answer: dict[str, Any] = {
+            "access_token": self.token(subject, asked.scopes, client_id=PAGES),
+            "token_type": "Bearer",
+            "expires_in": int(LASTS.total_seconds()),
+            "scope": " ".join(asked.scopes),
+        }
+        if _OPENID in asked.scopes:
+            answer["id_token"] = self._id_token(asked, subject, since)
+        return 200, answer
+
+    def _id_token(self, asked: SignIn, subject: str, since: datetime) -> str:
+        now = datetime.now(UTC)
+        said = {
+            "iss": self.url, "sub": subject, "aud": PAGES, "token_use": "id", "name": self.people[subject].called,
+            "iat": int(now.timestamp()), "exp": int((now + LASTS).timestamp()), "auth_time": int(since.timestamp()),
+            **({"nonce": asked.nonce} if asked.nonce is not None else {}),
+        }  # fmt: skip
+        return jwt.encode({"alg": "RS256", "kid": _key().kid}, said, _key())
 
     def keys(self) -> dict[str, Any]:
         """The public keys (JWKS)."""
@@ -174,12 +238,15 @@ class Issuer:
             "issuer": self.url,
             "authorization_endpoint": f"{self.url}/oauth2/authorize",
             "token_endpoint": f"{self.url}/oauth2/token",
+            "end_session_endpoint": f"{self.url}/logout",
             "jwks_uri": f"{self.url}/.well-known/jwks.json",
-            "grant_types_supported": ["client_credentials", "authorization_code"],
+            "grant_types_supported": ["authorization_code", "client_credentials"],
+            "code_challenge_methods_supported": ["S256"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
-            "scopes_supported": list(SCOPES),
+            "scopes_supported": [_OPENID, *SCOPES],
             "id_token_signing_alg_values_supported": ["RS256"],
             "subject_types_supported": ["public"],
             "response_types_supported": ["code"],
-            "code_challenge_methods_supported": ["S256"],
+            "response_modes_supported": ["query"],
+            "claims_supported": ["sub", "name"],
         }

@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError, Servic
 from aws_lambda_powertools.event_handler.middlewares.openapi_validation import OpenAPIRequestValidationMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
-from api import me, officer, school, uploads
+from api import me, officer, places, pupils, school, uploads
 from api.problems import ErrorOf, Problem, answer
 from aws.observability import logger
 
@@ -34,7 +34,7 @@ JSON: Final = "application/json"
 app: Final = APIGatewayHttpResolver(enable_validation=True)
 # Before any route: there is no other way to say how bodies are read.
 app._request_validation_middleware = JsonOnly()  # type: ignore[no-untyped-call]
-for each in (me, uploads, school, officer):
+for each in (me, places, uploads, school, pupils, officer):
     app.include_router(each.router)
 
 

@@ -6,7 +6,13 @@ import json
 from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
-from aws_lambda_powertools.event_handler.openapi.models import OAuth2, OAuthFlowClientCredentials, OAuthFlows, Tag
+from aws_lambda_powertools.event_handler.openapi.models import (
+    OAuth2,
+    OAuthFlowAuthorizationCode,
+    OAuthFlowClientCredentials,
+    OAuthFlows,
+    Tag,
+)
 
 from api.principals import SCOPES
 from api.problems import MEDIA_TYPE
@@ -30,9 +36,18 @@ TAGS: Final = {
 }
 
 
-def description(app: APIGatewayHttpResolver, token_url: str = "/oauth2/token") -> str:  # noqa: S107 - an address
+def description(
+    app: APIGatewayHttpResolver,
+    token_url: str = "/oauth2/token",  # noqa: S107 - an address
+    sign_in_url: str = "/oauth2/authorize",
+) -> str:
     """The description as JSON, keys in order, so that two of the same code are the same bytes."""
-    flows = OAuthFlows(clientCredentials=OAuthFlowClientCredentials(tokenUrl=token_url, scopes=dict(SCOPES)))
+    flows = OAuthFlows(
+        clientCredentials=OAuthFlowClientCredentials(tokenUrl=token_url, scopes=dict(SCOPES)),
+        authorizationCode=OAuthFlowAuthorizationCode(
+            authorizationUrl=sign_in_url, tokenUrl=token_url, scopes=dict(SCOPES)
+        ),
+    )
     made = app.get_openapi_json_schema(
         title=TITLE,
         version=VERSION,

@@ -12,14 +12,14 @@ from attendance.asked import BLOCKER_REMEDY, met_by
 from attendance.cases import Case, Met, Notice, Proposal
 from attendance.codes import UNAUTHORISED
 from attendance.decisions import decide
-from attendance.facts import Decision, Facts, Refusal
+from attendance.facts import Decision, Facts, Refusal, people_known
 from attendance.ladder import rung, rung_of_notice
 from attendance.law import PROVISIONS
 from attendance.marks import CODE_ORDER, session_of
 from attendance.money import money
 from attendance.positions import HARD_BLOCKERS, MarkedSession, MetAt, window_ending
 from attendance.sessions import HALVES, Session, monday
-from attendance.settings import Action
+from attendance.settings import Action, Settings
 from aws.cases import CaseAsSeen, Step
 
 
@@ -34,12 +34,16 @@ class PupilNamed(BaseModel):
     forename: str = ""
 
 
+Alert = Literal["amended_after_issue", "awaiting_referral", "awaiting_authorisation"]
+
+
 class CaseListed(BaseModel):
     """A case in a list."""
 
     case: str
     la: str
     urn: str
+    school_name: str
     pupil: PupilNamed
     state: Literal["gathering", "settled", "lapsed"]
     opened_on: date
@@ -48,11 +52,12 @@ class CaseListed(BaseModel):
     sessions: int = Field(description="How many sessions it considers")
     proposal: Proposal
     referred: bool
-    documents: int
+    documents: int = Field(description="How many notices were issued in it")
     prosecute_by: date | None
     settled_on: date | None
     settled_by: str | None
     amended_after_issue: bool
+    alerts: list[Alert] = Field(description="What an officer must look at")
     etag: str = Field(description="Names this state of the case: If-Match of a decision", examples=["3.0"])
 
 
@@ -141,6 +146,7 @@ class Possible(BaseModel):
     notice: str | None = None
     allowed: bool
     needs: list[str] = Field(default_factory=list, description="What must be given with it, as `reason`")
+    may: list[str] = Field(default_factory=list, description="What may be given with it besides")
     because: str | None = None
     provision: str | None = None
 
@@ -156,6 +162,15 @@ class ParentSeen(BaseModel):
     unclear: bool = Field(description="May be one person with another parent of the pupil: an officer must say")
     rung: str
     possible: list[Possible]
+
+
+class NearMatch(BaseModel):
+    """Two persons of this pupil who may be one, as `urn/parent_id`: what `parent_same` or `parent_different` names."""
+
+    one: str
+    other: str
+    because: str
+    same: bool | None = Field(description="What an officer said; null while nobody did")
 
 
 class DecisionSeen(BaseModel):
@@ -178,7 +193,6 @@ class DecisionSeen(BaseModel):
 class CaseExplained(CaseListed):
     """A case with all that an officer decides on."""
 
-    school_name: str
     date_of_birth: date | None
     met: bool = Field(description="Whether the threshold is met by the register as known now")
     weeks: list[WeekSeen]
@@ -190,6 +204,7 @@ class CaseExplained(CaseListed):
     blockers: list[BlockerSeen]
     flags: list[str]
     parents: list[ParentSeen]
+    near_matches: list[NearMatch] = Field(description="Persons who may be one: an officer says whether they are")
     possible: list[Possible] = Field(description="What is possible in the case, whoever the parent")
     decisions: list[DecisionSeen]
 
@@ -203,16 +218,29 @@ def named(facts: Facts) -> PupilNamed:
     )
 
 
-def listed(seen: CaseAsSeen, pupil: PupilNamed) -> dict[str, Any]:
+def listed(seen: CaseAsSeen, pupil: PupilNamed, school_name: str, settings: Settings | None) -> dict[str, Any]:
     """What a list says of a case."""
     case = seen.case
     return {
-        "case": case.id, "la": case.la, "urn": case.urn, "pupil": pupil, "state": case.state, "opened_on": case.opened_on,
+        "case": case.id, "la": case.la, "urn": case.urn, "school_name": school_name,
+        "pupil": pupil, "state": case.state, "opened_on": case.opened_on,
         "met_at": case.met_at, "provisional": case.provisional, "sessions": len(case.considered),
         "proposal": case.proposal, "referred": case.referred, "documents": case.documents,
         "prosecute_by": case.prosecute_by, "settled_on": case.settled_on, "settled_by": case.settled_by,
-        "amended_after_issue": case.amended_after_issue, "etag": seen.tag,
+        "amended_after_issue": case.amended_after_issue, "alerts": list(_alerts(case, settings)), "etag": seen.tag,
     }  # fmt: skip
+
+
+def _alerts(case: Case, settings: Settings | None) -> Iterator[Alert]:
+    """A document that the register no longer bears out; a route proposed that only an officer can go, or a school refer."""
+    if case.amended_after_issue:
+        yield "amended_after_issue"
+    if case.state == "gathering" and case.proposal.route != "support" and settings is not None:
+        referred = case.referred or settings.referral == "not_required"
+        if not referred:
+            yield "awaiting_referral"
+        elif not case.provisional and not (case.documents and case.proposal.route == "notice_to_improve"):
+            yield "awaiting_authorisation"
 
 
 def explained(seen: CaseAsSeen, facts: Facts, steps: Sequence[Step], officer: str) -> CaseExplained:
@@ -223,8 +251,7 @@ def explained(seen: CaseAsSeen, facts: Facts, steps: Sequence[Step], officer: st
     mine = [n for n in facts.notices if n.standing != "expired"]
     support = roll.support.get(case.upn, ())
     return CaseExplained(
-        **listed(seen, named(facts)),
-        school_name=facts.school.name,
+        **listed(seen, named(facts), facts.school.name, facts.settings),
         date_of_birth=row.date_of_birth if row else None,
         met=met is not None,
         weeks=list(_weeks(case, facts)),
@@ -241,6 +268,7 @@ def explained(seen: CaseAsSeen, facts: Facts, steps: Sequence[Step], officer: st
         blockers=_blockers(case, met, facts),
         flags=list(facts.standing.position.flags),
         parents=list(_parents(case, facts, mine, officer)),
+        near_matches=list(_near(case, facts)),
         possible=[_possible(facts, case, officer, None, *each) for each in _OF_THE_CASE],
         decisions=[decision_seen(step) for step in sorted(steps, key=lambda s: (s.decision.on, s.decision.row))],
     )  # fmt: skip
@@ -333,6 +361,15 @@ def _parents(case: Case, facts: Facts, notices: Sequence[Notice], officer: str) 
         )  # fmt: skip
 
 
+def _near(case: Case, facts: Facts) -> Iterator[NearMatch]:
+    parents = facts.assessor.view.roll.parents.get(case.upn, ())
+    people = people_known(facts.pupil, facts.urn, parents, facts.every_notice, facts.secret)
+    for one, other, because, same in facts.persons.near(people):
+        yield NearMatch(
+            one=f"{one.urn}/{one.parent_id}", other=f"{other.urn}/{other.parent_id}", because=because, same=same
+        )
+
+
 # ------------------------------------------------------------------ what may be done
 
 _OF_THE_CASE: Final[tuple[tuple[Action, str | None], ...]] = (
@@ -361,23 +398,57 @@ _GIVEN: Final[Mapping[Action, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+_CONSIDERED: Final = ("why_parent", "support_sufficient", "best_tool", "equality_act", "public_interest")
+_MAY: Final[Mapping[Action, tuple[str, ...]]] = {
+    "issue_notice_to_improve": ("reason", "address_as", "until"),
+    "authorise_penalty_notice": ("reason", "address_as", "sessions", *_CONSIDERED),
+    "prepare_document": ("until",),
+}
+_TRIED: Final = ("reason", "address_as", *_CONSIDERED)
+"""What is given for trying where something is missing: what the officer then says is their own."""
+
+
 def _possible(
     facts: Facts, case: Case, officer: str, parent_id: str | None, action: Action, ground: str | None,
     notice: str | None = None,
 ) -> Possible:  # fmt: skip
-    """What the ladder says to this officer today; where only a reason is missing, it is allowed and the reason named."""
-    words: dict[str, Any] = {"until": facts.today, "amount_pence": 1, "reason": "-"}
+    """What the ladder says to this officer today; where only words are missing, it is allowed and they are named."""
+    words: dict[str, Any] = {"until": facts.today, "amount_pence": 1, "reason": "-", "address_as": "school"}
+    words |= dict.fromkeys(_CONSIDERED, "-")
     needs = list(_GIVEN.get(action, ()))
+    may = ["reason", *_MAY.get(action, ())]
     decision = Decision(
         id="possible", row=0, on=facts.today, la=facts.la, urn=facts.urn, upn=case.upn, parent_id=parent_id,
         action=action, by=officer, notice=notice, ground=ground, **{name: words[name] for name in needs},
     )  # fmt: skip
     said = decide(decision, facts)
-    if not isinstance(said, Refusal):
-        return Possible(action=action, ground=ground, notice=notice, allowed=True, needs=needs)
-    with_reason = decision.model_copy(update={"reason": words["reason"]})
-    enough = "reason" not in needs and not isinstance(decide(with_reason, facts), Refusal)
+    missing: list[str] | None = []
+    if isinstance(said, Refusal):
+        missing = _missing([name for name in _TRIED if name in may and name not in needs], words, decision, facts)
+    needs = [*needs, *missing] if missing is not None else []
     return Possible(
-        action=action, ground=ground, notice=notice, allowed=enough, needs=[*needs, "reason"] if enough else [],
-        because=said.because, provision=said.provision,
+        action=action, ground=ground, notice=notice, allowed=missing is not None, needs=needs,
+        may=sorted(set(may) - set(needs)) if missing is not None else [],
+        because=said.because if isinstance(said, Refusal) else None,
+        provision=said.provision if isinstance(said, Refusal) else None,
     )  # fmt: skip
+
+
+def _missing(names: Sequence[str], words: Mapping[str, Any], decision: Decision, facts: Facts) -> list[str] | None:
+    """Which of these words the decision lacks to be allowed, no more than are needed; None if none would help."""
+
+    def refused(given: Sequence[str]) -> bool:
+        return isinstance(
+            decide(decision.model_copy(update={name: words[name] for name in given}), facts), Refusal
+        )  # fmt: skip
+
+    # An address is tried only where words alone do not help: where the school has none, it would be refused for itself.
+    kept = [name for name in names if name != "address_as"]
+    if refused(kept):
+        kept = list(names)
+        if refused(kept):
+            return None
+    for name in reversed(kept):
+        without = [each for each in kept if each != name]
+        kept = kept if refused(without) else without
+    return kept

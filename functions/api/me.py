@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from typing import Final
+from typing import get_args
 
 from pydantic import BaseModel, Field
 
 from api.doors import wired
 from api.routes import LaAsked, new_router, route, who
-from attendance.settings import SettingsRefused
+from attendance.settings import Action, SettingsRefused
 from aws.clock import today
 from aws.grants import Kind
 from aws.registers import school_prefix
 
 router = new_router()
-_AT_ONCE: Final = 16
 
 
 class OfficerSeen(BaseModel):
@@ -26,6 +23,7 @@ class OfficerSeen(BaseModel):
     id: str
     name: str = ""
     office: str = ""
+    may: list[Action] = Field(default=[], description="What they may do today by the settings")
 
 
 class Me(BaseModel):
@@ -39,11 +37,11 @@ class Me(BaseModel):
 
 
 class SchoolNamed(BaseModel):
-    """A school that sent something."""
+    """A school by its name."""
 
     la: str
     urn: str
-    name: str = Field(description="As the directory has it; blank where it has none")
+    name: str = Field(description="As the directory has it")
 
 
 class SchoolsNamed(BaseModel):
@@ -70,7 +68,10 @@ def _officer(la: str, by: str, day: date) -> OfficerSeen:
     except SettingsRefused:  # what was published by another version: a decision says so, with its reasons
         settings = None
     found = next((each for each in settings.officers if each.id == by), None) if settings else None
-    return OfficerSeen(id=by, name=found.name, office=found.office) if found else OfficerSeen(id=by)
+    if found is None:
+        return OfficerSeen(id=by)
+    may = [action for action in get_args(Action) if found.holds(action, day)]
+    return OfficerSeen(id=by, name=found.name, office=found.office, may=may)
 
 
 @route(
@@ -78,16 +79,12 @@ def _officer(la: str, by: str, day: date) -> OfficerSeen:
     summary="The schools of an authority that are yours to see",
 )  # fmt: skip
 def list_schools(la: LaAsked) -> SchoolsNamed:
-    """Those that sent something which gave a position; none where none is yours to see."""
+    """Those of the directory that are not closed, and whichever else sent something; none where none is yours to see."""
     principal, doors = who(router), wired()
+    listed = doors.schools.of(la, today())
     below = school_prefix(la, "").split("urn=")[0]
-    sent = sorted(each.removeprefix("urn=") for each in doors.positions.folders(below))
-    theirs = [urn for urn in sent if principal.grant.sees(la, urn)]
-    return SchoolsNamed(schools=[SchoolNamed(la=la, urn=urn, name=name) for urn, name in _named(theirs)])
-
-
-def _named(urns: Sequence[str]) -> list[tuple[str, str]]:
-    """Each with its name: an object a school, so several at a time."""
-    with ThreadPoolExecutor(_AT_ONCE) as several:
-        listed = several.map(wired().schools.listed, urns)
-        return [(urn, each.school.name if each.school else "") for urn, each in zip(urns, listed, strict=True)]
+    sent = {each.removeprefix("urn=") for each in doors.positions.folders(below)}
+    theirs = [urn for urn in sorted({*listed, *sent}) if principal.grant.sees(la, urn)]
+    return SchoolsNamed(
+        schools=[SchoolNamed(la=la, urn=urn, name=listed.get(urn) or doors.schools.named(urn)) for urn in theirs]
+    )

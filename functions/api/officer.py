@@ -64,6 +64,14 @@ class CasesPage(Page):
     cases: list[CaseListed]
 
 
+class CaseCounts(BaseModel):
+    """How many cases an authority has in each state."""
+
+    gathering: int
+    settled: int
+    lapsed: int
+
+
 class DecisionAsked(BaseModel):
     """A decision about a case, or about a pupil of a school where no case is open.
 
@@ -187,9 +195,23 @@ def list_cases(
     else:
         found, after = _at_school(la, school, state, by, latest_first, limit, begin)
     principal.read("cases", la=la, school=school or "every")
-    names = _names(found)
-    page = [CaseListed.model_validate(listed(each, names[each.case.id])) for each in found]
+    names, settings = _names(found), doors.settings.on(la, today())
+    schools = {urn: doors.schools.named(urn) for urn in {each.case.urn for each in found}}
+    page = [
+        CaseListed.model_validate(listed(each, names[each.case.id], schools[each.case.urn], settings)) for each in found
+    ]
     return CasesPage(cases=page, next=cursors.cursor(after, query, doors.secret) if after else None)
+
+
+@route(
+    router, "GET", "/v1/cases/counts", scope="cases:read", tag="cases", gives=CaseCounts, says="The counts",
+    summary="How many cases an authority has",
+)  # fmt: skip
+def count_cases(la: LaAsked) -> CaseCounts:
+    """The lengths of an officer's queues."""
+    who(router).officer(la)
+    cases = wired().cases
+    return CaseCounts(**{state: cases.number(la, state) for state in CaseCounts.model_fields})
 
 
 def _at_school(

@@ -48,6 +48,11 @@ class Principal:
         if not self.grant.acts_for(la, urn):
             raise Problem("not-found")
 
+    def authority(self, la: str) -> None:
+        """Nothing if they act for this authority or a school of it, else a Problem as if there were none."""
+        if la not in self.grant.authorities:
+            raise Problem("not-found")
+
     def officer(self, la: str) -> str:
         """Their id as an officer of this authority; a Problem, as if there were no such authority, if they are none."""
         if la not in self.grant.officer:

@@ -10,13 +10,13 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel, Field
 
 from api.doors import wired
+from api.places import positions_key
 from api.problems import Problem
 from api.routes import ELSEWHERE, FileName, La, LinkGiven, Urn, as_stored, link_given, new_router, route, who
 from attendance.positions import Positions
 from attendance.returns import COLUMNS
 from aws.clock import now
 from aws.links import readable
-from aws.registers import school_prefix
 
 router = new_router()
 
@@ -47,14 +47,12 @@ class ReturnFiles(BaseModel):
 def school_positions(la: La, urn: Urn) -> Response[Any]:
     """Every pupil's sessions in ten school weeks, the threshold met or not, what stands in the way, and the sums of the year."""
     who(router).school(la, urn)
-    prefix = school_prefix(la, urn)
-    keys = [key for key in wired().positions.keys(prefix) if key.endswith("/positions.json")]
-    bucket = wired().positions
-    stored = bucket.get(max(keys)) if keys else None
-    if stored is None:
+    key, bucket = positions_key(la, urn), wired().positions
+    stored = bucket.get(key) if key else None
+    if key is None or stored is None:
         raise Problem("not-found", detail="nothing that the school sent has given a position yet")
     who(router).read("positions", la=la, urn=urn)
-    return as_stored(bucket, max(keys), stored.body)
+    return as_stored(bucket, key, stored.body)
 
 
 @route(

@@ -157,7 +157,7 @@ class UploadSeen(BaseModel):
 
 
 class UploadsPage(Page):
-    """The uploads of a school, oldest first."""
+    """The uploads of a school, in the order asked for."""
 
     uploads: list[UploadSeen]
 
@@ -219,12 +219,29 @@ def create_upload(asked: Annotated[UploadAsked, Body()], key: IdempotencyKey) ->
     router, "GET", "/v1/uploads/<la>/<urn>", scope="reports:read", tag="uploads", gives=UploadsPage,
     says="A page of uploads", problems=("cursor-broken",), summary="List a school's uploads",
 )  # fmt: skip
-def list_uploads(la: La, urn: Urn, limit: Limit = PAGE, cursor: CursorAsked = None) -> UploadsPage:
-    """The files that arrived, in the order in which they were created."""
+def list_uploads(
+    la: La,
+    urn: Urn,
+    sort: Annotated[
+        Literal["created", "-created"], Query(description="By when they were created; `-`: the latest first")
+    ] = "created",
+    limit: Limit = PAGE,
+    cursor: CursorAsked = None,
+) -> UploadsPage:
+    """The files that arrived, and whether each is answered."""
     who(router).school(la, urn)
-    doors, query = wired(), ["uploads", la, urn]
+    doors, query = wired(), ["uploads", la, urn, sort]
     begin = cursors.position(cursor, query, doors.secret)
     prefix = f"{la}/{urn}/"
+    if sort == "-created":
+        # S3 lists in one direction only: the names of all, a thousand a call, which the files of one school come to in years.
+        keys = [key for key in doors.uploads.keys(prefix) if begin is None or key < begin["before"]][-limit - 1 :]
+        after, last = (keys[0], keys[1:]) if len(keys) > limit else (prefix, keys)
+        found = doors.uploads.page(prefix, after=after, limit=limit)[: len(last)]
+        answered = {key for key, _, _ in doors.reports.page(prefix, after=after, limit=limit + 1)}
+        page = [_seen(key, size, at, f"{key}.json" in answered) for key, size, at in reversed(found)]
+        more = cursors.cursor({"before": last[0]}, query, doors.secret) if len(keys) > limit else None
+        return UploadsPage(uploads=page, next=more)
     found = doors.uploads.page(prefix, after=begin["after"] if begin else "", limit=limit + 1)
     first = found[0][0] if found else ""
     answered = {key for key, _, _ in doors.reports.page(prefix, after=first, limit=len(found) + 1)} if found else set()

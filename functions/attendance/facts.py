@@ -92,14 +92,18 @@ class Persons:
 
     def unclear(self, people: Sequence[tuple[str, Person]]) -> frozenset[str]:
         """The persons who may be one with another, as long as no officer has said."""
-        said = {frozenset((v.one, v.other)) for v in self.verdicts}
         ids = {(p.urn, p.parent_id): name for name, p in people}
-        found: set[str] = set()
-        for a, b, _ in near_matches(p for _, p in people):
-            pair = frozenset((ids[a.urn, a.parent_id], ids[b.urn, b.parent_id]))
-            if pair not in said:
-                found |= pair
-        return frozenset(found)
+        pairs = [(a, b) for a, b, _, said in self.near(people) if said is None]
+        return frozenset(ids[p.urn, p.parent_id] for pair in pairs for p in pair)
+
+    def near(self, people: Sequence[tuple[str, Person]]) -> list[tuple[Person, Person, str, bool | None]]:
+        """Every two persons who may be one, why, and whether an officer said that they are; None while nobody did."""
+        said = {frozenset((v.one, v.other)): v.same for v in self.verdicts}
+        ids = {(p.urn, p.parent_id): name for name, p in people}
+        return [
+            (a, b, reason, said.get(frozenset((ids[a.urn, a.parent_id], ids[b.urn, b.parent_id]))))
+            for a, b, reason in near_matches(p for _, p in people)
+        ]
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ SOFT_BLOCKERS = (
     "HISTORY_UNKNOWN",
     "CALENDAR_UNKNOWN",
 )
+NEAR_THRESHOLD = range(7, 10)
+"""So many countable sessions in the window are near the threshold: support comes first, while there is time [our own reading]."""
 FLAGS = ("WINDOW_READING_DIFFERS", "REPEATED_BELOW_THRESHOLD", "AMENDED_AFTER_ISSUE", "WEEK_DOUBTFUL")
 
 

@@ -75,14 +75,21 @@ def from_register(assessor: Assessor) -> Iterator[Return]:
         if not assessor.number_of(upn, UNEXPLAINED):
             continue
         pupil = assessor.view.roll.pupils.get(upn)
-        marks = [
-            (session, code) for session, code in _marks(assessor, upn)
-            if pupil is None or pupil.date_of_birth is None or of_compulsory_age(pupil.date_of_birth, session.day)
-        ]  # fmt: skip
+        marks = _marks(assessor, upn, pupil)
         if pupil is not None:
             yield from _unexplained(assessor, upn, pupil, marks)
         yield from _overdue(assessor, upn, pupil, marks)
     yield from _missing(assessor)
+
+
+def overdue_codes(assessor: Assessor) -> Iterator[tuple[str, list[tuple[Session, date]]]]:
+    """Each pupil with sessions left at N this academic year, and the day from which each is overdue, passed or to come."""
+    for upn in sorted(assessor.view.marks.upns):
+        if not assessor.number_of(upn, frozenset({"N"})):
+            continue
+        marks = _marks(assessor, upn, assessor.view.roll.pupils.get(upn))
+        if found := [(session, n_overdue_on(assessor, session.day)) for session, code in marks if code == "N"]:
+            yield upn, found
 
 
 def _missing(assessor: Assessor) -> Iterator[Return]:
@@ -137,11 +144,17 @@ def from_terms(assessor: Assessor, recorded: Iterable[Return]) -> Iterator[Retur
         )  # fmt: skip
 
 
-def _marks(assessor: Assessor, upn: str) -> Iterator[tuple[Session, str]]:
+def _marks(assessor: Assessor, upn: str, pupil: Pupil | None) -> list[tuple[Session, str]]:
+    """The pupil's marks of this academic year while of compulsory school age, which an unknown date of birth is taken for."""
+    born = pupil.date_of_birth if pupil else None
     begin = law.academic_year_days(assessor.year)[0]
     marks = assessor.marks_of(upn)
     found = ((session_of(int(n)), CODE_ORDER[int(c)]) for n, c in zip(marks.at, marks.code, strict=True))
-    return ((session, code) for session, code in found if session.day >= begin)
+    return [
+        (session, code)
+        for session, code in found
+        if session.day >= begin and (born is None or of_compulsory_age(born, session.day))
+    ]
 
 
 def _unexplained(assessor: Assessor, upn: str, pupil: Pupil, marks: Sequence[tuple[Session, str]]) -> Iterator[Return]:

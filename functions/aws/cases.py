@@ -313,6 +313,17 @@ class Cases:
             {name: str(value["S"]) for name, value in last.items()} if last else None
         )
 
+    def number(self, la: str, state: str) -> int:
+        """How many cases of one state an authority has, counted in the index of its queue, which holds keys only."""
+        pages = self.dynamodb.get_paginator("query").paginate(
+            TableName=self.cases_table,
+            IndexName=QUEUES["opened_on"],
+            KeyConditionExpression="queue = :q",
+            ExpressionAttributeValues={":q": _text(f"{la}#{state}")},
+            Select="COUNT",
+        )
+        return sum(page["Count"] for page in pages)
+
     def cases_at(self, la: str, urn: str) -> list[CaseAsSeen]:
         """Every case of an authority at one school, through its index (eventually consistent), forgotten ones left out."""
         found = self._query(

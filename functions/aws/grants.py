@@ -41,6 +41,20 @@ class Grant(BaseModel):
     officer: Mapping[Code, OfficerId] = Field(default_factory=dict)
     until: date | None = None
 
+    @property
+    def authorities(self) -> tuple[str, ...]:
+        """The authorities that they decide for, or act for schools of."""
+        return tuple(sorted({*self.officer, *(place.partition("/")[0] for place in self.schools)}))
+
+    def everywhere(self, la: str) -> bool:
+        """Whether they see every school of an authority."""
+        return la in self.officer or f"{la}/*" in self.schools
+
+    def named(self, la: str) -> tuple[str, ...]:
+        """The schools (URN) of an authority that are named one by one."""
+        given = (place.split("/") for place in self.schools)
+        return tuple(sorted({urn for of, urn in given if of == la and urn != "*"}))
+
     def acts_for(self, la: str, urn: str) -> bool:
         """Whether this is the school's own, or a program that acts for it."""
         return f"{la}/{urn}" in self.schools or f"{la}/*" in self.schools

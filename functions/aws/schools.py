@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import date
 
 from pydantic import TypeAdapter
 
@@ -42,7 +43,9 @@ class Listed:
 
 @dataclass(frozen=True)
 class Schools:
-    """The directory in the settings bucket: `schools/{urn}.json`, and `directory.json` to say that one was given."""
+    """The directory in the settings bucket: `schools/{urn}.json`, `schools-of/{la}.json` (what they are called, and when they
+    closed), and `directory.json` to say that one was given.
+    """
 
     bucket: Bucket
 
@@ -58,9 +61,26 @@ class Schools:
             )
         return Listed(None, (), directory_known=self.bucket.get(_MARKER) is not None)
 
+    def named(self, urn: str) -> str:
+        """What the school is called: its URN where no directory says."""
+        school = self.listed(urn).school
+        return school.name if school else f"School {urn}"
+
+    def of(self, la: str, day: date) -> dict[str, str]:
+        """The names of an authority's schools that are not closed by a day, by URN; none where no directory was given."""
+        found = self.bucket.get(f"schools-of/{la}.json")
+        schools: dict[str, dict[str, str | None]] = json.loads(found.body) if found else {}
+        is_open = {urn for urn, each in schools.items() if each["closed"] is None or each["closed"] > day.isoformat()}
+        return {urn: schools[urn]["name"] or "" for urn in sorted(is_open)}
+
     def publish(self, directory: Directory) -> None:
-        """Store a directory for the functions to read, a small object a school."""
+        """Store a directory for the functions to read, a small object a school and one an authority."""
+        named: dict[str, dict[str, dict[str, str | None]]] = {}
         for urn, school in directory.schools.items():
             entry = {"school": _SCHOOL.dump_python(school, mode="json"), "predecessors": directory.before(urn)}
             self.bucket.put(f"schools/{urn}.json", pretty_json(entry).encode())
+            closed = school.closed.isoformat() if school.closed else None
+            named.setdefault(school.la, {})[urn] = {"name": school.name, "closed": closed}
+        for la, schools in named.items():
+            self.bucket.put(f"schools-of/{la}.json", pretty_json(schools).encode())
         self.bucket.put(_MARKER, pretty_json({"schools": len(directory.schools)}).encode())

@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from urllib.parse import urlsplit
 
 import pytest
 
+from aws.buckets import Bucket
+from aws.settings import AuthoritySettings
 from tests.asking import (
     CHILDREN,
     ELSEWHERE,
+    LAST_DAY,
     OFFICE,
     OFFICER,
     OTHER_OFFICER,
@@ -17,6 +21,7 @@ from tests.asking import (
     asking,
     is_problem,
 )
+from tests.made_school import FIRST_DAY, Child, away, csv_of, marks, parents, pupils, settings, upn
 
 HOLIDAY = {"ground": "support_not_appropriate", "parent_id": "P1"}
 
@@ -67,6 +72,21 @@ def test_other_states_and_schools_are_other_lists(api: Asking) -> None:
     assert listed(api, "school=900002") == []  # a school of another authority
 
 
+def test_a_case_in_the_list_says_its_school_and_what_it_waits_for(api: Asking) -> None:
+    found = {each["case"]: each for each in listed(api, "state=gathering")}
+    holiday = found[api.case_of(CHILDREN[5])]
+    [named] = api.get(OFFICE, "/v1/schools?la=886").json()["schools"]
+    assert holiday["school_name"] == named["name"] != ""
+    assert holiday["alerts"] == ["awaiting_authorisation"]
+
+
+def test_the_queues_are_counted(api: Asking) -> None:
+    counts = api.get(OFFICER, "/v1/cases/counts?la=886").json()
+    assert counts == {state: len(listed(api, f"state={state}")) for state in ("gathering", "settled", "lapsed")}
+    assert sum(counts.values()) == 7
+    is_problem(api.get(OFFICER, "/v1/cases/counts?la=301"), 404, "not-found")
+
+
 # ------------------------------------------------------------------ one case
 
 
@@ -90,6 +110,10 @@ def test_a_case_says_why_it_is_open_what_was_tried_and_what_may_be_done(api: Ask
     assert not_yet["provision"]
     only_with_reason = said["authorise_penalty_notice", "support_not_appropriate"]
     assert (only_with_reason["allowed"], only_with_reason["needs"]) == (True, ["reason"])
+    assert {"address_as", "sessions", "public_interest"} <= set(only_with_reason["may"])
+    assert "reason" not in only_with_reason["may"]
+    assert not_yet["may"] == []
+    assert case["near_matches"] == []
 
 
 def test_what_it_calls_possible_is_what_is_then_done(api: Asking) -> None:
@@ -355,3 +379,51 @@ def test_a_school_reads_its_lists_and_no_other_schools(api: Asking) -> None:
         assert api.door.answer("GET", f"{at.path}?{at.query}").body.startswith(b"urn\r\n")
     other = "/v1/schools/886/900001/returns/returns/attendance-900003-2025-11-24.csv"
     is_problem(api.get(OFFICE, other), 404, "not-found")
+
+
+# ------------------------------------------------------------------ what an action asks for
+
+
+def on_holiday(api: Asking, child: Child) -> Child:
+    """One more child of the school, with a case by a week's holiday."""
+    absent = away(date(2025, 11, 10), date(2025, 11, 14))
+    for body in (pupils(child), parents(child), csv_of(marks(child, FIRST_DAY, LAST_DAY, absent))):
+        api.send(body)
+    return child
+
+
+@pytest.fixture
+def words_wanted(api: Asking) -> Iterator[None]:
+    """The code of conduct asks for the officer's own words, while a test lasts."""
+    given = AuthoritySettings(Bucket(api.system.world.s3, api.system.world.names["settings"]))
+    given.publish("886", settings("886", considerations="required"))
+    yield
+    given.publish("886", settings("886"))
+
+
+@pytest.mark.usefixtures("words_wanted")
+def test_where_the_code_of_conduct_wants_the_officers_own_words_they_are_named(api: Asking) -> None:
+    child = on_holiday(api, Child(upn(60)))
+    case = api.get(OFFICER, f"/v1/cases/{api.case_of(child)}").json()
+    [holiday] = [
+        each
+        for each in case["parents"][0]["possible"]
+        if (each["action"], each["ground"]) == ("authorise_penalty_notice", "support_not_appropriate")
+    ]
+    words = {"why_parent", "support_sufficient", "best_tool", "equality_act", "public_interest"}
+    assert holiday["allowed"] is True
+    assert set(holiday["needs"]) == words
+    answered = api.decide(child, "authorise_penalty_notice", **HOLIDAY, **dict.fromkeys(words, "As recorded"))
+    assert api.get(OFFICER, answered.json()["decision_url"]).json()["outcome"] == "done"
+
+
+def test_two_parents_who_may_be_one_person_are_shown_until_an_officer_says(api: Asking) -> None:
+    child = on_holiday(api, Child(upn(61), parents=("P1", "P2"), parent_row={"forename": "Marmadukina"}))
+    path = f"/v1/cases/{api.case_of(child)}"
+    [near] = api.get(OFFICER, path).json()["near_matches"]
+    assert (near["one"], near["other"], near["same"]) == ("900001/P1", "900001/P2", None)
+    assert near["because"]
+    decided = api.decide(child, "parent_different", parent_id="P1", reason="900001/P2")
+    assert api.get(OFFICER, decided.json()["decision_url"]).json()["outcome"] == "done"
+    [near] = api.get(OFFICER, path).json()["near_matches"]
+    assert near["same"] is False

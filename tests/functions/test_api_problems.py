@@ -196,6 +196,7 @@ def audits(api: Asking) -> list[dict[str, str]]:
         (OFFICER, "/v1/cases/{case}", "case", {"la": "886", "case": "{case}"}),
         (OFFICER, "/v1/documents?case={case}", "documents", {"la": "886", "case": "{case}"}),
         (OFFICE, "/v1/schools/886/900001/positions", "positions", {"la": "886", "urn": "900001"}),
+        (OFFICE, "/v1/schools/886/900001/pupils", "pupils", {"la": "886", "urn": "900001", "show": "near"}),
         (
             VENDOR,
             "/v1/uploads/886/900001/{upload}/report",

@@ -53,6 +53,23 @@ def test_an_upload_waits_until_it_is_answered(api: Asking) -> None:
     assert report["files"][0]["counts"]["DATE_FORMAT"] == 1
 
 
+def test_the_history_of_a_school_begins_with_the_latest_where_that_is_asked_for(api: Asking) -> None:
+    def listed(sort: str) -> list[dict[str, object]]:
+        found, more = [], ""
+        while True:
+            page = api.get(OFFICE, f"/v1/uploads/886/900001?limit=2&sort={sort}{more}").json()
+            found += page["uploads"]
+            if page["next"] is None:
+                return found
+            more = f"&cursor={page['next']}"
+
+    api.send(WRONG + b" ")
+    oldest_first = listed("created")
+    assert len(oldest_first) > 4
+    assert listed("-created") == oldest_first[::-1]
+    assert {each["status"] for each in oldest_first} == {"answered"}
+
+
 def test_the_report_is_the_schools_own_file_with_two_more_columns(api: Asking) -> None:
     sent = api.send(WRONG.replace(b"=1+1", b"=1+2"))
     by_header = api.get(VENDOR, f"{sent['status_url']}/report", accept="text/csv")

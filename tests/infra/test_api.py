@@ -106,5 +106,21 @@ def test_pages_sign_in_by_the_code_flow_and_keep_no_secret(tmp_path):
     assert clients["pages"]["CallbackURLs"] == ["https://pages.example/signed-in.html"]
 
 
+def test_pages_send_files_to_the_uploads_and_read_what_is_too_large_for_an_answer(tmp_path):
+    from infra.api import Callers
+    from infra.app import synth
+
+    callers = Callers(origins=("https://pages.example",))
+    core = read(synth(tmp_path, PREFIX, [], packages_built=False, checked=False, callers=callers), "Core")
+    buckets = {b["BucketName"].removeprefix(f"{PREFIX}-"): b for b in of_type(core, "AWS::S3::Bucket").values()}
+    rules = {name: b["CorsConfiguration"]["CorsRules"] for name, b in buckets.items() if "CorsConfiguration" in b}
+    assert {name: (r["AllowedMethods"], r["AllowedOrigins"]) for name, (r,) in rules.items()} == {
+        "uploads": (["PUT"], ["https://pages.example"]),
+        "reports": (["GET"], ["*"]),
+        "positions": (["GET"], ["*"]),
+    }
+
+
 def test_without_pages_named_no_browser_may_ask(core):
     assert "CorsConfiguration" not in only(core, "AWS::ApiGatewayV2::Api")
+    assert not [b for b in of_type(core, "AWS::S3::Bucket").values() if "CorsConfiguration" in b]
