@@ -59,6 +59,7 @@ PAGES: Final[Mapping[str, Page]] = {
     "send": Page("Send a file", "send", "send", wide=False),
     "sent": Page("Files sent", "sent", "sent"),
     "report": Page("Report", "report", "sent"),
+    "pupils": Page("Pupils to look at", "pupils", "pupils"),
     "returns": Page("Returns, lists and letters", "returns", "returns"),
 }
 NAVIGATION: Final = (
@@ -69,6 +70,7 @@ NAVIGATION: Final = (
     ("school", "your-school", "Your school"),
     ("school", "send", "Send a file"),
     ("school", "sent", "Files sent"),
+    ("school", "pupils", "Pupils to look at"),
     ("school", "returns", "Returns, lists and letters"),
 )
 """For whom, which page, and what it is called there; a script shows each to those for whom it is."""

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.asking import CHILDREN, OFFICE, OFFICER, OTHER_OFFICE
+from tests.asking import CHILDREN, LAST_DAY, OFFICE, OFFICER, OTHER_OFFICE
 from tests.browser.browsing import NARROW, Reader
-from tests.made_school import csv_of
+from tests.made_school import FIRST_DAY, Child, away, csv_of, marks, pupils, upn
 
 pytestmark = pytest.mark.browser
 HERE = "la=886&urn=900001"
@@ -139,19 +139,46 @@ def test_nothing_sent_yet(reader: Reader) -> None:
     reader.signs_in("school-900003")
     expect(reader.page.locator("#filled")).to_contain_text("Nothing arrived from this school yet")
     reader.accessible()
-    for name, says in (("sent", "No file arrived from this school yet"), ("returns", "Nothing was written yet")):
+    says_so = {
+        "sent": "No file arrived from this school yet",
+        "pupils": "Nothing that this school sent has given a position yet",
+        "returns": "Nothing was written yet",
+    }
+    for name, says in says_so.items():
         reader.opens(f"/{name}.html")
         expect(reader.page.locator("#filled")).to_contain_text(says)
         reader.accessible()
 
 
+def test_pupils_near_the_threshold_come_first_with_what_to_offer(office: Reader) -> None:
+    """Eight sessions with code N since the first half of the month: near, and the code is overdue."""
+    child = Child(upn(60), surname="Ottowaye", forename="Wilhelmina")
+    office.site.api.send(pupils(*CHILDREN, child))
+    away_with_n = away(date(2025, 11, 3), date(2025, 11, 6), "N")
+    office.site.api.send(csv_of(marks(child, FIRST_DAY, LAST_DAY, away_with_n)))
+    office.opens(f"/pupils.html?{HERE}")
+    office.heading("Pupils to look at")
+    near = office.page.get_by_role("region", name="Near the threshold")
+    expect(near.get_by_role("row", name=re.compile("Wilhelmina Ottowaye"))).to_contain_text("3 Nov 2025 AM (N), PM (N)")
+    overdue = office.page.get_by_role("region", name="Code N left too long")
+    expect(overdue).to_contain_text("Wilhelmina Ottowaye")
+    expect(office.page.get_by_role("region", name="Threshold met")).to_contain_text("Perpetua1")
+    headings = office.page.get_by_role("heading", level=2).all_inner_texts()
+    assert headings == ["Near the threshold: 7 to 9 sessions", "Code N left too long", "Threshold met"]
+    office.page.get_by_text("What support to offer, and how to record it").click()
+    office.accessible()
+    assert not {word for word in child.words if word in office.kept()}
+
+
 def test_returns_and_lists_are_downloaded(office: Reader) -> None:
+    written = office.site.api.system.bucket("authority-886")
+    written.put_once("returns/attendance-900001-2025-11-24.csv", b"urn\r\n", "text/csv")
     office.opens(f"/returns.html?{HERE}")
     office.heading("Returns, lists and letters")
     office.accessible()
     with office.page.expect_download() as fetched:
-        office.page.get_by_role("button", name=re.compile("^Download .*")).first.click()
-    assert Path(fetched.value.path()).stat().st_size > 0
+        office.page.get_by_role("button", name="Download attendance-900001-2025-11-24.csv").click()
+    assert Path(fetched.value.path()).read_bytes() == b"urn\r\n"
 
 
 def link_refused(status: int, body: dict[str, Any]) -> Callable[[Any], None]:
@@ -239,16 +266,17 @@ def test_an_hour_later_one_signs_in_again_and_is_back(office: Reader) -> None:
 
 
 @pytest.mark.parametrize("who", [OTHER_OFFICE, OFFICER])
-@pytest.mark.parametrize("name", ["your-school", "send", "sent", "report", "returns"])
+@pytest.mark.parametrize("name", ["your-school", "send", "sent", "report", "pupils", "returns"])
 def test_another_schools_page_is_not_found(reader: Reader, who: str, name: str) -> None:
     reader.signs_in(who)
     reader.opens(f"/{name}.html?{HERE}&upload=x")
     reader.heading("Page not found")
 
 
-@pytest.mark.parametrize("name", ["your-school", "sent", "report", "returns"])
+@pytest.mark.parametrize("name", ["your-school", "sent", "report", "pupils", "returns"])
 def test_a_service_that_fails_is_told(office: Reader, name: str) -> None:
     office.page.route("**/v1/uploads/**", link_refused(500, {"title": "We failed", "instance": "urn:uuid:1"}))
+    office.page.route("**/pupils?**", link_refused(500, {"title": "We failed", "instance": "urn:uuid:1"}))
     office.page.route("**/returns", link_refused(500, {"title": "We failed", "instance": "urn:uuid:1"}))
     office.opens(f"/{name}.html?{HERE}&upload=x")
     office.heading("Sorry, there is a problem with the service")

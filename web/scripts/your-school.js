@@ -8,6 +8,7 @@ import { moment } from './words.js'
 const TO_DO = [
   ['/send.html', 'Send a file', 'The register, the pupils, the parents, support, the calendar: one file or a ZIP of several.'],
   ['/sent.html', 'Files sent', 'What arrived, with the report on each: what was taken, and what to mend.'],
+  ['/pupils.html', 'Pupils to look at', 'Who is near the threshold, so that support comes first, and where code N was left too long.'],
   ['/returns.html', 'Returns, lists and letters', 'What was written from your register, to download.']
 ]
 
