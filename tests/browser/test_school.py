@@ -134,6 +134,14 @@ def test_a_long_report_is_read_part_by_part(office: Reader) -> None:
     office.accessible()
 
 
+def test_a_report_that_no_answer_holds_is_read_by_its_link(office: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.routes.MOST_ANSWERED", 100)
+    office.opens(f"/send.html?{HERE}")
+    sends(office, week(wrong=True, day=date(2025, 11, 17)))
+    office.heading("Report: taken in part")
+    assert any("/s3/" in url and "reports" in url for url in office.asked)
+
+
 def test_nothing_sent_yet(reader: Reader) -> None:
     """A school that begins: every list says so, and what to do first."""
     reader.signs_in("school-900003")
@@ -165,7 +173,7 @@ def test_pupils_near_the_threshold_come_first_with_what_to_offer(office: Reader)
     expect(office.page.get_by_role("region", name="Threshold met")).to_contain_text("Perpetua1")
     headings = office.page.get_by_role("heading", level=2).all_inner_texts()
     assert headings == ["Near the threshold: 7 to 9 sessions", "Code N left too long", "Threshold met"]
-    office.page.get_by_text("What support to offer, and how to record it").click()
+    expect(office.page.get_by_role("heading", name="What support to offer, and how to record it")).to_be_visible()
     office.accessible()
     assert not {word for word in child.words if word in office.kept()}
 

@@ -65,8 +65,7 @@ async function answered(path, also) {
       await new Promise((resolve) => setTimeout(resolve, WAITS[n]))
       continue
     }
-    // A redirection that was not to be followed tells a script nothing but that it was one.
-    throw new Problem(got.type === 'opaqueredirect' ? 303 : got.status, await got.json().catch(() => ({})))
+    throw new Problem(got.status, await got.json().catch(() => ({})))
   }
 }
 

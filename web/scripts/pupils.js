@@ -1,7 +1,7 @@
 // Whom a school must look at now: near the threshold, while support can still come first; code N left too long; and who has met it.
 
 import { Problem, every } from './api.js'
-import { details, el, h2, inset, link, list, p } from './dom.js'
+import { el, h2, h3, inset, link, list, p } from './dom.js'
 import { leads, schoolPage } from './mine.js'
 import { paged } from './paged.js'
 import { count, day, named, shortDay } from './words.js'
@@ -53,11 +53,13 @@ function sessions(all) {
 }
 
 function support(school) {
-  return details('What support to offer, and how to record it',
+  return [
+    h3('What support to offer, and how to record it'),
     list(
       'Talk with the pupil and the parents: what keeps them from school, in and out of it?',
       'Agree what the school does about it, who does it, and when you look at it together again. Put it in writing.',
       'Where more than school is behind it, an early help assessment, or a referral to the service that can help.',
       'Offer an attendance contract: it is voluntary, and no admission of anything.'),
-    p('Record each step, what came of it too, in your file of support, and ', link(leads('/send.html', school), 'send it'), '. Support that is not on record is not seen when an officer decides.'))
+    p('Record each step, what came of it too, in your file of support, and ', link(leads('/send.html', school), 'send it'), '. Support that is not on record is not seen when an officer decides.')
+  ]
 }

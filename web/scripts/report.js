@@ -22,8 +22,7 @@ schoolPage(async (school) => {
   if (!(await answered(school, upload, WAIT))) {
     return [inset(p('The file arrived, and is still being checked.')), button('Look again', () => window.location.reload()), p(link(leads('/sent.html', school), 'Files sent'))]
   }
-  const report = await readable(at)
-  if (!report) return [p('There is more to say about this file than a page can show.'), fileBack(at, []), p(link(leads('/send.html', school), 'Send the corrected file'))]
+  const report = await ask(`${at}/report`)
   const bad = (kind) => report.files.reduce((n, each) => n + (each.totals[kind] ?? 0), 0)
   titled(`Report: ${bad('refused') ? (report.files.length > 1 ? 'not all was taken' : 'not taken') : bad('error') ? 'taken in part' : 'taken whole'}`)
   const mend = bad('refused') + bad('error') > 0
@@ -37,14 +36,6 @@ schoolPage(async (school) => {
     p(link(leads('/sent.html', school), 'Files sent'))
   ]
 })
-
-/** The report; null where it is so long that the API gives a link to it, which no page of another origin may follow. */
-function readable(at) {
-  return ask(`${at}/report`, { redirect: 'manual' }).catch((problem) => {
-    if (problem instanceof Problem && problem.status === 303) return null
-    throw problem
-  })
-}
 
 /** What is said of one file, or of one in a ZIP. */
 function one(said, several) {
@@ -60,7 +51,7 @@ function one(said, several) {
     groups.map(([severity, [title, what], found]) => [
       h2(`${title}${suffix}`), p(what),
       paged(`${title}${suffix}`, ['Row', 'Field', 'Value', 'What is wrong, and what to do'], found, (each) => [
-        each.row === null ? 'The file' : String(each.row), each.field ?? '–', each.value ? el('span', { class: 'app-said' }, each.value) : '–',
+        each.row === null ? 'The file' : String(each.row), each.field ?? '–', each.value ? el('span', { class: each.value.length > 24 ? 'app-said' : 'app-nowrap' }, each.value) : '–',
         [each.message, ' ', el('span', { class: 'govuk-hint govuk-!-font-size-16' }, each.code)]
       ], { captionHidden: true })
     ]),

@@ -9,6 +9,7 @@ import { size } from './words.js'
 import { MOST_BYTES } from './facts.js'
 
 const LONGEST_NAME = 150
+const MOST = `${MOST_BYTES / 1024 ** 2} MB`
 const WAIT = 180 // seconds, for the checks
 const NO_CONNECTION = 'The connection broke. Check it, then press Send again: the file is taken once, however often you send it.'
 
@@ -74,7 +75,7 @@ schoolPage((school) => {
     el('form', { submit: submitted, novalidate: true },
       el('div', { class: 'govuk-form-group' },
         el('label', { class: 'govuk-label govuk-label--m', for: 'file' }, 'The file'),
-        el('div', { class: 'govuk-hint', id: 'file-hint' }, `CSV with a header row, or NDJSON; plain, gzip or ZIP. At most ${size(MOST_BYTES)}.`),
+        el('div', { class: 'govuk-hint', id: 'file-hint' }, `CSV with a header row, or NDJSON; plain, gzip or ZIP. At most ${MOST}.`),
         field),
       pressed),
     told, bar,
@@ -90,7 +91,7 @@ schoolPage((school) => {
 function unfit(chosen) {
   if (!chosen) return 'Choose a file'
   if (!chosen.size) return 'The file is empty. Export it again, and choose that'
-  if (chosen.size > MOST_BYTES) return `The file is larger than ${size(MOST_BYTES)}. Send it as a ZIP, or a shorter time in each file`
+  if (chosen.size > MOST_BYTES) return `The file is larger than ${MOST}. Send it as a ZIP, or a shorter time in each file`
   return null
 }
 
