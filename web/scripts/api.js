@@ -21,6 +21,12 @@ export async function ask(path, also = {}) {
   return (await answered(path, also)).json()
 }
 
+/** The bytes that a path below /v1 answers, and what they are (`x-report`). */
+export async function file(path) {
+  const got = await answered(path, { headers: { accept: '*/*' } })
+  return { bytes: new Uint8Array(await got.arrayBuffer()), what: got.headers.get('x-report') }
+}
+
 /** Send JSON under a key of its own: sent again with the same key, it is done once. */
 export function send(path, body, key, headers = {}) {
   return ask(path, {

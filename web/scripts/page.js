@@ -77,9 +77,9 @@ export function complain(problems) {
   summary.focus()
 }
 
-/** For whom they act: what of the pages is for them. */
+/** For whom they act: what of the pages is for them. A program acts for schools too, and reads no pages. */
 function audiences(me) {
-  return [Object.keys(me.officer ?? {}).length ? 'officer' : null, (me.schools ?? []).length ? 'school' : null].filter(Boolean)
+  return [Object.keys(me.officer ?? {}).length ? 'officer' : null, me.kind !== 'vendor' && me.schools?.length ? 'school' : null].filter(Boolean)
 }
 
 const called = (me) => Object.values(me.officer)[0]?.name || { vendor: 'A program', school: 'A school', officer: 'An officer' }[me.kind]
