@@ -85,9 +85,11 @@ class Api(Construct):
         self.tell({"GRANTS_TABLE": self.grants.table_name})
         self.for_pages: dict[str, str] = {}
         """What `attendance pages` is told of the user pool's client for pages, if there is one."""
-        self.issuer, audience = (
-            (callers.issuer, list(callers.audience)) if callers.issuer else self._user_pool(prefix, callers)
-        )
+        if callers.issuer:
+            self.issuer, audience = callers.issuer, list(callers.audience)
+            self.tell({"OPENID_URL": f"{self.issuer}/.well-known/openid-configuration"})
+        else:
+            self.issuer, audience = self._user_pool(prefix, callers)
         self.http = self._gateway(prefix, callers, self.issuer, audience)
         self.url = f"https://{self.http.api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}/v1"
         self._stage(prefix)
@@ -181,6 +183,8 @@ class Api(Construct):
             },
         )
         pool.add_domain("Domain", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=prefix))
+        signing_in = f"https://{prefix}.auth.{Aws.REGION}.amazoncognito.com"
+        self.tell({"TOKEN_URL": f"{signing_in}/oauth2/token", "SIGN_IN_URL": f"{signing_in}/oauth2/authorize"})
         scopes = {name: cognito.ResourceServerScope(scope_name=name, scope_description=s) for name, s in SCOPES.items()}
         server = pool.add_resource_server(
             "Scopes", identifier="attendance", user_pool_resource_server_name="attendance", scopes=list(scopes.values())
@@ -220,7 +224,7 @@ class Api(Construct):
             clients.append(pages)
             self.for_pages = {
                 "pages-client": pages.user_pool_client_id,
-                "pages-sign-out": f"https://{prefix}.auth.{Aws.REGION}.amazoncognito.com/logout",
+                "pages-sign-out": f"{signing_in}/logout",
             }
         issuer = f"https://cognito-idp.{Aws.REGION}.amazonaws.com/{pool.user_pool_id}"
         return issuer, [client.user_pool_client_id for client in clients]

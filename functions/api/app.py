@@ -14,6 +14,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 
 from api import me, officer, places, pupils, school, uploads
 from api.problems import ErrorOf, Problem, answer
+from aws.environment import ForApi
 from aws.observability import logger
 
 
@@ -41,14 +42,14 @@ for each in (me, places, uploads, school, pupils, officer):
 @app.get("/v1/openapi.json", include_in_schema=False)
 def openapi() -> Response[Any]:
     """The description of this API, for everybody."""
-    return Response(200, "application/json", _description(), {"cache-control": "public, max-age=300"})
+    return Response(200, "application/json", _description(ForApi.read()), {"cache-control": "public, max-age=300"})
 
 
 @cache
-def _description() -> str:
+def _description(told: ForApi) -> str:
     from api.description import description  # a schema is made only where somebody asks for it
 
-    return description(app)
+    return description(app, **told.tokens)
 
 
 def problem(what: Problem) -> Response[Any]:

@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.models import (
     OAuthFlowAuthorizationCode,
     OAuthFlowClientCredentials,
     OAuthFlows,
+    OpenIdConnect,
     Tag,
 )
 
@@ -40,22 +41,36 @@ def description(
     app: APIGatewayHttpResolver,
     token_url: str = "/oauth2/token",  # noqa: S107 - an address
     sign_in_url: str = "/oauth2/authorize",
+    openid_url: str | None = None,
 ) -> str:
-    """The description as JSON, keys in order, so that two of the same code are the same bytes."""
-    flows = OAuthFlows(
-        clientCredentials=OAuthFlowClientCredentials(tokenUrl=token_url, scopes=dict(SCOPES)),
-        authorizationCode=OAuthFlowAuthorizationCode(
-            authorizationUrl=sign_in_url, tokenUrl=token_url, scopes=dict(SCOPES)
-        ),
-    )
+    """The description as JSON, keys in order, so that two of the same code are the same bytes.
+
+    Tokens come from `token_url` and `sign_in_url`, by default those of a system on this machine; where another provider
+    gives them, from what its configuration at `openid_url` says.
+    """
     made = app.get_openapi_json_schema(
         title=TITLE,
         version=VERSION,
         description=_ABOUT,
         tags=[Tag(name=name, description=says) for name, says in TAGS.items()],
-        security_schemes={SECURITY: OAuth2(flows=flows)},
+        security_schemes={
+            SECURITY: OpenIdConnect(openIdConnectUrl=openid_url) if openid_url else _flows(token_url, sign_in_url)
+        },
     )
     return json.dumps(_told_once(json.loads(made)), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def _flows(token_url: str, sign_in_url: str) -> OAuth2:
+    """Programs by their secret, people by the code flow."""
+    scopes = dict(SCOPES)
+    return OAuth2(
+        flows=OAuthFlows(
+            clientCredentials=OAuthFlowClientCredentials(tokenUrl=token_url, scopes=scopes),
+            authorizationCode=OAuthFlowAuthorizationCode(
+                authorizationUrl=sign_in_url, tokenUrl=token_url, scopes=scopes
+            ),
+        )
+    )
 
 
 def _told_once(found: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 
 class Environment(BaseModel):
@@ -63,7 +63,9 @@ class ForNotices(Environment):
 
 
 class ForApi(Environment):
-    """The environment of `api`."""
+    """The environment of `api`. Its description names where tokens come from: a user pool's two addresses, else the
+    configuration that another OpenID provider publishes.
+    """
 
     uploads_bucket: str
     reports_bucket: str
@@ -79,3 +81,18 @@ class ForApi(Environment):
     officer_role_arn: str
     upload_role_arn: str
     pupil_secret_arn: str
+    token_url: str | None = None
+    sign_in_url: str | None = None
+    openid_url: str | None = None
+
+    @property
+    def tokens(self) -> dict[str, str]:
+        """Where tokens come from: the addresses that are told, by name."""
+        told = {"token_url": self.token_url, "sign_in_url": self.sign_in_url, "openid_url": self.openid_url}
+        return {name: address for name, address in told.items() if address}
+
+    @model_validator(mode="after")
+    def _tokens_come_from_somewhere(self) -> Self:
+        if self.tokens.keys() not in ({"openid_url"}, {"token_url", "sign_in_url"}):
+            raise ValueError("TOKEN_URL and SIGN_IN_URL, or OPENID_URL alone")
+        return self

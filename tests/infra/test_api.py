@@ -13,6 +13,13 @@ def only(core, kind):
     return properties
 
 
+def told_of_tokens(core):
+    """Where tokens come from, as the function is told it."""
+    (function,) = (f for f in of_type(core, "AWS::Lambda::Function").values() if f["Handler"] == "api.handler.handler")
+    told = function["Environment"]["Variables"]
+    return {name: text(core, told[name]) for name in ("TOKEN_URL", "SIGN_IN_URL", "OPENID_URL") if name in told}
+
+
 def test_everything_but_the_description_wants_a_token(core):
     (authorizer,) = of_type(core, "AWS::ApiGatewayV2::Authorizer")
     routes = {r["RouteKey"]: r for r in of_type(core, "AWS::ApiGatewayV2::Route").values()}
@@ -30,6 +37,15 @@ def test_tokens_are_those_of_the_pool_for_its_clients(core):
     said = only(core, "AWS::ApiGatewayV2::Authorizer")["JwtConfiguration"]
     assert json.dumps({"Ref": pool}) in json.dumps(said["Issuer"])
     assert said["Audience"] == [{"Ref": client} for client in clients]
+
+
+def test_the_function_tells_where_the_pool_gives_tokens(core):
+    domain = only(core, "AWS::Cognito::UserPoolDomain")["Domain"]
+    told = told_of_tokens(core)
+    assert told == {
+        "TOKEN_URL": f"https://{domain}.auth.AWS::Region.amazoncognito.com/oauth2/token",
+        "SIGN_IN_URL": f"https://{domain}.auth.AWS::Region.amazoncognito.com/oauth2/authorize",
+    }
 
 
 def test_the_scopes_of_the_pool_are_those_that_the_routes_ask_for(core):
@@ -88,6 +104,7 @@ def test_any_provider_of_tokens_can_stand_in_the_place_of_the_pool(tmp_path):
     assert not of_type(core, "AWS::Cognito::UserPool")
     said = only(core, "AWS::ApiGatewayV2::Authorizer")["JwtConfiguration"]
     assert said == {"Audience": ["attendance"], "Issuer": "https://login.example"}
+    assert told_of_tokens(core) == {"OPENID_URL": "https://login.example/.well-known/openid-configuration"}
     cors = only(core, "AWS::ApiGatewayV2::Api")["CorsConfiguration"]
     assert cors["AllowOrigins"] == ["https://pages.example"]
     assert "if-match" in cors["AllowHeaders"]

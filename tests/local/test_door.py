@@ -3,19 +3,24 @@
 import hashlib
 import json
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import timedelta
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import pytest
 
 from local.door import Answer, ByDoor, Door, people_of, server
+from local.synth import LOCAL_PREFIX
 from local.tokens import AUDIENCE, Issuer
 from tests.raised_system import System, raised
 
 SCHOOLS = {"900001": "886", "900002": "301"}
+DESCRIBED = Path(__file__).parents[2] / "docs/openapi.json"
 FILE = b"upn,date,session,code\r\n"
 
 
@@ -72,7 +77,49 @@ def test_without_a_token_everything_is_401_in_the_words_of_the_gateway(door: Doo
 
 
 def test_the_description_is_for_everybody(door: Door) -> None:
-    assert door.answer("GET", "/v1/openapi.json").json()["openapi"].startswith("3.1")
+    described = json.loads(DESCRIBED.read_text(encoding="utf-8"))
+    assert door.answer("GET", "/v1/openapi.json").json() == described
+
+
+def test_a_program_finds_where_tokens_are_in_the_description(door: Door) -> None:
+    described = door.answer("GET", "/v1/openapi.json").json()["components"]["securitySchemes"]["oauth"]
+    form = b"grant_type=client_credentials"
+    basic = {"authorization": f"Basic {b64encode(b'made-up-vendor:made-up').decode()}"}
+    token = door.answer("POST", described["flows"]["clientCredentials"]["tokenUrl"], basic, form).json()
+    given = {"authorization": f"Bearer {token['access_token']}"}
+    assert door.answer("GET", "/v1/me", given).status == 200
+
+
+@pytest.mark.parametrize(
+    ("told", "scheme"),
+    [
+        (
+            {"TOKEN_URL": "https://login.example/token", "SIGN_IN_URL": "https://login.example/authorize"},
+            {
+                "type": "oauth2",
+                "tokens": ["https://login.example/token"] * 2,
+                "people": "https://login.example/authorize",
+            },
+        ),
+        (
+            {"OPENID_URL": "https://login.example/.well-known/openid-configuration"},
+            {"type": "openIdConnect", "at": "https://login.example/.well-known/openid-configuration"},
+        ),
+    ],
+)
+def test_the_description_names_whoever_gives_a_deployment_its_tokens(
+    door: Door, told: dict[str, str], scheme: dict[str, object]
+) -> None:
+    variables = door.world.pump.functions[f"{LOCAL_PREFIX}-api"].properties.environment.variables
+    kept = {name: value for name, value in variables.items() if not name.endswith("_URL") or "QUEUE" in name}
+    with patch.dict(variables, kept | told, clear=True):
+        found = door.answer("GET", "/v1/openapi.json").json()["components"]["securitySchemes"]["oauth"]
+    if found["type"] == "openIdConnect":
+        assert scheme == {"type": found["type"], "at": found["openIdConnectUrl"]}
+    else:
+        program, people = found["flows"]["clientCredentials"], found["flows"]["authorizationCode"]
+        tokens = [program["tokenUrl"], people["tokenUrl"]]
+        assert scheme == {"type": found["type"], "tokens": tokens, "people": people["authorizationUrl"]}
 
 
 def test_what_is_outside_the_api_does_not_exist(door: Door) -> None:
