@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -108,7 +109,10 @@ def route(
     larger: Mapping[int, Any] | None = None,
     **more: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare a route: the scope that is asked for (None: any token will do), what it gives, which problems it may answer."""
+    """Declare a route: the scope that is asked for (None: any token will do), what it gives, which problems it may answer.
+
+    Its function's docstring is what the description of the API says of it.
+    """
 
     def needs(app: Any, next_middleware: Callable[[Any], Response[Any]]) -> Response[Any]:
         who = principal(app.current_event.raw_event, scope, wired().grants, today())
@@ -132,17 +136,22 @@ def route(
     success: dict[str, Any] = {"description": says, "content": {**content, **(also or {})}}
     if headers:
         success["headers"] = dict(headers)
-    register: Callable[[Callable[..., Any]], Callable[..., Any]] = router.route(
-        path,
-        method=method,
-        responses={status: success, **(larger or {}), **declared(*every)},  # type: ignore[dict-item]
-        status_code=status,
-        security=[{SECURITY: [scope] if scope else []}],
-        tags=[tag],
-        middlewares=[needs],
-        openapi_extensions=dict(extensions) if extensions else None,
-        **more,
-    )
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        registered: Callable[..., Any] = router.route(
+            path,
+            method=method,
+            description=inspect.getdoc(function),
+            responses={status: success, **(larger or {}), **declared(*every)},  # type: ignore[dict-item]
+            status_code=status,
+            security=[{SECURITY: [scope] if scope else []}],
+            tags=[tag],
+            middlewares=[needs],
+            openapi_extensions=dict(extensions) if extensions else None,
+            **more,
+        )(function)
+        return registered
+
     return register
 
 
