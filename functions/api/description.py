@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.event_handler.openapi.models import (
+    License,
     OAuth2,
     OAuthFlowAuthorizationCode,
     OAuthFlowClientCredentials,
@@ -47,6 +48,7 @@ def description(app: APIGatewayHttpResolver, tokens_at: str = "") -> str:
         title=TITLE,
         version=VERSION,
         description=_ABOUT,
+        license_info=License(name="MIT", identifier="MIT"),
         tags=[Tag(name=name, description=says) for name, says in TAGS.items()],
         security_schemes={SECURITY: _tokens(tokens_at)},
     )

@@ -387,7 +387,11 @@ def list_documents(case: CaseAsked) -> Documents:
     router, "GET", "/v1/documents/<la>/<folder>/<name>", scope="documents:read", tag="documents", gives=LinkGiven,
     says="A link to the document", summary="One document",
 )  # fmt: skip
-def link_document(la: La, folder: Annotated[FOLDERS, Path()], name: FileName) -> LinkGiven:  # type: ignore[valid-type]
+def link_document(
+    la: La,
+    folder: Annotated[FOLDERS, Path(description="What kind of document")],  # type: ignore[valid-type]
+    name: FileName,
+) -> LinkGiven:
     """A link to the document, good for five minutes, in the version that was written."""
     principal = who(router)
     principal.officer(la)

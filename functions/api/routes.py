@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from inspect import cleandoc
 from typing import Annotated, Any, Final
 
 from aws_lambda_powertools.event_handler import Response
@@ -132,17 +133,22 @@ def route(
     success: dict[str, Any] = {"description": says, "content": {**content, **(also or {})}}
     if headers:
         success["headers"] = dict(headers)
-    register: Callable[[Callable[..., Any]], Callable[..., Any]] = router.route(
-        path,
-        method=method,
-        responses={status: success, **(larger or {}), **declared(*every)},  # type: ignore[dict-item]
-        status_code=status,
-        security=[{SECURITY: [scope] if scope else []}],
-        tags=[tag],
-        middlewares=[needs],
-        openapi_extensions=dict(extensions) if extensions else None,
-        **more,
-    )
+
+    def register(answers: Callable[..., Any]) -> Callable[..., Any]:
+        registered: Callable[..., Any] = router.route(
+            path,
+            method=method,
+            responses={status: success, **(larger or {}), **declared(*every)},  # type: ignore[dict-item]
+            status_code=status,
+            security=[{SECURITY: [scope] if scope else []}],
+            tags=[tag],
+            middlewares=[needs],
+            openapi_extensions=dict(extensions) if extensions else None,
+            description=cleandoc(answers.__doc__ or ""),
+            **more,
+        )(answers)
+        return registered
+
     return register
 
 

@@ -86,7 +86,10 @@ def list_returns(la: La, urn: Urn) -> ReturnFiles:
     says="A link to the file", summary="One of a school's returns, lists and letters",
 )  # fmt: skip
 def link_return(
-    la: La, urn: Urn, folder: Annotated[Literal["returns", "told", "letters"], Path()], name: FileName
+    la: La,
+    urn: Urn,
+    folder: Annotated[Literal["returns", "told", "letters"], Path(description="As `folder` of the list")],
+    name: FileName,
 ) -> LinkGiven:
     """A link to the file, good for five minutes."""
     principal = who(router)
