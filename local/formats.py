@@ -23,9 +23,8 @@ def published() -> dict[Path, str]:
     """Every generated file under docs/ with its text; of a page the sections between the marks."""
     files = {DOCS / "formats" / f"{kind}.schema.json": pretty_json(json_schema(kind)) for kind in MODELS}
     files |= {DOCS / "formats" / f"{kind}.csv-metadata.json": pretty_json(csvw(kind)) for kind in MODELS}
-    outputs: dict[str, type[BaseModel]] = {"report": Report, "positions": Positions} | {
-        str(e.model_fields["type"].default): e for e in TOLD
-    }
+    outputs: dict[str, type[BaseModel]] = {"report": Report, "positions": Positions}
+    outputs.update((str(event.model_fields["type"].default), event) for event in TOLD)
     files |= {DOCS / "formats" / f"{n}.schema.json": pretty_json(schema_of(model, n)) for n, model in outputs.items()}
     sections = {kind: columns_table(kind) for kind in MODELS} | {
         "findings": findings_table(), "rules": rules_table(), "figures": figures_table(),
