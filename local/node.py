@@ -98,3 +98,7 @@ def _put_in_place(made: Path, place: Path) -> None:
         except OSError:
             if not place.is_dir():
                 raise
+
+
+if __name__ == "__main__":
+    ensure_assets()

@@ -21,6 +21,7 @@ from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader,
 
 from attendance.codes import CODES
 from attendance.pictures import KIND_OF
+from attendance.unpacking import MOST_BYTES
 
 HERE: Final = Path(__file__).parent
 SERVICE: Final = "School attendance"
@@ -54,12 +55,23 @@ PAGES: Final[Mapping[str, Page]] = {
     "school": Page("School", "school", "schools"),
     "packs": Page("Targeting Support Meetings", "packs", "packs"),
     "annual-return": Page("Annual return", "annual-return", "annual-return"),
+    "your-school": Page("Your school", "your-school", "your-school"),
+    "send": Page("Send a file", "send", "send", wide=False),
+    "sent": Page("Files sent", "sent", "sent"),
+    "report": Page("Report", "report", "sent"),
+    "pupils": Page("Pupils to look at", "pupils", "pupils"),
+    "returns": Page("Returns, lists and letters", "returns", "returns"),
 }
 NAVIGATION: Final = (
     ("officer", "cases", "Cases"),
     ("officer", "schools", "Schools"),
     ("officer", "packs", "Support meetings"),
     ("officer", "annual-return", "Annual return"),
+    ("school", "your-school", "Your school"),
+    ("school", "send", "Send a file"),
+    ("school", "sent", "Files sent"),
+    ("school", "pupils", "Pupils to look at"),
+    ("school", "returns", "Returns, lists and letters"),
 )
 """For whom, which page, and what it is called there; a script shows each to those for whom it is."""
 
@@ -181,7 +193,10 @@ def without_crown(css: str) -> str:
 def _facts() -> str:
     """What the scripts know of the law's words, from the one place where it is said."""
     kinds = {code: {**KIND_OF[code]._asdict(), "says": CODES[code].meaning} for code in CODES}
-    return f"// Written by web/build.py.\nexport const CODES = {json.dumps(kinds, indent=1, sort_keys=True)}\n"
+    return (
+        f"// Written by web/build.py.\nexport const CODES = {json.dumps(kinds, indent=1, sort_keys=True)}\n"
+        f"export const MOST_BYTES = {MOST_BYTES}\n"
+    )
 
 
 # ------------------------------------------------------------------ what a browser may do

@@ -48,7 +48,7 @@ def description(app: APIGatewayHttpResolver, tokens_at: str = "") -> str:
         title=TITLE,
         version=VERSION,
         description=_ABOUT,
-        license_info=License(name="MIT", identifier="MIT"),
+        license_info=License(name="MIT License", identifier="MIT"),
         tags=[Tag(name=name, description=says) for name, says in TAGS.items()],
         security_schemes={SECURITY: _tokens(tokens_at)},
     )
@@ -58,10 +58,15 @@ def description(app: APIGatewayHttpResolver, tokens_at: str = "") -> str:
 def _tokens(at: str) -> OAuth2 | OpenIdConnect:
     if at.endswith(_CONFIGURATION):
         return OpenIdConnect(openIdConnectUrl=at)
-    token = f"{at}/oauth2/token"
-    programs = OAuthFlowClientCredentials(tokenUrl=token, scopes=dict(SCOPES))
-    people = OAuthFlowAuthorizationCode(authorizationUrl=f"{at}/oauth2/authorize", tokenUrl=token, scopes=dict(SCOPES))
-    return OAuth2(flows=OAuthFlows(clientCredentials=programs, authorizationCode=people))
+    token, scopes = f"{at}/oauth2/token", dict(SCOPES)
+    return OAuth2(
+        flows=OAuthFlows(
+            clientCredentials=OAuthFlowClientCredentials(tokenUrl=token, scopes=scopes),
+            authorizationCode=OAuthFlowAuthorizationCode(
+                authorizationUrl=f"{at}/oauth2/authorize", tokenUrl=token, scopes=scopes
+            ),
+        )
+    )
 
 
 _CONFIGURATION: Final = "/.well-known/openid-configuration"

@@ -53,7 +53,7 @@ _CASE: Final = r"^[A-Z2-7]{26}-[0-9]{3}-[0-9]{1,4}$"
 CaseId = Annotated[str, Path(pattern=_CASE, description="A case", examples=["AAAAAAAAAAAAAAAAAAAAAAAAAA-886-1"])]
 CaseAsked = Annotated[str, Query(pattern=_CASE, description="A case", examples=["AAAAAAAAAAAAAAAAAAAAAAAAAA-886-1"])]
 DecisionId = Annotated[str, Path(pattern=r"^[A-Z2-7]{26}-[0-9]{3}-[0-9a-zA-Z]{1,64}$", description="A decision")]
-FOLDERS: Final = Literal[
+Folder = Literal[
     "notices", "packs", "papers", "reminders", "returns", "schedules", "told", "withdrawals"
 ]  # fmt: skip
 
@@ -388,9 +388,7 @@ def list_documents(case: CaseAsked) -> Documents:
     says="A link to the document", summary="One document",
 )  # fmt: skip
 def link_document(
-    la: La,
-    folder: Annotated[FOLDERS, Path(description="What kind of document")],  # type: ignore[valid-type]
-    name: FileName,
+    la: La, folder: Annotated[Folder, Path(description="Documents of one kind")], name: FileName
 ) -> LinkGiven:
     """A link to the document, good for five minutes, in the version that was written."""
     principal = who(router)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from inspect import cleandoc
 from typing import Annotated, Any, Final
 
 from aws_lambda_powertools.event_handler import Response
@@ -109,7 +109,10 @@ def route(
     larger: Mapping[int, Any] | None = None,
     **more: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare a route: the scope that is asked for (None: any token will do), what it gives, which problems it may answer."""
+    """Declare a route: the scope that is asked for (None: any token will do), what it gives, which problems it may answer.
+
+    Its function's docstring is what the description of the API says of it.
+    """
 
     def needs(app: Any, next_middleware: Callable[[Any], Response[Any]]) -> Response[Any]:
         who = principal(app.current_event.raw_event, scope, wired().grants, today())
@@ -134,19 +137,19 @@ def route(
     if headers:
         success["headers"] = dict(headers)
 
-    def register(answers: Callable[..., Any]) -> Callable[..., Any]:
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
         registered: Callable[..., Any] = router.route(
             path,
             method=method,
+            description=inspect.getdoc(function),
             responses={status: success, **(larger or {}), **declared(*every)},  # type: ignore[dict-item]
             status_code=status,
             security=[{SECURITY: [scope] if scope else []}],
             tags=[tag],
             middlewares=[needs],
             openapi_extensions=dict(extensions) if extensions else None,
-            description=cleandoc(answers.__doc__ or ""),
             **more,
-        )(answers)
+        )(function)
         return registered
 
     return register

@@ -88,7 +88,7 @@ def list_returns(la: La, urn: Urn) -> ReturnFiles:
 def link_return(
     la: La,
     urn: Urn,
-    folder: Annotated[Literal["returns", "told", "letters"], Path(description="As `folder` of the list")],
+    folder: Annotated[Literal["returns", "told", "letters"], Path(description="Files of one kind")],
     name: FileName,
 ) -> LinkGiven:
     """A link to the file, good for five minutes."""

@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import pypdf
 import pytest
 from playwright.sync_api import expect
 
-from tests.asking import CHILDREN, ELSEWHERE, OFFICER, OTHER_OFFICER
+from tests.asking import CHILDREN, ELSEWHERE, LAST_DAY, OFFICER, OTHER_OFFICER
 from tests.browser.browsing import NARROW, Reader, Site
+from tests.made_school import FIRST_DAY, Child, away, csv_of, marks, parents, pupils, upn
 
 pytestmark = pytest.mark.browser
 
@@ -28,8 +30,8 @@ def confirms(reader: Reader) -> None:
     reader.ready()
 
 
-def decisions_of(site: Site, n: int) -> list[Mapping[str, Any]]:
-    case = site.api.case_of(CHILDREN[n])
+def decisions_of(site: Site, child: Child) -> list[Mapping[str, Any]]:
+    case = site.api.case_of(child)
     return list(site.api.get(OFFICER, f"/v1/cases/{case}").json()["decisions"])
 
 
@@ -98,7 +100,7 @@ def test_by_keyboard_alone_and_in_a_narrow_window(officer: Reader) -> None:
 
 def test_pressed_twice_it_is_decided_once(officer: Reader) -> None:
     page = officer.page
-    before = decisions_of(officer.site, 2)
+    before = decisions_of(officer.site, CHILDREN[2])
     officer.opens(f"/decide.html?case={officer.site.api.case_of(CHILDREN[2])}&action=refer")
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("checkbox", name=re.compile("I decide this as")).check()
@@ -107,13 +109,13 @@ def test_pressed_twice_it_is_decided_once(officer: Reader) -> None:
     )
     page.wait_for_url("**/outcome.html**")
     officer.ready()
-    assert len(decisions_of(officer.site, 2)) == len(before) + 1
+    assert len(decisions_of(officer.site, CHILDREN[2])) == len(before) + 1
 
 
 def test_an_answer_that_was_lost_is_asked_for_again_under_the_same_key(officer: Reader) -> None:
     """The request arrives and its answer does not: confirmed again, it is still one decision."""
     page = officer.page
-    before = decisions_of(officer.site, 3)
+    before = decisions_of(officer.site, CHILDREN[3])
     officer.opens(f"/decide.html?case={officer.site.api.case_of(CHILDREN[3])}&action=refer")
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("checkbox", name=re.compile("I decide this as")).check()
@@ -128,7 +130,7 @@ def test_an_answer_that_was_lost_is_asked_for_again_under_the_same_key(officer: 
     page.get_by_role("button", name="Confirm and send").click()
     page.wait_for_url("**/outcome.html**")
     officer.ready()
-    assert len(decisions_of(officer.site, 3)) == len(before) + 1
+    assert len(decisions_of(officer.site, CHILDREN[3])) == len(before) + 1
 
 
 def test_somebody_else_decided_meanwhile(officer: Reader) -> None:
@@ -137,12 +139,12 @@ def test_somebody_else_decided_meanwhile(officer: Reader) -> None:
     page.get_by_label("Reason").fill("Enough was done")
     page.get_by_role("button", name="Continue").click()
     assert site.api.decide(CHILDREN[4], "refer").status == 202
-    before = decisions_of(site, 4)
+    before = decisions_of(site, CHILDREN[4])
     page.get_by_role("checkbox", name=re.compile("I decide this as")).check()
     page.get_by_role("button", name="Confirm and send").click()
     officer.heading("The case has changed")
     officer.accessible()
-    assert decisions_of(site, 4) == before
+    assert decisions_of(site, CHILDREN[4]) == before
     page.get_by_role("button", name="Look at the case again").click()
     page.wait_for_url("**/case.html**")
 
@@ -199,3 +201,60 @@ def test_no_name_of_a_child_is_kept_by_the_browser(officer: Reader) -> None:
     assert "Perpetua7" in officer.page.content()
     for word in CHILDREN[6].words:
         assert word not in officer.kept()
+
+
+def arrives(site: Site, child: Child) -> str:
+    """A child's rows arrive with a holiday of a week; the page of the case that they open."""
+    away_days = away(date(2025, 11, 10), date(2025, 11, 14))
+    for body in (pupils(child), parents(child), csv_of(marks(child, FIRST_DAY, LAST_DAY, away_days))):
+        site.api.send(body)
+    return f"/case.html?case={site.api.case_of(child)}"
+
+
+def test_two_parents_who_may_be_one_are_named_and_told_apart(officer: Reader) -> None:
+    page = officer.page
+    child = Child(upn(61), forename="Perpetua61", parents=("P1", "P2"), parent_row={"forename": "Marmadukina"})
+    at = arrives(officer.site, child)
+    officer.opens(at)
+    expect(
+        page.get_by_role("heading", name="Marmadukina Quillonby (P1) and Marmadukina Quillonby (P2)")
+    ).to_be_visible()
+    expect(page.locator("#filled")).to_contain_text("Same full name")
+    officer.accessible()
+    page.get_by_role("link", name="Record that they are different persons").click()
+    officer.ready()
+    officer.heading("Decide")
+    assert page.get_by_role("textbox").count() == 0  # who the other is, is known
+    officer.accessible()
+    page.get_by_role("button", name="Continue").click()
+    confirms(officer)
+    officer.heading("Done")
+    made = decisions_of(officer.site, child)[-1]
+    assert (made["action"], made["parent_id"], made["reason"]) == ("parent_different", "P1", "900001/P2")
+    officer.opens(at)
+    expect(page.locator("#filled")).to_contain_text("An officer said that they are different persons")
+    officer.accessible()
+
+
+def test_a_protected_address_is_printed_only_as_the_officer_says(officer: Reader) -> None:
+    page = officer.page
+    child = Child(upn(62), forename="Perpetua62", row={"address_protected": "yes"})
+    officer.opens(arrives(officer.site, child))
+    page.get_by_role("link", name="Authorise a penalty notice: support is not appropriate").first.click()
+    officer.ready()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.locator(".govuk-error-summary")).to_contain_text("Choose what is printed as the child’s address")
+    officer.accessible()
+    page.get_by_label("The school’s").check()
+    page.get_by_label("Reason").fill("The family lives in a refuge")
+    page.get_by_role("button", name="Continue").click()
+    confirms(officer)
+    officer.heading("Done")
+
+
+def test_the_queue_says_how_many_cases_there_are_in_every_state(officer: Reader) -> None:
+    counts = officer.site.api.get(OFFICER, "/v1/cases/counts?la=886").json()
+    officer.opens("/cases.html")
+    said = officer.page.get_by_label("State").locator("option").all_inner_texts()
+    assert said == [f"Open ({counts['gathering']})", f"Settled ({counts['settled']})", f"Lapsed ({counts['lapsed']})"]
+    assert officer.page.locator("tbody tr").count() == counts["gathering"]

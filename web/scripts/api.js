@@ -21,6 +21,12 @@ export async function ask(path, also = {}) {
   return (await answered(path, also)).json()
 }
 
+/** The bytes that a path below /v1 answers, and what they are (`x-report`). */
+export async function file(path) {
+  const got = await answered(path, { headers: { accept: '*/*' } })
+  return { bytes: new Uint8Array(await got.arrayBuffer()), what: got.headers.get('x-report') }
+}
+
 /** Send JSON under a key of its own: sent again with the same key, it is done once. */
 export function send(path, body, key, headers = {}) {
   return ask(path, {
@@ -30,8 +36,8 @@ export function send(path, body, key, headers = {}) {
   })
 }
 
-/** All of a list that comes in pages: what `pick` takes of each, `most` at most. */
-export async function every(path, pick, most = 1000) {
+/** All of a list that comes in pages: what `pick` takes of each. */
+export async function every(path, pick) {
   const found = []
   let cursor = null
   do {
@@ -39,7 +45,7 @@ export async function every(path, pick, most = 1000) {
     const page = await ask(at)
     found.push(...pick(page))
     cursor = page.next
-  } while (cursor && found.length < most)
+  } while (cursor)
   return found
 }
 

@@ -4,7 +4,7 @@ import { ask } from './api.js'
 import { details, el, h2, h3, inset, link, list, notification, p, summary, table, tag, warning } from './dom.js'
 import { downloads, nothing } from './documents.js'
 import { page, parameter } from './page.js'
-import { STATES, action, count, day, named, pounds, sentence, shortDay, words } from './words.js'
+import { STATES, action, count, day, matched, named, personOf, pounds, sentence, shortDay, words } from './words.js'
 import { weeksSeen } from './weeks.js'
 
 const OTHER = [['record_elsewhere', null], ['record_intervention', null]]
@@ -17,6 +17,7 @@ page('officer', async () => {
   return [
     found.amended_after_issue ? amended(found) : null,
     about(found),
+    found.near_matches.length ? [h2('Persons who may be one', 'near'), near(found)] : null,
     h2('What is possible now', 'possible'), possible(found),
     h2('Why: the school weeks', 'weeks'), ...weeksSeen(found.weeks),
     h2('The law'), ...found.rules.map((each) => el('div', { class: 'app-law' }, el('p', { class: 'govuk-body govuk-!-margin-bottom-1' }, each.says), el('cite', { class: 'govuk-body-s' }, each.citation))),
@@ -46,10 +47,12 @@ function about(found) {
       ['Flags', found.flags.length ? found.flags.map(words).join(', ') : null]),
     found.elsewhere.length ? inset(...found.elsewhere.map((each) => p(`Authority ${each.la} issued a ${words(each.kind)} on ${day(each.issued_on)} (${words(each.standing)}).`))) : null,
     found.blockers.length
-      ? [h2('What stands in the way'), list(found.blockers.map((each) => [el('strong', {}, each.hard ? 'No notice until done: ' : 'A reason is needed: '), each.to_do, el('span', { class: 'govuk-hint govuk-!-margin-bottom-0' }, each.blocker)]))]
+      ? [h2('What stands in the way'), list(found.blockers.map((each) => [el('strong', {}, each.hard ? 'No notice until done: ' : 'A reason is needed: '), toDo(found, each), el('span', { class: 'govuk-hint govuk-!-margin-bottom-0' }, each.blocker)]))]
       : null
   ]
 }
+
+const toDo = (found, { blocker, to_do: says }) => (blocker === 'PARENT_UNCLEAR' && found.near_matches.length ? link('#near', 'two parents of this pupil may be one person: say whether they are') : says)
 
 const sessionDay = (met) => (typeof met === 'string' ? met : [met.date ? day(met.date) : '', met.session ?? ''].join(' ').trim())
 
@@ -57,12 +60,24 @@ function possible(found) {
   return [
     found.parents.length ? null : warning('The school has sent no parent of this pupil: no notice can be issued to anybody.'),
     ...found.parents.map((parent, n) => el('div', { class: 'app-card' },
-      h3(parent.name || `Parent ${n + 1}`),
+      h3(parent.unclear ? personOf(found, `${found.urn}/${parent.parent_id}`) : parent.name || `Parent ${n + 1}`),
       p([sentence(parent.relationship), parent.lives_with_pupil ? 'lives with the pupil' : 'does not live with the pupil', parent.has_address ? null : 'no address known', `stands at: ${words(parent.rung)}`].filter(Boolean).join(', ')),
-      parent.unclear ? warning('This may be the same person as another parent. Record whether they are one, before any notice.') : null,
+      parent.unclear ? p(link('#near', 'May be one person with another: say so before any notice')) : null,
       choices(found, parent.possible, n, parent.name, OF_A_PARENT))),
     el('div', { class: 'app-card' }, h3('In the case, whoever the parent'), choices(found, found.possible, null, 'the case', OTHER))
   ]
+}
+
+/** Two persons who may be one, and what to say about them, where one of them is a parent as this school gives them. */
+function near(found) {
+  return found.near_matches.map((match, n) => {
+    const of = `${personOf(found, match.one)} and ${personOf(found, match.other)}`
+    const say = (name, says) => el('li', {}, link(`/decide.html?${new URLSearchParams({ case: found.case, action: name, match: String(n) })}`, says, el('span', { class: 'govuk-visually-hidden' }, `: ${of}`)))
+    return el('div', { class: 'app-card' }, h3(of), p(sentence(match.because), match.same === null ? '' : '.'),
+      match.same !== null ? p(match.same ? 'An officer said that they are one person: the notices to both count together.' : 'An officer said that they are different persons.')
+        : matched(found, match) ? el('ul', { class: 'govuk-list app-actions' }, say('parent_same', 'Record that they are one person'), say('parent_different', 'Record that they are different persons'))
+          : p('Neither is a parent as this school gives them: say it in a case of their school.'))
+  })
 }
 
 function choices(found, given, parent, whose, others) {
@@ -75,7 +90,7 @@ function choices(found, given, parent, whose, others) {
     if (parent !== null) at.set('parent', String(parent))
     return `/decide.html?${at}`
   }
-  const to = (each) => [link(where(each), action(each), each.notice ? ` (${each.notice})` : '', el('span', { class: 'govuk-visually-hidden' }, `, ${whose}`)), each.needs?.includes('reason') && each.because ? el('span', { class: 'govuk-hint govuk-!-margin-bottom-0' }, `With a reason: ${each.because}`) : null]
+  const to = (each) => [link(where(each), action(each), each.notice ? ` (${each.notice})` : '', el('span', { class: 'govuk-visually-hidden' }, `, ${whose}`)), each.needs?.includes('reason') && each.because ? el('span', { class: 'govuk-hint govuk-!-margin-bottom-0' }, `More is needed: ${each.because}`) : null]
   return [
     may.length ? el('ul', { class: 'govuk-list app-actions' }, may.map((each) => el('li', {}, to(each)))) : p('Nothing is possible now.'),
     not.length ? details(`Not possible now, ${whose}, and why (${not.length})`, el('dl', { class: 'govuk-summary-list' }, not.map((each) =>

@@ -7,6 +7,7 @@ import { STATES, count, daysTo, named, sentence, shortDay } from './words.js'
 
 const SORTS = { opened_on: 'Opened, oldest first', '-opened_on': 'Opened, latest first', prosecute_by: 'Last day for proceedings', '-prosecute_by': 'Last day for proceedings, latest first' }
 const SOON = 28
+const ALERTS = { amended_after_issue: ['Amended after issue', 'red'], awaiting_referral: ['Awaiting referral', 'turquoise'], awaiting_authorisation: ['Awaiting authorisation', 'blue'] }
 
 page('officer', async (me) => {
   const authorities = Object.keys(me.officer)
@@ -18,29 +19,29 @@ page('officer', async (me) => {
   }
   const query = new URLSearchParams(Object.entries(chosen).filter(([, value]) => value))
   const cursor = parameter('cursor')
-  const [found, schools] = await Promise.all([
+  const [found, counts, schools] = await Promise.all([
     ask(`/cases?${query}&limit=25${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`),
+    ask(`/cases/counts?la=${chosen.la}`),
     ask(`/schools?la=${chosen.la}`).then((given) => given.schools)
   ])
-  const nameOf = Object.fromEntries(schools.map((each) => [each.urn, each.name]))
   return [
-    filter(chosen, authorities, schools),
-    figures(found, chosen, me.today),
-    found.cases.length ? listed(found.cases, nameOf, me.today) : none(chosen),
+    filter(chosen, authorities, schools, counts),
+    figures(found, chosen, counts, me.today),
+    found.cases.length ? listed(found.cases, me.today) : none(chosen),
     el('nav', { 'aria-label': 'Pages of cases' },
       cursor ? p(link(`/cases.html?${query}`, 'Back to the first page')) : null,
       found.next ? p(link(`/cases.html?${query}&cursor=${encodeURIComponent(found.next)}`, 'Next page')) : null)
   ].map((each) => (each?.tagName === 'NAV' && !each.childElementCount ? null : each))
 })
 
-function filter(chosen, authorities, schools) {
+function filter(chosen, authorities, schools, counts) {
   const select = (id, says, options) => el('div', { class: 'govuk-form-group' },
     el('label', { class: 'govuk-label', for: id }, says),
     el('select', { class: 'govuk-select', id, name: id }, [...options].map(([value, text]) =>
       el('option', { value, selected: value === chosen[id] }, text))))
   return el('form', { class: 'app-filter', method: 'get', action: '/cases.html', 'aria-label': 'Which cases' },
     authorities.length > 1 ? select('la', 'Authority', authorities.map((la) => [la, la])) : null,
-    select('state', 'State', Object.entries(STATES)),
+    select('state', 'State', Object.entries(STATES).map(([state, says]) => [state, `${says} (${counts[state].toLocaleString('en-GB')})`])),
     select('school', 'School', namedSchools(chosen.school, schools)),
     select('sort', 'In order of', Object.entries(SORTS)),
     el('button', { class: 'govuk-button govuk-button--secondary', type: 'submit' }, 'Show'))
@@ -53,23 +54,26 @@ function namedSchools(chosen, schools) {
   return [['', 'Every school'], ...known, ...other]
 }
 
-function figures(found, chosen, today) {
-  const amended = found.cases.filter((each) => each.amended_after_issue).length
+function figures(found, chosen, counts, today) {
+  const amended = found.cases.filter((each) => each.alerts.includes('amended_after_issue')).length
   const soon = found.cases.filter((each) => each.prosecute_by && daysTo(each.prosecute_by, today) <= SOON).length
-  const proposed = chosen.state === 'gathering' ? found.cases.filter((each) => each.proposal.route === 'penalty_notice').length : 0
-  const more = found.next ? ' on this page, and more on the next' : ''
+  const waiting = found.cases.filter((each) => each.alerts.includes('awaiting_authorisation')).length
+  const all = counts[chosen.state]
+  const shown = chosen.school || found.cases.length === all
+    ? `${count(found.cases.length, 'case')}${found.next ? ' on this page, and more on the next' : ''}.`
+    : `${count(found.cases.length, 'case')} of ${all.toLocaleString('en-GB')} on this page.`
   return [
     amended ? warning(`The register was amended after a notice was issued in ${count(amended, 'case')}: look whether the notice still holds.`) : null,
-    p(`${count(found.cases.length, 'case')}${more}.`,
-      proposed ? ` ${proposed} with a penalty notice proposed, awaiting authorisation.` : '',
+    p(shown,
+      waiting ? ` ${waiting} ${waiting === 1 ? 'awaits' : 'await'} authorisation.` : '',
       soon ? ` In ${soon} proceedings must begin within ${SOON} days.` : '')
   ]
 }
 
-function listed(cases, nameOf, today) {
+function listed(cases, today) {
   return table('Cases', ['Pupil', 'School', 'Opened', ['Sessions', 1], 'Proposed', 'Proceedings by', 'Alerts'], cases.map((each) => [
     link(`/case.html?case=${each.case}`, named(each.pupil)),
-    nameOf[each.urn] ?? each.urn,
+    each.school_name || each.urn,
     el('span', { class: 'app-nowrap' }, shortDay(each.opened_on)),
     String(each.sessions),
     each.state === 'gathering' ? sentence(each.proposal.route) : `Settled: ${sentence(each.settled_by ?? each.state)}`,
@@ -85,10 +89,9 @@ function deadline(iso, today) {
 
 function alerts(each) {
   const found = [
-    each.amended_after_issue ? tag('Amended after issue', 'red') : null,
+    ...each.alerts.map((name) => tag(...ALERTS[name])),
     each.provisional ? tag('Only by code N', 'yellow') : null,
-    each.state === 'gathering' && each.proposal.route === 'penalty_notice' ? tag('Awaiting authorisation', 'blue') : null,
-    each.referred ? tag('Referred', 'turquoise') : null
+    each.referred ? tag('Referred', 'grey') : null
   ].filter(Boolean)
   return found.length ? found.flatMap((one, n) => (n ? [' ', one] : [one])) : 'None'
 }

@@ -3,7 +3,7 @@
 import { Problem, ask, send } from './api.js'
 import { details, el, link, p, summary, warning } from './dom.js'
 import { complain, page, parameter, show } from './page.js'
-import { INTERVENTIONS, action as said, day, named, pounds, sentence, shortDay, words } from './words.js'
+import { INTERVENTIONS, action as said, day, matched, named, personOf, pounds, sentence, shortDay, words } from './words.js'
 
 const CONSIDERED = {
   why_parent: 'Why this parent, and not another or both',
@@ -13,11 +13,11 @@ const CONSIDERED = {
   public_interest: 'Why it is in the public interest'
 }
 
-/** What an action asks for beyond what the API says it needs (docs/input.md, decisions.csv): a field's name, and whether it must be. */
+/** What an action asks for beyond what the API says that it needs and may have (docs/input.md, decisions.csv): a field's name, and whether it must be. */
 const ASKS = {
   refer: {},
   issue_notice_to_improve: { until: false },
-  authorise_penalty_notice: { sessions: false, address_as: false, considered: false },
+  authorise_penalty_notice: { sessions: false },
   end_improvement: {},
   served: { until: true },
   returned: {},
@@ -48,23 +48,30 @@ page('officer', async (me) => {
   const name = parameter('action') ?? ''
   const found = await ask(`/cases/${encodeURIComponent(id)}`)
   if (!(name in ASKS)) throw new Problem(404)
-  const parent = parameter('parent') === null ? null : found.parents[Number(parameter('parent'))]
+  const match = parameter('match') === null ? null : matched(found, found.near_matches[Number(parameter('match'))] ?? {})
+  if (parameter('match') !== null && !match) throw new Problem(404)
+  const parent = match ? match.parent : parameter('parent') === null ? null : found.parents[Number(parameter('parent'))]
   if (parent === undefined) throw new Problem(404)
   const asked = { action: name, ground: parameter('ground'), notice: parameter('notice') }
   const fits = (each) => each.action === asked.action && each.ground === asked.ground && each.notice === asked.notice
   const possible = (parent ? parent.possible : found.possible).find(fits)
-  const asks = { reason: false, ...ASKS[name], ...Object.fromEntries((possible?.needs ?? []).map((each) => [each === 'amount_pence' ? 'amount' : each, true])) }
+  const fields = (names, must) => Object.fromEntries((names ?? []).map((each) => [each === 'amount_pence' ? 'amount' : each, must]))
+  const asks = { reason: false, ...fields(possible?.may, false), ...ASKS[name], ...fields(possible?.needs, true) }
   if (asked.ground === 'below_threshold') Object.assign(asks, { reason: true, sessions: true })
   if (name === 'prepare_document' && asked.ground !== 'attendance_contract') delete asks.until
-  const about = { found, parent, asked, possible, asks, officer: me.officer[found.la] }
+  if (match) delete asks.reason // it is the other person, who is known
+  const about = { found, parent, match, asked, possible, asks, officer: me.officer[found.la] }
   form(about)
   return null
 })
 
+const whose = ({ found, parent, match }) => (match ? personOf(found, `${found.urn}/${parent.parent_id}`) : parent?.name)
+
 // ------------------------------------------------------------------ the form
 
 function form(about, given = null) {
-  const { found, parent, asked, possible, asks } = about
+  const { found, parent, match, asked, possible, asks } = about
+  const considered = (must) => Object.entries(CONSIDERED).filter(([field]) => asks[field] === must)
   const kept = given ?? {}
   const made = el('form', { novalidate: true, submit: (event) => { event.preventDefault(); confirmed(about, made) } },
     'reason' in asks ? area('reason', ...(REASON[asked.action] ?? [`Reason${asks.reason ? '' : ' (optional)'}`, 'Kept with the decision; not printed on a document']), kept.reason) : null,
@@ -73,14 +80,15 @@ function form(about, given = null) {
     'until' in asks ? dated('until', ...(UNTIL[asked.action] ?? ['Day']), kept.until) : null,
     'excluded' in asks ? checks('excluded', 'What kind of notice', [['yes', 'For an excluded pupil found in a public place (EIA 2006 s.105)']], kept.excluded) : null,
     'sessions' in asks ? sessionsAsked(about, kept.sessions) : null,
-    'address_as' in asks ? details('Print another address of the child', radios('address_as', 'What is printed as the child’s address', [['', 'As usual'], ['own', 'The recipient’s own'], ['school', 'The school’s'], ['authority', 'The authority’s']], kept.address_as ?? '')) : null,
-    'considered' in asks ? details('What you considered, in your own words', Object.entries(CONSIDERED).map(([field, says]) => area(field, says, 'Where you leave it empty, what the record says is used', kept[field]))) : null,
+    asks.address_as ? addressAsked(ADDRESSES, kept.address_as) : 'address_as' in asks ? details('Print another address of the child', addressAsked([['', 'As usual'], ...ADDRESSES], kept.address_as ?? '')) : null,
+    considered(true).map(([field, says]) => area(field, says, 'In your own words: no record says it', kept[field])),
+    considered(false).length ? details('What you considered, in your own words', considered(false).map(([field, says]) => area(field, says, 'Where you leave it empty, what the record says is used', kept[field]))) : null,
     el('button', { class: 'govuk-button', type: 'submit' }, 'Continue'))
   show([
     p(link(`/case.html?case=${found.case}`, 'Back to the case')),
-    summary(['Decision', said(asked)], ['Pupil', named(found.pupil)], ['Parent', parent?.name], ['Notice', asked.notice], ['School', found.school_name || found.urn]),
+    summary(['Decision', said(asked)], ['Pupil', named(found.pupil)], ['Parent', whose(about)], ['The other', match && personOf(found, match.other)], ['Notice', asked.notice], ['School', found.school_name || found.urn]),
     possible && !possible.allowed ? warning(`As things stand this will be refused: ${possible.because ?? ''} ${possible.provision ?? ''}`) : null,
-    possible?.allowed && possible.because ? p(`A reason is needed: ${possible.because}`, possible.provision ? ` (${possible.provision})` : '') : null,
+    possible?.allowed && possible.because ? p(`More is needed: ${possible.because}`, possible.provision ? ` (${possible.provision})` : '') : null,
     made
   ], 'Decide')
 }
@@ -118,6 +126,9 @@ function choose(kind, id, says, options, value) {
 const radios = (...given) => choose('radios', ...given)
 const checks = (...given) => choose('checkboxes', ...given)
 
+const ADDRESSES = [['own', 'The recipient’s own'], ['school', 'The school’s'], ['authority', 'The authority’s']]
+const addressAsked = (options, value) => radios('address_as', 'What is printed as the child’s address', options, value)
+
 function sessionsAsked({ found, asks }, value) {
   const sessions = found.weeks.flatMap((week) => week.sessions.filter((each) => each.counts))
   if (!sessions.length) return null
@@ -127,7 +138,7 @@ function sessionsAsked({ found, asks }, value) {
 
 // ------------------------------------------------------------------ what was given
 
-function read(form, { asks, asked, found, parent }) {
+function read(form, { asks, asked, found, parent, match }) {
   const data = new FormData(form)
   const text = (name) => String(data.get(name) ?? '').trim()
   const problems = []
@@ -137,7 +148,8 @@ function read(form, { asks, asked, found, parent }) {
   if (asked.notice) body.notice = asked.notice
   const given = { reason: text('reason'), amount: text('amount'), intervention: text('intervention'), address_as: text('address_as'), sessions: data.getAll('sessions'), excluded: data.getAll('excluded') }
   given.until = Object.fromEntries(['day', 'month', 'year'].map((part) => [part, text(`until-${part}`)]))
-  if (given.reason) body.reason = given.reason
+  if (match) body.reason = match.other
+  else if (given.reason) body.reason = given.reason
   else if (asks.reason) problems.push(['reason', REASON[asked.action] ? `Enter: ${REASON[asked.action][0].toLowerCase()}` : 'Enter a reason'])
   if ('intervention' in asks) {
     if (given.intervention) body.ground = given.intervention
@@ -160,10 +172,12 @@ function read(form, { asks, asked, found, parent }) {
   if (given.sessions.length) body.sessions = given.sessions
   else if (asks.sessions) problems.push(['sessions', 'Choose the sessions to list'])
   if (given.address_as) body.address_as = given.address_as
+  else if (asks.address_as) problems.push(['address_as', 'Choose what is printed as the child’s address'])
   if (given.address_as && !given.reason) problems.push(['reason', 'Enter a reason for printing another address'])
   for (const field of Object.keys(CONSIDERED)) {
     given[field] = text(field)
     if (given[field]) body[field] = given[field]
+    else if (asks[field]) problems.push([field, `Enter: ${CONSIDERED[field].charAt(0).toLowerCase()}${CONSIDERED[field].slice(1)}`])
   }
   return { body, given, problems }
 }
@@ -180,7 +194,7 @@ function isoOf({ day: d, month: m, year: y }) {
 function confirmed(about, made) {
   const { body, given, problems } = read(made, about)
   if (problems.length) return complain(problems)
-  const { found, parent, asked, officer } = about
+  const { found, match, asked, officer } = about
   const key = crypto.randomUUID() // one for this confirmation: pressed twice, or sent again after a lost answer, it is done once
   const sure = choose('checkboxes', 'sure', 'Your authorisation', [['yes', `I decide this as ${[officer.name || officer.id, officer.office].filter(Boolean).join(', ')}, of authority ${found.la}.`]])
   const button = el('button', { class: 'govuk-button', type: 'submit' }, 'Confirm and send')
@@ -190,7 +204,7 @@ function confirmed(about, made) {
   show([
     summary(
       ['Decision', said({ action: asked.action, ground: body.ground })], ['Pupil', named(found.pupil)], ['School', found.school_name || found.urn],
-      ['Parent', parent?.name], ['Notice', asked.notice], ['Reason', body.reason ? el('span', { class: 'app-said' }, body.reason) : null],
+      ['Parent', whose(about)], ['Notice', asked.notice], ['The other', match && personOf(found, match.other)], ['Reason', body.reason && !match ? el('span', { class: 'app-said' }, body.reason) : null],
       ['Amount', body.amount_pence ? pounds(body.amount_pence) : null], ['Day', body.until ? day(body.until) : null],
       ['Sessions', body.sessions ? body.sessions.map((each) => `${shortDay(each.slice(0, 10))} ${each.slice(11)}`).join(', ') : null],
       ['Address printed', body.address_as ? words(body.address_as) : null],

@@ -61,7 +61,8 @@ async function fetched(each) {
   return new Uint8Array(await got.arrayBuffer())
 }
 
-function save(bytes, name) {
+/** Give the reader a file. */
+export function save(bytes, name) {
   const url = URL.createObjectURL(new Blob([bytes]))
   el('a', { href: url, download: name }).click()
   setTimeout(() => URL.revokeObjectURL(url), 60000)

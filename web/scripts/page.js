@@ -69,7 +69,7 @@ export function complain(problems) {
     if (!group || group.classList.contains('govuk-form-group--error')) continue
     group.classList.add('govuk-form-group--error')
     const message = el('p', { class: 'govuk-error-message', id: `${id}-error` }, el('span', { class: 'govuk-visually-hidden' }, 'Error: '), says)
-    const after = group.querySelector('.govuk-hint, .govuk-fieldset__legend, .govuk-label')
+    const after = group.querySelector('.govuk-hint') ?? group.querySelector('.govuk-fieldset__legend, .govuk-label')
     after.after(message)
     field.setAttribute('aria-invalid', 'true')
     field.setAttribute('aria-describedby', [field.getAttribute('aria-describedby'), message.id].filter(Boolean).join(' '))
@@ -77,9 +77,9 @@ export function complain(problems) {
   summary.focus()
 }
 
-/** For whom they act: what of the pages is for them. */
+/** For whom they act: what of the pages is for them. A program acts for schools too, and reads no pages. */
 function audiences(me) {
-  return [Object.keys(me.officer ?? {}).length ? 'officer' : null, (me.schools ?? []).length ? 'school' : null].filter(Boolean)
+  return [Object.keys(me.officer ?? {}).length ? 'officer' : null, me.kind !== 'vendor' && me.schools?.length ? 'school' : null].filter(Boolean)
 }
 
 const called = (me) => Object.values(me.officer)[0]?.name || { vendor: 'A program', school: 'A school', officer: 'An officer' }[me.kind]

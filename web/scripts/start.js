@@ -5,7 +5,7 @@ import { button, list, p } from './dom.js'
 import { page, show, titled } from './page.js'
 import { SignedOut, signIn, token } from './session.js'
 
-const FIRST = { officer: '/cases.html' }
+const FIRST = { officer: '/cases.html', school: '/your-school.html' }
 
 async function signedIn() {
   try {
@@ -26,9 +26,10 @@ if (await signedIn()) {
 } else {
   titled('Sign in')
   show([
-    p('For officers of local authorities who look at cases of absence from school and decide about them.'),
+    p('For officers of local authorities, who look at cases of absence from school and decide about them, and for schools, which send their registers.'),
     p('After you have signed in you can:'),
-    list('see why each case is open, and what was tried', 'decide, and follow what came of it', 'fetch notices and the packs for meetings with schools'),
+    list('as an officer: see why each case is open and what was tried, decide, and fetch notices and the packs for meetings with schools',
+      'as a school: send a file, see what is wrong in it and how to mend it, and fetch your returns, lists and letters'),
     button('Sign in', () => signIn('/'))
   ])
 }

@@ -14,6 +14,20 @@ export const pounds = (pence) => `£${(pence / 100).toLocaleString('en-GB', { mi
 export const size = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1000))} KB` : `${(bytes / 1e6).toFixed(1)} MB`)
 export const named = (pupil) => [pupil.forename, pupil.surname].filter(Boolean).join(' ') || `Pupil ${pupil.upn}`
 
+/** A parent by `urn/parent_id`, with what the school calls them: two who may be one often have one name. */
+export function personOf(found, reference) {
+  const [urn, id] = reference.split('/')
+  const name = urn === found.urn && found.parents.find((each) => each.parent_id === id)?.name
+  return name ? `${name} (${id})` : `${id} of school ${urn}`
+}
+
+/** Of two persons who may be one: the parent of the case, and the reference of the other; null where neither is one. */
+export function matched(found, { one, other }) {
+  const parentOf = (reference) => found.parents.find((each) => `${found.urn}/${each.parent_id}` === reference)
+  if (parentOf(one)) return { parent: parentOf(one), other }
+  return parentOf(other) ? { parent: parentOf(other), other: one } : null
+}
+
 /** Days from a day to another; below zero when it is over. Which day it is, the service says (`me.today`). */
 export function daysTo(iso, today) {
   return Math.round((new Date(`${iso}T00:00:00Z`) - new Date(`${today}T00:00:00Z`)) / 86400000)
