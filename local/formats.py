@@ -4,9 +4,14 @@ import re
 from pathlib import Path
 from typing import Final
 
+from pydantic import BaseModel
+
+from api.uploads import Report
+from attendance.events import TOLD
 from attendance.ladder import drawn, ways_table
+from attendance.positions import Positions
 from attendance.rows import MODELS
-from attendance.schemas import columns_table, csvw, findings_table, json_schema
+from attendance.schemas import columns_table, csvw, findings_table, json_schema, schema_of
 from attendance.text import pretty_json
 from local.law import figures_table, rules_table
 
@@ -18,6 +23,9 @@ def published() -> dict[Path, str]:
     """Every generated file under docs/ with its text; of a page the sections between the marks."""
     files = {DOCS / "formats" / f"{kind}.schema.json": pretty_json(json_schema(kind)) for kind in MODELS}
     files |= {DOCS / "formats" / f"{kind}.csv-metadata.json": pretty_json(csvw(kind)) for kind in MODELS}
+    outputs: dict[str, type[BaseModel]] = {"report": Report, "positions": Positions}
+    outputs.update((str(event.model_fields["type"].default), event) for event in TOLD)
+    files |= {DOCS / "formats" / f"{n}.schema.json": pretty_json(schema_of(model, n)) for n, model in outputs.items()}
     sections = {kind: columns_table(kind) for kind in MODELS} | {
         "findings": findings_table(), "rules": rules_table(), "figures": figures_table(),
         "ladder": f"```mermaid\n{drawn()}\n```\n\n{ways_table()}",

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 class Event(BaseModel):
     """What all events share: immutable, and tolerant of fields a later version adds."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", json_schema_serialization_defaults_required=True)
 
 
 class DayPassed(Event):
@@ -124,6 +124,8 @@ ToNotices = Annotated[DecisionMade | ReturnsDue, Field(discriminator="type")]
 
 TO_THRESHOLDS: TypeAdapter[DayPassed | SchoolDue] = TypeAdapter(ToThresholds)
 TO_NOTICES: TypeAdapter[DecisionMade | ReturnsDue] = TypeAdapter(ToNotices)
+TOLD: tuple[type[Event], ...] = (ReportReady, ThresholdMet, NoticeIssued)
+"""What other systems are told on the bus; the others stay between the functions."""
 EVENTS: tuple[type[Event], ...] = (
-    DayPassed, SchoolDue, DecisionMade, ReturnsDue, ReportReady, ThresholdMet, NoticeIssued,
+    DayPassed, SchoolDue, DecisionMade, ReturnsDue, *TOLD,
 )  # fmt: skip

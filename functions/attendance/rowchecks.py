@@ -30,7 +30,7 @@ from attendance.law import (
     months_after,
 )
 from attendance.reading import Table
-from attendance.rows import COLUMNS, FLAG_NO, FLAG_YES, KEYS, Column, Kind, Reading
+from attendance.rows import COLUMNS, DAY, FLAG_NO, FLAG_YES, KEYS, TIME, Column, Kind, Reading
 from attendance.sessions import HALVES
 from attendance.text import LONDON, london_day
 
@@ -70,10 +70,8 @@ class Receipt:
 type Read = tuple[Any, str | None]
 """What a text says (None: nothing), and the code of what is wrong with it (None: nothing)."""
 
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_TIME: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(Z|[+-]\d\d(?::?\d\d)?)?)?", re.ASCII
-)
+_DAY: Final = re.compile(DAY)
+_TIME: Final = re.compile(TIME)
 _MINUTES: Final = re.compile(r"\d{1,3}", re.ASCII)
 _URN: Final = re.compile(r"\d{6}", re.ASCII)
 _LA: Final = re.compile(r"\d{3}", re.ASCII)

@@ -21,6 +21,15 @@ type Kind = Literal["attendance", "pupils", "parents", "support", "absences_expe
 
 FLAG_YES: Final = ("yes", "y", "true", "1")
 FLAG_NO: Final = ("no", "n", "false", "0")
+DAY: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+"""How a day is written."""
+_OFFSET: Final = r"(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+TIME: Final = rf"({DAY})(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{{1,9}})?)?{_OFFSET})?"
+"""How a time is written: RFC 3339, and less of it."""
+_FLAG: Final = "|".join(
+    "".join(f"[{letter.upper()}{letter}]" if letter.isalpha() else letter for letter in word)
+    for word in (*FLAG_YES, *FLAG_NO)
+)
 
 
 @dataclass(frozen=True)
@@ -35,10 +44,10 @@ class _Read:
 type Text = Annotated[str, _Read("text")]
 type TextOrBlank = Annotated[str, _Read("text", blank_allowed=True)]
 type Upn = Annotated[str, _Read("upn"), Field(pattern="^[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]$")]
-type Day = Annotated[str, _Read("date"), Field(json_schema_extra={"format": "date"})]
-type DayOrBlank = Annotated[str, _Read("date", blank_allowed=True), Field(json_schema_extra={"format": "date"})]
-type Moment = Annotated[str, _Read("time"), Field(json_schema_extra={"format": "date-time"})]
-type Flag = Annotated[str, _Read("flag", ("yes", "no"))]
+type Day = Annotated[str, _Read("date"), Field(pattern=f"^{DAY}$", json_schema_extra={"format": "date"})]
+type DayOrBlank = Annotated[str, _Read("date", blank_allowed=True), Field(pattern=f"^({DAY})?$")]
+type Moment = Annotated[str, _Read("time"), Field(pattern=f"^{TIME}$")]
+type Flag = Annotated[str, _Read("flag", ("yes", "no")), Field(pattern=f"^({_FLAG})$")]
 type Half = Annotated[Literal["AM", "PM"], _Read("session", ("AM", "PM"))]
 type HalfOrBoth = Annotated[Literal["AM", "PM", ""], _Read("session", ("AM", "PM"), blank_allowed=True)]
 type Minutes = Annotated[str, _Read("minutes"), Field(pattern="^[0-9]{1,3}$")]

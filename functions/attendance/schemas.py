@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from attendance.findings import MEANING
 from attendance.rows import COLUMNS, MODELS, Column, Kind, Reading
 
@@ -39,14 +41,23 @@ _TYPE_IN_WORDS: Final[Mapping[Reading, str]] = MappingProxyType(
 
 def json_schema(kind: Kind) -> dict[str, Any]:
     """The JSON Schema of one NDJSON line of that kind; every value is text."""
-    schema = MODELS[kind].model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": kind}
+    return _named(MODELS[kind].model_json_schema(by_alias=True), kind)
+
+
+def schema_of(model: type[BaseModel], name: str) -> dict[str, Any]:
+    """The JSON Schema of what the system itself writes; fields may be added to it."""
+    return _named(model.model_json_schema(by_alias=True, mode="serialization"), name)
+
+
+def _named(schema: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": name}
 
 
 def csvw(kind: Kind) -> dict[str, Any]:
     """The W3C CSV on the Web metadata of a CSV file of that kind."""
     return {
         "@context": "http://www.w3.org/ns/csvw",
+        "url": f"{kind}.csv",
         "dc:title": kind,
         "dc:description": MODELS[kind].__doc__,
         "dialect": {"header": True, "encoding": "utf-8", "delimiter": ",", "quoteChar": '"', "doubleQuote": True},

@@ -9,11 +9,9 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from attendance.text import LONDON
 from local.conformance.cases import before, cases, not_tried
 from local.conformance.trying import CannotTry, Deployment, Outcome, Result, tried
 from local.progress import Progress
@@ -65,13 +63,13 @@ def run(args: argparse.Namespace) -> int:
         SECRET if client == VENDOR and here else getpass.getpass(f"Secret of {client}: ")
     )
     la, urn = school.split("/")
-    today = datetime.now(LONDON).date()
-    every = cases(today, urn)
-    first = before(today, urn) if args.send or (here and not args.client_id) else None
     outcomes = []
     try:
+        deployment = Deployment(args.base_url, client, secret, la, urn, args.wait)
+        every = cases(deployment.today, urn)
+        first = before(deployment.today, urn) if args.send or (here and not args.client_id) else None
         with Progress("rules", len(every), shown=True) as bar:
-            for outcome in tried(Deployment(args.base_url, client, secret, la, urn, args.wait), every, first):
+            for outcome in tried(deployment, every, first):
                 outcomes.append(outcome)
                 bar.advance()
     except CannotTry as problem:

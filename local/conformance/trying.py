@@ -6,12 +6,15 @@ import hashlib
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
+from email.utils import parsedate_to_datetime
 from typing import Any, Final, Literal
 
 import requests
 
 from attendance.context import CONTEXT_CODES
+from attendance.text import LONDON
 from local.conformance.cases import CODES_IN_FORCE, Case, Sent
 
 _TIMEOUT: Final = 120  # seconds for an answer
@@ -48,13 +51,17 @@ class Deployment:
     wait: float = 60
     """Seconds to wait for a report, and for what was sent to count."""
 
+    today: date = field(init=False)
+    """The day that it is there: a demo goes on from the last day of its term."""
+
     def __post_init__(self) -> None:
         self._http = requests.Session()
         self._http.headers["authorization"] = f"Bearer {self._token()}"
 
     def _token(self) -> str:
-        described = self._ask("GET", "/v1/openapi.json").json()
-        (scheme,) = described["components"]["securitySchemes"].values()
+        described = self._told("GET", "/v1/openapi.json")
+        self.today = _day(described)
+        (scheme,) = described.json()["components"]["securitySchemes"].values()
         if "flows" in scheme:
             told = scheme["flows"]["clientCredentials"]["tokenUrl"]
         else:  # another OpenID provider, which says itself where it gives tokens
@@ -82,13 +89,17 @@ class Deployment:
         raise CannotTry(f"{url} still says that there are too many requests. Try again later.")
 
     def _json(self, method: str, target: str, **more: Any) -> Any:
+        return self._told(method, target, **more).json()
+
+    def _told(self, method: str, target: str, **more: Any) -> requests.Response:
+        """An answer that is no refusal."""
         answer = self._ask(method, target, **more)
         if not answer.ok:
             said = answer.json() if "json" in answer.headers.get("content-type", "") else {}
             what = said.get("detail") or said.get("title") or said.get("message") or answer.reason
             hint = _HINTS.get(answer.status_code, "")
             raise CannotTry(f"{method} {target.partition('?')[0]} answers {answer.status_code}: {what}. {hint}")
-        return answer.json()
+        return answer
 
     def check(self, body: bytes) -> dict[str, Any]:
         """What would be said of a file; nothing of it is kept."""
@@ -117,6 +128,13 @@ class Deployment:
             if time.monotonic() > until:
                 raise CannotTry(f"After {self.wait:.0f} seconds there is no report on what was sent.")
             time.sleep(1)
+
+
+def _day(answer: requests.Response) -> date:
+    """The day in London on which an answer was given, as its `Date` says."""
+    if "date" not in answer.headers:
+        raise CannotTry(f"{answer.url} does not say the date, by which the cases are dated. Is the address right?")
+    return parsedate_to_datetime(answer.headers["date"]).astimezone(LONDON).date()
 
 
 _HINTS: Final = {

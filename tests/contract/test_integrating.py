@@ -12,23 +12,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import jsonschema
 import pytest
 from moto.events.models import EventPattern
 
-from attendance.events import Event, NoticeIssued, ReportReady, ThresholdMet
+from attendance.events import TOLD, Event, ReportReady
 from local.door import ByDoor, server
 from tests.asking import Asking, asking
 from tests.raised_system import listening
 
 pytestmark = pytest.mark.contract
 
-PAGE: Final = (Path(__file__).parents[2] / "docs" / "integrating.md").read_text(encoding="utf-8")
+DOCS: Final = Path(__file__).parents[2] / "docs"
+FORMATS: Final = DOCS / "formats"
+PAGE: Final = (DOCS / "integrating.md").read_text(encoding="utf-8")
 STEPS: Final = re.findall(r"^```sh\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?", PAGE, re.MULTILINE | re.DOTALL)
 """Each block of the page that is to be run, and what it says is printed."""
 JSON: Final = [json.loads(each) for each in re.findall(r"^```json\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)]
 OURS: Final = "uv run "
-TOLD: Final = (ReportReady, ThresholdMet, NoticeIssued)
-"""What other systems are told; the other events stay between the functions."""
 RETURN, WRITTEN = "attendance-900001-2025-11-24.csv", b"urn\r\n900001\r\n"
 """A return made for the school, which the steps fetch."""
 
@@ -90,6 +91,17 @@ def test_at_the_end_the_file_is_accepted_whole(ran: tuple[list[str], Path, list[
 def test_the_return_that_was_made_for_the_school_is_fetched(ran: tuple[list[str], Path, list[Event]]) -> None:
     _, folder, _ = ran
     assert (folder / RETURN).read_bytes() == WRITTEN
+
+
+@pytest.mark.parametrize("name", ["report", "positions"])
+def test_what_was_read_is_as_its_schema_says(name: str, ran: tuple[list[str], Path, list[Event]]) -> None:
+    _, folder, _ = ran
+    schema = json.loads((FORMATS / f"{name}.schema.json").read_bytes())
+    read = json.loads((folder / f"{name}.json").read_bytes())
+    jsonschema.Draft202012Validator(schema).validate(read)
+    some = next(iter(schema["required"]))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(schema).validate({key: value for key, value in read.items() if key != some})
 
 
 def test_what_was_told_meanwhile_is_in_the_shape_of_the_page(
