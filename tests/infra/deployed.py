@@ -54,6 +54,8 @@ NOT_ASKED = {
     "AWS::Cognito::UserPoolDomain",
     "AWS::Cognito::UserPoolResourceServer",
     "AWS::CloudWatch::Alarm",
+    "AWS::Glue::Database",  # descriptions of tables, of no child: who queries needs the buckets besides
+    "AWS::Glue::Table",
     "AWS::IAM::Policy",
     "AWS::KMS::Alias",
     "AWS::Lambda::EventSourceMapping",
