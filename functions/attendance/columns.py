@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final
 
 import numpy as np
@@ -37,13 +38,14 @@ class Coded:
         return Coded(self.values, self.which[records])
 
 
-@dataclass
 class Collected:
     """A column being read, from single values and from whole chunks."""
 
-    _index: dict[str, int] = field(default_factory=dict)
-    _whole: list[Which] = field(default_factory=list)
-    _single: array[int] = field(default_factory=lambda: array("i"))
+    def __init__(self) -> None:
+        self._index: dict[str, int] = {}
+        self._whole: list[Which] = []
+        self._single = array("i")
+        self._met = _Met()
 
     @property
     def different(self) -> int:
@@ -52,18 +54,44 @@ class Collected:
 
     def add(self, value: str) -> None:
         """One record."""
-        self._single.append(self._index.setdefault(value, len(self._index)))
+        self._single.append(self._place(value))
 
     def add_chunk(self, values: Iterable[str], which: NDArray[np.intp]) -> None:
         """Many records: different values, and for each record the index of its own."""
-        index = np.array([self._index.setdefault(value, len(self._index)) for value in values], np.int32)
-        self._end_single()
-        self._whole.append(index[which])
+        self._add(np.array([self._place(value) for value in values], np.int32)[which])
+
+    def add_bytes(self, body: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> None:
+        """Many records: where the value of each stands in UTF-8 bytes (with PADDING behind them)."""
+        longest = int(lengths.max(initial=0))
+        if longest == 0:
+            self.add_chunk([""], np.zeros(len(starts), np.intp))
+        elif longest > _LONGEST:
+            self.add_chunk(*_by_text(body, starts, lengths))
+        else:
+            words = _words(body, starts, lengths, longest)
+            which = self._met.which(words)
+            new = np.flatnonzero(which < 0)
+            if len(new):
+                words = [word[new] for word in words]
+                first, of = _first_alike(words)
+                standing = zip(starts[new[first]].tolist(), lengths[new[first]].tolist(), strict=True)
+                places = [self._place(body[begin : begin + length].decode()) for begin, length in standing]
+                placed = np.array(places, np.int32)
+                self._met.remember([word[first] for word in words], placed)
+                which[new] = placed[of]
+            self._add(which)
 
     def coded(self) -> Coded:
         """The column as read."""
         self._end_single()
         return Coded(tuple(self._index), np.concatenate([np.zeros(0, np.int32), *self._whole]))
+
+    def _place(self, value: str) -> int:
+        return self._index.setdefault(value, len(self._index))
+
+    def _add(self, which: Which) -> None:
+        self._end_single()
+        self._whole.append(which)
 
     def _end_single(self) -> None:
         if self._single:
@@ -71,7 +99,10 @@ class Collected:
             del self._single[:]
 
 
-# --- A chunk of bytes ----------------------------------------------------------------------------------------------------
+# --- Values as numbers -----------------------------------------------------------------------------------------------------
+
+type _Words = Sequence[NDArray[np.uint64]]
+"""Values of at most _LONGEST bytes, eight bytes of each a number, zero beyond its end."""
 
 _WORD: Final = 8
 _LONGEST: Final = 8 * _WORD
@@ -80,52 +111,47 @@ PADDING: Final = bytes(_LONGEST)
 """What has to lie behind the bytes in which values stand."""
 _MASKS: Final = np.array([(1 << 8 * n) - 1 for n in range(_WORD)] + [(1 << 64) - 1], np.uint64)
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio (Knuth): spreads what is alike
-_SLOTS: Final = 15  # bits
+_BITS: Final = 16
 
 
-def different_values(
-    body: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]
-) -> tuple[list[str], NDArray[np.intp]]:
-    """The different values that stand in UTF-8 bytes (with PADDING behind them), and which each record has."""
-    longest = int(lengths.max(initial=0))
-    if longest == 0:
-        return [""], np.zeros(len(starts), np.intp)
-    if longest > _LONGEST:
-        return _by_text(body, starts, lengths)
-    words = np.ndarray((len(body) - _WORD + 1,), "<u8", body, strides=(1,))  # those that begin at each byte
-    read = [_word(words, starts + at, lengths - at) for at in range(0, longest, _WORD)]
-    alike = _first_alike(read)
-    is_first = np.zeros(len(starts), np.bool_)
-    is_first[alike] = True
-    firsts = np.flatnonzero(is_first)
-    values = [
-        body[begin : begin + length].decode() for begin, length in zip(starts[firsts], lengths[firsts], strict=True)
-    ]
-    return values, (np.cumsum(is_first) - 1)[alike]
+class _Met:
+    """The values of a column met so far: of those that share a slot the last."""
+
+    def __init__(self) -> None:
+        self._words: list[NDArray[np.uint64]] = []
+        self._place = np.full(1 << _BITS, -1, np.int32)
+
+    def which(self, words: _Words) -> Which:
+        """The place of each value in the column, -1 of one that is not remembered."""
+        slot = _slots(words, _MIX)
+        which = self._place[slot]
+        same = which >= 0
+        for met, word in zip_longest(self._words, words):
+            same &= (0 if met is None else met[slot]) == (0 if word is None else word)
+        which[~same] = -1
+        return which
+
+    def remember(self, words: _Words, places: Which) -> None:
+        """These values stand in these places."""
+        slot = _slots(words, _MIX)
+        self._place[slot] = places
+        self._words += [np.zeros(1 << _BITS, np.uint64) for _ in words[len(self._words) :]]
+        for met, word in zip_longest(self._words, words):
+            met[slot] = 0 if word is None else word
 
 
-def _word(words: NDArray[np.uint64], starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Eight bytes from each start as a number, zero beyond the value's length."""
-    taken: NDArray[np.uint64] = words[starts]
-    taken &= _MASKS[np.clip(lengths, 0, _WORD)]
-    return taken
+def _words(body: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64], longest: int) -> _Words:
+    many = -(-longest // _WORD)
+    size = many * _WORD
+    at_each_byte = np.ndarray((len(body) - size + 1,), f"V{size}", body, strides=(1,))
+    taken = at_each_byte[starts].view("<u8").reshape(-1, many).T
+    words = []
+    for n, word in enumerate(taken):
+        words.append(word & _MASKS[np.clip(lengths - n * _WORD, 0, _WORD)])
+    return words
 
 
-def _first_alike(words: Sequence[NDArray[np.uint64]]) -> NDArray[np.intp]:
-    """For each record one record with the same words, the same for all of them."""
-    alike, same = _met(words, _MIX)
-    left = np.flatnonzero(~same)
-    mix = _MIX
-    while len(left):  # another slot for those who met another value in theirs
-        mix ^= mix >> np.uint64(7)
-        met, same = _met([word[left] for word in words], mix)
-        alike[left] = left[met]
-        left = left[~same]
-    return alike
-
-
-def _met(words: Sequence[NDArray[np.uint64]], mix: np.uint64) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """For each record one that its words lead to, and whether that has the same words."""
+def _slots(words: _Words, mix: np.uint64) -> NDArray[np.int64]:
     slot = words[0] * mix
     for word in words[1:]:
         slot ^= slot >> np.uint64(29)
@@ -133,11 +159,31 @@ def _met(words: Sequence[NDArray[np.uint64]], mix: np.uint64) -> tuple[NDArray[n
         slot *= mix
     slot ^= slot >> np.uint64(32)
     slot *= mix
-    slot >>= np.uint64(64 - _SLOTS)
-    records = len(slot)
-    holder = np.empty(1 << _SLOTS, np.int32)
-    holder[slot] = np.arange(records, dtype=np.int32)  # of those with one slot any one
-    met = holder[slot].astype(np.intp)
+    slot >>= np.uint64(64 - _BITS)
+    return slot.view(np.int64)
+
+
+def _first_alike(words: _Words) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Of each different value a record that has it, in the order of these; and of each record which value it has."""
+    alike, same = _one_alike(words, _MIX)
+    left = np.flatnonzero(~same)
+    mix = _MIX
+    while len(left):  # another slot for those who met another value in theirs
+        mix ^= mix >> np.uint64(7)
+        met, same = _one_alike([word[left] for word in words], mix)
+        alike[left] = left[met]
+        left = left[~same]
+    is_first = np.zeros(len(alike), np.bool_)
+    is_first[alike] = True
+    return np.flatnonzero(is_first), (np.cumsum(is_first) - 1)[alike]
+
+
+def _one_alike(words: _Words, mix: np.uint64) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """For each record one that its words lead to, the same for all that are alike, and whether that has the same words."""
+    slot = _slots(words, mix)
+    holder = np.empty(1 << _BITS, np.intp)
+    holder[slot] = np.arange(len(slot))  # of those with one slot any one
+    met = holder[slot]
     same = words[0][met] == words[0]
     for word in words[1:]:
         same &= word[met] == word

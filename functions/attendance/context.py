@@ -25,7 +25,7 @@ from attendance.engine import connect
 from attendance.found import Found
 from attendance.law import FEW_SESSIONS, N_DAYS
 from attendance.marks import CODE_ORDER, EPOCH, SHOWS_HELD, at, session_of
-from attendance.rowchecks import NO_MARK, Rows, combined
+from attendance.rowchecks import NO_MARK, NO_TIME, Rows, combined, stand_again
 from attendance.sessions import HALVES, Session
 from attendance.sql import day_sql, text_sql, texts_sql
 
@@ -92,6 +92,11 @@ class Entries:
     def __len__(self) -> int:
         return len(self.row)
 
+    @property
+    def first(self) -> int:
+        """The first session of any."""
+        return int(self.at.min()) if len(self) else 0
+
     def and_more(self, more: Entries) -> Entries:
         """These entries, then others."""
         if not len(more):
@@ -124,26 +129,22 @@ def _of_rows(rows: Rows, upload: str) -> Entries:
     """The entries that accepted rows of an extract say."""
     columns = rows.columns
     index = {code: n for n, code in enumerate(CODE_ORDER)}
-    extracted_at, recorded_at = (
-        columns[name].each(lambda each: _NEVER if each is None else each, np.int64)
-        for name in ("extracted_at", "recorded_at")
-    )
+    extracted_at, recorded_at = columns["extracted_at"].times(), columns["recorded_at"].times()
     is_afternoon = columns["session"].each(HALVES.index, np.int32)
     return Entries(
-        upns=columns["upn"].values,
+        upns=tuple(columns["upn"].values),
         uploads=(upload,),
         pupil=columns["upn"].which,
         at=columns["date"].each(lambda each: at(Session(each, HALVES[0])), np.int32) + is_afternoon,
         code=columns["code"].each(lambda each: index.get(each, _NO_MARK), np.int8),
         has_reason=columns["amendment_reason"].each(lambda each: each is not None, np.bool_),
-        ranked_at=np.where(recorded_at == _NEVER, extracted_at, recorded_at),
+        ranked_at=np.where(recorded_at == NO_TIME, extracted_at, recorded_at),
         extracted_at=extracted_at,
         upload=np.zeros(len(rows), np.int32),
         row=rows.row,
     )
 
 
-_NEVER: Final = np.iinfo(np.int64).min
 _AT: Final = "((date - DATE '1970-01-01') * 2 + (session = 'PM')::INT)::INT"
 
 
@@ -317,25 +318,33 @@ def _seen(entries: Entries, code: str, field: str, where: Flags, detail: Coded |
     return _Seen(code, field, which, value, detail and detail.of(which))
 
 
+def _codes(*codes: str) -> Flags:
+    """Which of the codes, and last no mark, are these: to be asked by the `code` of entries."""
+    return np.array([code in codes for code in (*CODE_ORDER, NO_MARK)], np.bool_)
+
+
+_SHOWS_HELD: Final = np.append(SHOWS_HELD, False)
+"""No mark shows nothing."""
+
+
 def _coded(entries: Entries, *codes: str) -> Flags:
     """Which entries have one of these codes."""
-    return np.isin(entries.code, [_NO_MARK if code == NO_MARK else CODE_ORDER.index(code) for code in codes])
+    flags: Flags = _codes(*codes)[entries.code]
+    return flags
 
 
 def _shows_held(entries: Entries) -> Flags:
-    flags: Flags = np.append(SHOWS_HELD, False)[entries.code]  # no mark shows nothing
+    flags: Flags = _SHOWS_HELD[entries.code]
     return flags
 
 
 def _in_order(entries: Entries) -> tuple[Flags, NDArray[np.int8] | None]:
     """Which entries are in force for their pupil and session, and the code that each replaced; None where none replaces any."""
-    key = combined([entries.pupil, entries.at - entries.at.min(initial=0)])
-    in_order = np.sort(key)
-    several = in_order[1:][in_order[1:] == in_order[:-1]]
+    key = combined([entries.pupil, entries.at - entries.first])
     in_force = np.ones(len(entries), np.bool_)
-    if not len(several):
+    met = np.flatnonzero(stand_again(key))
+    if not len(met):
         return in_force, None
-    met = np.flatnonzero(np.isin(key, several))
     rank = (entries.row[met], entries.upload[met], entries.extracted_at[met], entries.ranked_at[met], key[met])
     met = met[np.lexsort(rank)]
     same = key[met][1:] == key[met][:-1]
@@ -368,19 +377,18 @@ class _Held:
 
     @staticmethod
     def of(entries: Entries, in_force: Flags, calendar: Mapping[int, bool]) -> _Held:
-        first = int(entries.at.min(initial=0)) if len(entries) else 0
-        sessions = int(entries.at.max(initial=0)) - first + 1
-
-        def count(where: Flags) -> NDArray[np.intp]:
-            return np.bincount(entries.at[in_force & where] - first, minlength=sessions)
-
+        first = entries.first
+        sessions = int(entries.at.max(initial=first)) - first + 1
+        at, code = (entries.at, entries.code) if in_force.all() else (entries.at[in_force], entries.code[in_force])
+        codes = len(_SHOWS_HELD)
+        marks = np.bincount((at - first) * codes + code % codes, minlength=sessions * codes).reshape(sessions, codes)
         is_open, is_closed = np.zeros(sessions, np.bool_), np.zeros(sessions, np.bool_)
         for session, opens in calendar.items():
             if 0 <= session - first < sessions:
                 (is_open if opens else is_closed)[session - first] = True
         return _Held(
-            first, count(_shows_held(entries)), count(_coded(entries, "#")), count(~_coded(entries, "#", "Z", NO_MARK)),
-            is_open, is_closed,
+            first, marks[:, _SHOWS_HELD].sum(axis=1), marks[:, _codes("#")].sum(axis=1),
+            marks[:, ~_codes("#", "Z", NO_MARK)].sum(axis=1), is_open, is_closed,
         )  # fmt: skip
 
     @property
@@ -393,7 +401,7 @@ def _each_session_once(entries: Entries, where: Flags) -> Indices:
     """Of the entries of an upload about one session that with the lowest row."""
     which = np.flatnonzero(where)
     which = which[np.argsort(entries.row[which], kind="stable")]
-    key = combined([entries.upload[which], entries.at[which] - entries.at.min(initial=0)])
+    key = combined([entries.upload[which], entries.at[which] - entries.first])
     return which[np.unique(key, return_index=True)[1]]
 
 

@@ -20,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from attendance.columns import PADDING, Coded, Collected, different_values
+from attendance.columns import PADDING, Coded, Collected
 from attendance.findings import RefusedError, refused
 from attendance.rows import COLUMNS
 
@@ -91,8 +91,10 @@ def survey(path: Path) -> Text:
             if blank and (visible := text.strip(b" \t\r\n")):
                 blank, first_character = False, visible[:1]
             quotes = quotes or b'"' in chunk
-            returns += chunk.count(b"\r")
-            return_newlines += chunk.count(b"\r\n") + (last == b"\r" and chunk.startswith(b"\n"))
+            if b"\r" in chunk:
+                returns += chunk.count(b"\r")
+                return_newlines += chunk.count(b"\r\n")
+            return_newlines += last == b"\r" and chunk.startswith(b"\n")
             if not chunk.isascii() or utf8.getstate()[0]:
                 is_cp1252 = is_cp1252 and not any(byte in chunk for byte in _NOT_CP1252)
                 is_utf8 = is_utf8 and _decodes(utf8, chunk)
@@ -201,12 +203,11 @@ class _Output:
     def chunk(
         self, rows: NDArray[np.int64], body: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]
     ) -> None:
-        """Sound records that stand in a chunk: of each column, where the values begin and how long they are."""
+        """Sound records that stand in a chunk (PADDING behind it): of each column, where the values begin and how long they are."""
         if not len(rows):
             return
-        padded = body + PADDING
         for place, column in self._places:
-            column.add_chunk(*different_values(padded, starts[place], lengths[place]))
+            column.add_bytes(body, starts[place], lengths[place])
         self._row.extend(rows)
         self.rows += len(rows)
         self._count(len(rows))
@@ -321,18 +322,17 @@ def _read_lines(path: Path, text: Text, out: _Output) -> tuple[str, ...]:
 
 
 class _Lines:
-    """A chunk of whole lines: where each value ends, how many commas each line has, whether it shows anything else."""
+    """A chunk of whole lines (PADDING behind them): where each value ends, how many commas a line has, whether it shows more."""
 
     def __init__(self, body: bytes) -> None:
-        each = np.frombuffer(body, np.uint8)
-        is_end = each == ord("\n")
-        line_ends = np.flatnonzero(is_end)
-        is_end |= each == ord(",")
-        self.body = body
-        self.count = len(line_ends)
-        self.bounds = np.concatenate(([0], line_ends + 1))
+        each = np.frombuffer(body, np.uint8, len(body) - len(PADDING))
+        is_end = (each == ord(",")) | (each == ord("\n"))
         self.ends = np.flatnonzero(is_end)
-        self.commas = np.diff(np.searchsorted(self.ends, line_ends), prepend=-1) - 1
+        last_in_line = np.flatnonzero(each[self.ends] == ord("\n"))
+        self.body = body
+        self.count = len(last_in_line)
+        self.bounds = np.concatenate(([0], self.ends[last_in_line] + 1))
+        self.commas = np.diff(last_in_line, prepend=-1) - 1
         lengths = np.diff(self.bounds)
         if lengths.max() > _LONGEST_LINE:
             raise _too_long()
@@ -363,24 +363,25 @@ def _sort_out(lines: _Lines, first: int, row: int, columns: int, out: _Output) -
 
 
 def _whole_lines(path: Path, text: Text) -> Iterator[bytes]:
-    """The file in chunks of whole lines, as UTF-8 with newlines only; the last line gets an end."""
+    """The file in chunks of whole lines, as UTF-8 with newlines only, PADDING behind each; the last line gets an end."""
     rest = b""
     with path.open("rb") as file:
         file.seek(text.start)
         while chunk := file.read(_CHUNK):
-            whole, newline, after = chunk.rpartition(b"\n")
-            if newline:
-                yield _plain(rest + whole + newline, text)
-                rest = after
+            if whole := chunk.rfind(b"\n") + 1:
+                yield _plain(rest, memoryview(chunk)[:whole], text)
+                rest = chunk[whole:]
             elif len(rest := rest + chunk) > _LONGEST_LINE + _CHUNK:
                 raise _too_long()
     if rest:
-        yield _plain(rest, text) + b"\n"
+        yield _plain(rest, b"\n", text)
 
 
-def _plain(body: bytes, text: Text) -> bytes:
-    body = body.replace(b"\r\n", b"\n") if text.carriage_returns else body
-    return body if text.encoding == "utf-8" else body.decode(text.encoding).encode()
+def _plain(rest: bytes, more: bytes | memoryview, text: Text) -> bytes:
+    if text.encoding == "utf-8" and not text.carriage_returns:
+        return b"".join((rest, more, PADDING))
+    body = b"".join((rest, more)).replace(b"\r\n", b"\n")
+    return (body if text.encoding == "utf-8" else body.decode(text.encoding).encode()) + PADDING
 
 
 # --- CSV with quotes -----------------------------------------------------------------------------------------------------

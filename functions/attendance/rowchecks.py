@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import compress
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,6 +95,37 @@ def time_value(text: str) -> datetime | None:
         return None
 
 
+def times_of(texts: Sequence[str]) -> NDArray[np.int64]:
+    """The moments that texts say, as `time_value` reads them, in microseconds since 1970; NO_TIME for those that say none.
+
+    Nearly all are written to the second, without offset: of these each hour is read once and the rest counted for all together.
+    """
+    times = np.full(len(texts), NO_TIME, np.int64)
+    usual = [n for n, text in enumerate(texts) if len(text) == _TO_THE_SECOND and text.isascii()]
+    hours: dict[str, int] = {}
+    hour = np.array([hours.setdefault(texts[n][:_HOUR], len(hours)) for n in usual], np.intp)
+    begins = np.array([_number(time_value(f"{each}:00")) for each in hours], np.int64)[hour]
+    rest = np.frombuffer("".join([texts[n][_HOUR:] for n in usual]).encode(), np.uint8).reshape(-1, len(_REST))
+    sound = ((rest >= _REST[:, 0]) & (rest <= _REST[:, 1])).all(axis=1) & (begins != NO_TIME)
+    times[usual] = np.where(sound, begins + (rest - _REST[:, 0]) @ _REST_IN_MICROSECONDS, NO_TIME)
+    for n in np.flatnonzero(times == NO_TIME).tolist():
+        times[n] = _number(time_value(texts[n]))
+    return times
+
+
+_HOUR: Final = len("2025-09-08T09")
+_TO_THE_SECOND: Final = len("2025-09-08T09:05:00")
+_REST: Final = np.array([list(each) for each in (b"::", b"05", b"09", b"::", b"05", b"09")], np.uint8)
+"""Of a time to the second what follows the hour: the least and the greatest character of each place."""
+_REST_IN_MICROSECONDS: Final = np.array([0, 600, 60, 0, 10, 1], np.int64) * 1_000_000
+NO_TIME: Final = int(np.iinfo(np.int64).min)
+"""Where none is said."""
+
+
+def _number(moment: datetime | None) -> int:
+    return NO_TIME if moment is None else microseconds(moment)
+
+
 @lru_cache(maxsize=10_000)
 def _summer_time(day: date, hour: int) -> timedelta:
     """How far London's clocks are ahead of UTC in an hour: not, in that which comes twice in autumn and that which is left out."""
@@ -110,7 +142,7 @@ def day_value(text: str) -> date | None:
 
 
 def _reader(kind: Kind, column: Column, receipt: Receipt) -> Callable[[str], Read]:
-    """How a value of a column that is there is read."""
+    """How a value of a column that is there is read; not of a time (`_read_times`)."""
 
     def matching(value: Callable[[str], Any], problem: str = "VALUE_INVALID") -> Callable[[str], Read]:
         def read(text: str) -> Read:
@@ -126,8 +158,6 @@ def _reader(kind: Kind, column: Column, receipt: Receipt) -> Callable[[str], Rea
             return matching(lambda text: text if text in column.choices else None, "SESSION_UNKNOWN")
         case "date":
             return lambda text: _day(text, kind, receipt)
-        case "time":
-            return lambda text: _moment(text, receipt)
         case "minutes":
             return matching(lambda text: int(text) if _MINUTES.fullmatch(text) else None)
         case "flag":
@@ -138,7 +168,7 @@ def _reader(kind: Kind, column: Column, receipt: Receipt) -> Callable[[str], Rea
             return matching(lambda text: text if _URN.fullmatch(text) else None)
         case "la":
             return matching(lambda text: text if _LA.fullmatch(text) else None)
-        case "text" | "code":  # a code is judged with its day and its session
+        case _:  # a text, or a code, which is judged with its day and its session
             return lambda text: (text, None)
 
 
@@ -150,13 +180,6 @@ def _day(text: str, kind: Kind, receipt: Receipt) -> Read:
     if first <= day <= last:
         return day, None
     return day, "DATE_OUT_OF_RANGE" if kind == "attendance" else "VALUE_INVALID"
-
-
-def _moment(text: str, receipt: Receipt) -> Read:
-    moment = time_value(text)
-    if moment is None:
-        return None, "VALUE_INVALID"
-    return microseconds(moment), "TIME_AHEAD" if moment > receipt.latest_time else None
 
 
 _START: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -205,19 +228,22 @@ _EXPECTED: Final[Mapping[Reading, str]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Valued:
-    """A column of rows: its different values, and for each row the index of its own; a time as microseconds since 1970."""
+    """A column of rows: its different values, and for each row the index of its own."""
 
-    values: tuple[Any, ...]
+    values: Sequence[Any]
+    """Times as an array of microseconds since 1970, NO_TIME for none."""
     which: NDArray[np.int32]
 
-    def of(self, rows: NDArray[np.bool_]) -> Valued:
+    def of(self, rows: NDArray[np.intp]) -> Valued:
         """The column of some of the rows, without the values that none of them has."""
+        if len(self.values) == 1 and len(rows):
+            return Valued(self.values, self.which[: len(rows)])
         which = self.which[rows]
-        if len(which) == len(self.which):
-            return self
         used = np.zeros(len(self.values), np.bool_)
         used[which] = True
-        values = tuple(value for value, kept in zip(self.values, used.tolist(), strict=True) if kept)
+        if used.all():
+            return Valued(self.values, which)
+        values = self.values[used] if isinstance(self.values, np.ndarray) else tuple(compress(self.values, used))
         return Valued(values, (np.cumsum(used, dtype=np.int32) - 1)[which])
 
     def ranked(self) -> NDArray[np.int64]:
@@ -228,6 +254,10 @@ class Valued:
     def each(self, what: Callable[[Any], Any], dtype: Any) -> NDArray[Any]:
         """For each row what is made of its value."""
         return np.array([what(value) for value in self.values], dtype)[self.which]
+
+    def times(self) -> NDArray[np.int64]:
+        """For each row its time."""
+        return np.asarray(self.values, np.int64)[self.which]
 
 
 @dataclass(frozen=True)
@@ -243,7 +273,10 @@ class Rows:
 
     def of(self, rows: NDArray[np.bool_]) -> Rows:
         """Some of the rows."""
-        return Rows(self.kind, self.row[rows], {name: column.of(rows) for name, column in self.columns.items()})
+        if rows.all():
+            return self
+        some = np.flatnonzero(rows)
+        return Rows(self.kind, self.row[some], {name: column.of(some) for name, column in self.columns.items()})
 
 
 def combined(numbers: Sequence[NDArray[np.integer[Any]]]) -> NDArray[np.int64]:
@@ -258,6 +291,31 @@ def combined(numbers: Sequence[NDArray[np.integer[Any]]]) -> NDArray[np.int64]:
         together = together * each_most + each if len(together) else each.astype(np.int64)
         most *= each_most
     return together
+
+
+def stand_again(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of the numbers, from 0, stand there more than once."""
+    if _are_dense(numbers):
+        again: NDArray[np.bool_] = (np.bincount(numbers) > 1)[numbers]
+        return again
+    in_order = np.sort(numbers)
+    return np.isin(numbers, in_order[1:][in_order[1:] == in_order[:-1]])
+
+
+def in_order(numbers: NDArray[np.int64]) -> NDArray[np.signedinteger[Any]]:
+    """The places of the numbers, from 0, in their order; of equal ones as they stand."""
+    places = np.arange(len(numbers))
+    if _are_dense(numbers):  # as of a register, in which nearly each pupil has nearly each session
+        place = np.full(int(numbers.max(initial=0)) + 1, -1, np.int32)
+        place[numbers] = places
+        order = place[place >= 0]
+        if len(order) == len(numbers):
+            return order
+    return np.sort(combined([numbers, places])) % len(numbers)
+
+
+def _are_dense(numbers: NDArray[np.int64]) -> bool:
+    return int(numbers.max(initial=0)) < 4 * len(numbers)
 
 
 def judge(table: Table, kind: Kind, receipt: Receipt, found: Found) -> Rows:
@@ -291,17 +349,15 @@ def _find(found: Found, row: NDArray[np.int64], where: NDArray[np.bool_], code: 
 
 def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Valued, dict[str, NDArray[np.bool_]]]:
     """The values of a column, and of each problem in which rows it is."""
+    if column.reading == "time":
+        known = receipt.extracted_at or receipt.received_at if column.name == "extracted_at" else None
+        return _read_times(text, _number(known), microseconds(receipt.latest_time))
     read = _reader(kind, column, receipt)
     blank: Read = (None, None if column.blank_allowed else "VALUE_MISSING")
     if column.reading == "code":
         blank = (NO_MARK, None)  # it may say that there is no mark
-    if column.name == "extracted_at":
-        blank = (
-            microseconds(receipt.extracted_at or receipt.received_at),
-            None,
-        )  # known even where the column is blank
     every = [blank if each is None else read(each) for each in text.values]
-    if kind != "attendance" and column.name != "extracted_at" and column.reading not in {"flag", "choice"}:
+    if kind != "attendance" and column.reading not in {"flag", "choice"}:
         every = [
             (each, problem) for each, (_, problem) in zip(text.values, every, strict=True)
         ]  # a part holds the text
@@ -313,6 +369,18 @@ def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Va
         code: np.array([each == code for each in codes], np.bool_)[text.which] for code in dict.fromkeys(codes) if code
     }
     return Valued(tuple(index), which), problems
+
+
+def _read_times(text: Coded, blank: int, latest: int) -> tuple[Valued, dict[str, NDArray[np.bool_]]]:
+    said = np.array([each is not None for each in text.values], np.bool_)
+    times = np.full(len(said), blank, np.int64)
+    times[said] = times_of([each for each in text.values if each is not None])
+    values, place = np.unique(times, return_inverse=True)
+    problems = {"VALUE_INVALID": said & (times == NO_TIME), "TIME_AHEAD": said & (times > latest)}
+    return (
+        Valued(cast("Sequence[int]", values), place.astype(np.int32)[text.which]),
+        {code: where[text.which] for code, where in problems.items() if where.any()},
+    )
 
 
 def _code_problems(columns: Mapping[str, Valued], texts: Mapping[str, Coded]) -> dict[str, NDArray[np.bool_]]:
@@ -354,11 +422,9 @@ def compare(rows: Rows, found: Found) -> Rows:
     are an original and its amendment.
     """
     key = combined([rows.columns[name].which for name in KEYS[rows.kind]])
-    in_order = np.sort(key)
-    twice = in_order[1:][in_order[1:] == in_order[:-1]]
-    if not len(twice):
+    twin = stand_again(key)
+    if not twin.any():
         return rows
-    twin = np.isin(key, twice)
     met, key = rows.of(twin), key[twin]
     content = combined([met.columns[each.name].which for each in COLUMNS[rows.kind] if each.name != "extracted_at"])
     in_conflict = _find_conflicts(combined([key, _claimed(met)]), content, met.row, found)
@@ -373,16 +439,11 @@ def compare(rows: Rows, found: Found) -> Rows:
 
 def _claimed(rows: Rows) -> NDArray[np.int64]:
     """For each row a number that is equal where the same time is claimed."""
-    extracted = rows.columns["extracted_at"]
-    if rows.kind != "attendance":
-        return extracted.which.astype(np.int64)
-    recorded = rows.columns["recorded_at"]
-    index: dict[int, int] = {}
-    of_extracted, of_recorded = (
-        np.array([-1 if each is None else index.setdefault(each, len(index)) for each in times.values])[times.which]
-        for times in (extracted, recorded)
-    )
-    return np.where(of_recorded < 0, of_extracted, of_recorded)
+    times = rows.columns["extracted_at"].times()
+    if rows.kind == "attendance":
+        recorded = rows.columns["recorded_at"].times()
+        times = np.where(recorded == NO_TIME, times, recorded)
+    return np.unique(times, return_inverse=True)[1]
 
 
 def _find_conflicts(

@@ -4,15 +4,18 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
 
+import numpy as np
 import pytest
 from extracts import CALENDAR, RECEIVED, check, triples
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tables import extract
 
 from attendance.context import Known
 from attendance.engine import connect
 from attendance.findings import SEVERITY
 from attendance.identifiers import upn_check_letter
-from attendance.rowchecks import time_value
+from attendance.rowchecks import NO_TIME, in_order, microseconds, stand_again, time_value, times_of
 from attendance.rows import COLUMNS
 
 
@@ -158,6 +161,30 @@ def test_what_moment_a_time_says(written: str, expected: str | None) -> None:
     moment = time_value(written)
     assert (moment and f"{moment:%Y-%m-%d %H:%M}") == expected
     assert moment is None or moment.tzinfo is UTC
+
+
+_SOME_TIMES = st.one_of(
+    st.sampled_from(
+        ["2025-10-13T09:05", "2025-10-13", "2025-10-13T09:05+02", "0001-01-01T00:30:00", "", "x" * 19, "é" * 19]
+    ),
+    st.datetimes().map(lambda moment: moment.isoformat(timespec="seconds")),
+    st.from_regex(r"20[0-9]{2}-[019][0-9]-[0-3][0-9][T t][0-2][0-9][:;][0-9/][0-9][:+][0-9:][0-9Z]", fullmatch=True),
+    st.text(max_size=20),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(_SOME_TIMES, max_size=20))
+def test_times_are_read_together_as_one_by_one(written: list[str]) -> None:
+    moments = [time_value(each) for each in written]
+    assert times_of(written).tolist() == [microseconds(each) if each else NO_TIME for each in moments]
+
+
+@given(st.lists(st.integers(0, 60), max_size=40), st.integers(1, 10_000))
+def test_numbers_are_put_in_order_and_told_apart_whether_close_together_or_not(numbers: list[int], apart: int) -> None:
+    each = np.array(numbers, np.int64) * apart
+    assert in_order(each).tolist() == sorted(range(len(numbers)), key=lambda n: numbers[n])
+    assert stand_again(each).tolist() == [numbers.count(number) > 1 for number in numbers]
 
 
 def test_a_part_is_in_order_whatever_the_file_s(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from attendance.columns import PADDING, Coded, Collected, different_values
+from attendance.columns import PADDING, Coded, Collected
 
 # Alike in their first eight or sixteen bytes, longer than what is compared as numbers, empty, of more than one byte a letter.
 _ALIKE = st.sampled_from(
@@ -23,21 +23,30 @@ def _in_bytes(values: list[str]) -> tuple[bytes, np.ndarray, np.ndarray]:
     return b",".join(encoded) + PADDING, starts[: len(values)], lengths
 
 
+def _read(chunks: list[list[str]]) -> Coded:
+    column = Collected()
+    for values in chunks:
+        column.add_bytes(*_in_bytes(values))
+    return column.coded()
+
+
 @settings(deadline=None, max_examples=300)
-@given(_VALUES)
-@example(["12345678", "123456789", "12345678"])
-@example([""] * 3)
-def test_every_record_has_its_own_value(values: list[str]) -> None:
-    different, which = different_values(*_in_bytes(values))
-    assert [different[n] for n in which] == values
-    assert len(set(different)) == len(different) or not values
+@given(st.lists(_VALUES.filter(bool), max_size=4))
+@example([["12345678", "123456789", "12345678"]])
+@example([["12345678", "1234567812345678"], ["12345678"], ["1234567812345678"], ["a"]])
+@example([[""] * 3])
+def test_every_record_has_its_own_value(chunks: list[list[str]]) -> None:
+    column, expected = _read(chunks), [value for values in chunks for value in values]
+    assert [column.at(n) for n in range(len(expected))] == expected
+    assert set(expected) == set(column.values)
+    assert len(set(column.values)) == len(column.values)
 
 
 def test_many_different_values_that_share_places() -> None:
-    values = [f"{n % 40_000:08d}" for n in range(100_000)]
-    different, which = different_values(*_in_bytes(values))
-    assert [different[n] for n in which] == values
-    assert sorted(different) == sorted(set(values))
+    chunks = [[f"{n % 40_000:08d}" for n in range(first, first + 50_000)] for first in (0, 20_000, 7)]
+    column, expected = _read(chunks), [value for values in chunks for value in values]
+    assert [column.values[n] for n in column.which] == expected
+    assert sorted(str(value) for value in column.values) == sorted(set(expected))
 
 
 @settings(deadline=None)
