@@ -27,6 +27,7 @@ from attendance.reading import Table, read_table, repeated
 from attendance.rowchecks import (
     NO_MARK,
     Receipt,
+    Rows,
     compare,
     day_value,
     detail_of,
@@ -109,7 +110,7 @@ def check_file(
 def _check_member(
     member: Member, place: Place, receipt: Receipt, known: Known | None, now_day: date, parent: Path
 ) -> CheckedFile:
-    table: Table | None = None
+    read = 0
     kind: Kind | None = None
     findings: list[Finding] = []
     with tempfile.TemporaryDirectory(dir=parent) as name:
@@ -118,13 +119,16 @@ def _check_member(
             if member.refusal is not None:
                 raise RefusedError(member.refusal)
             table = read_table(member.path)
-            kind = kind_of(frozenset(table.header))
+            read, kind = table.rows, kind_of(frozenset(table.header))
             findings = [*_refusals(table, kind), *_school_refusals(place)]
             if kind and not findings:
-                return _check_table(member, table, kind, place, receipt, known, now_day, folder)
+                found, advice = Found([column.name for column in COLUMNS[kind]]), _advice(table, kind, place, known)
+                rows = judge(table, kind, receipt, found)
+                del table  # a large file's takes much room
+                return _check_rows(member, read, rows, found, advice, place, receipt, known, now_day, folder)
         except RefusedError as refusal:
             findings = [refusal.finding]
-    return _report(member, kind, table.rows if table else 0, findings)
+    return _report(member, kind, read, findings)
 
 
 def _refusals(table: Table, kind: Kind | None) -> list[Finding]:
@@ -174,18 +178,20 @@ def _advice(table: Table, kind: Kind, place: Place, known: Known | None) -> list
     return findings
 
 
-def _check_table(
+def _check_rows(
     member: Member,
-    table: Table,
-    kind: Kind,
+    read: int,
+    rows: Rows,
+    found: Found,
+    advice: Sequence[Finding],
     place: Place,
     receipt: Receipt,
     known: Known | None,
     now_day: date,
     folder: Path,
 ) -> CheckedFile:
-    found = Found([column.name for column in COLUMNS[kind]])
-    rows = compare(judge(table, kind, receipt, found), found)
+    kind = rows.kind
+    rows = compare(rows, found)
     with connect() as con:
         paths = write_parts(con, rows, receipt.received_at, member.upload, folder)
         compared: tuple[int | None, int | None] = (None, None)
@@ -199,10 +205,12 @@ def _check_table(
             elif known is not None:
                 compared = (0, 0)
     parts = {name: path.read_bytes() for name, path in paths.items()}
-    advice = _advice(table, kind, place, known)
-    listed = advice + found.listed(MOST_LISTED - len(advice), lambda code, field: detail_of(kind, code, field, receipt))
+    listed = [
+        *advice,
+        *found.listed(MOST_LISTED - len(advice), lambda code, field: detail_of(kind, code, field, receipt)),
+    ]
     counts = found.counts() + Counter(each.code for each in advice)
-    return _report(member, kind, table.rows, listed, counts, len(rows), compared, parts)
+    return _report(member, kind, read, listed, counts, len(rows), compared, parts)
 
 
 def _report(

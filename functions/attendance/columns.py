@@ -27,7 +27,7 @@ class Coded:
     @staticmethod
     def same(value: str | None, records: int) -> Coded:
         """A column in which every record has this value."""
-        return Coded((value,), np.zeros(records, np.int32))
+        return Coded((value,), np.broadcast_to(np.int32(0), records))
 
     def at(self, n: int) -> str | None:
         """The value of the n-th record."""
@@ -82,9 +82,13 @@ class Collected:
             self._add(which)
 
     def coded(self) -> Coded:
-        """The column as read."""
+        """The column as read, which is then forgotten here: a large file's takes much room."""
         self._end_single()
-        return Coded(tuple(self._index), np.concatenate([np.zeros(0, np.int32), *self._whole]))
+        which = np.concatenate([np.zeros(0, np.int32), *self._whole])
+        self._whole.clear()
+        if len(self._index) == 1:
+            return Coded.same(next(iter(self._index)), len(which))
+        return Coded(tuple(self._index), which)
 
     def _place(self, value: str) -> int:
         return self._index.setdefault(value, len(self._index))
@@ -119,10 +123,16 @@ class _Met:
 
     def __init__(self) -> None:
         self._words: list[NDArray[np.uint64]] = []
-        self._place = np.full(1 << _BITS, -1, np.int32)
+        self._place = np.zeros(0, np.int32)
+        self._waiting: list[tuple[_Words, Which]] = []
 
     def which(self, words: _Words) -> Which:
         """The place of each value in the column, -1 of one that is not remembered."""
+        for each in self._waiting:
+            self._remember(*each)
+        self._waiting.clear()
+        if not self._words:
+            return np.full(len(words[0]), -1, np.int32)
         slot = _slots(words, _MIX)
         which = self._place[slot]
         same = which >= 0
@@ -132,7 +142,12 @@ class _Met:
         return which
 
     def remember(self, words: _Words, places: Which) -> None:
-        """These values stand in these places."""
+        """These values stand in these places; put into slots only when more are asked for, which in a small file is never."""
+        self._waiting.append((words, places))
+
+    def _remember(self, words: _Words, places: Which) -> None:
+        if not self._words:
+            self._place = np.full(1 << _BITS, -1, np.int32)
         slot = _slots(words, _MIX)
         self._place[slot] = places
         self._words += [np.zeros(1 << _BITS, np.uint64) for _ in words[len(self._words) :]]
