@@ -86,14 +86,14 @@ def _work(program: Program, told: Any) -> None:
             start = time.process_time()
             rows = program.work()
             seconds.append(time.process_time() - start)
-        told.send(_Run(statistics.median(seconds), rows, peak()))
+        told.send(_Run(statistics.median(seconds), rows, peak_megabytes()))
     except ImportError as problem:
         told.send(f"not installed: {problem}")
     except Exception as problem:
         told.send(f"{FAILED}: {problem!r}")
 
 
-def peak() -> int:
+def peak_megabytes() -> int:
     """The most memory this process ever held, in MB; not of its parent, as `ru_maxrss` on Linux may say."""
     status = Path("/proc/self/status")
     if status.exists():
