@@ -361,9 +361,7 @@ class Cases:
             stored |= {"school": _text(item.due.urn), "la": _text(la), "filed": {"BOOL": True}}
             if not item.written:
                 stored |= {"due_on": _text(item.write_on.isoformat())}
-            puts.append(
-                self._put(self.cases_table, stored, None if item.written else "attribute_not_exists(filed)")
-            )
+            puts.append(self._put(self.cases_table, stored, None if item.written else "attribute_not_exists(filed)"))
         for n in range(0, len(puts), _TOGETHER):
             self._write(puts[n : n + _TOGETHER])
 
