@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from attendance.engine import connect
+from attendance.grid import KEY, grid_of, packed
 from attendance.text import canonical_json
 
 CONTENT = "upn, date, session, code, minutes_late, note, recorded_at, recorded_by, amendment_reason"
@@ -110,11 +111,10 @@ def fold(parts: Sequence[tuple[str, bytes]], onto: bytes | None = None) -> Folde
                 f"SELECT * FROM ({_MERGED}) UNION ALL SELECT * FROM {old} ANTI JOIN touched USING (upn, date, session)"
             )
         con.execute(f"CREATE VIEW every AS {every}")
+        con.execute(f"CREATE TABLE entry AS SELECT * FROM ({standing}) ORDER BY upn, date, session, {RANK}")
         out = Path(folder, "folded.parquet")
-        con.execute(
-            f"""COPY (SELECT * FROM ({standing}) ORDER BY upn, date, session, {RANK})
-            TO '{out}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{folded: '{",".join(folded)}'}})"""
-        )
+        said = f"folded: '{','.join(folded)}', {KEY}: '{packed(grid_of(con, 'entry'))}'"
+        con.execute(f"COPY entry TO '{out}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{said}}})")
         return Folded(out.read_bytes(), folded)
 
 
