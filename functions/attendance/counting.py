@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -51,10 +52,10 @@ class Ages:
     last: Days
 
     @classmethod
-    def of(cls, born: list[date | None]) -> Ages:
+    def of(cls, born: Sequence[date | None]) -> Ages:
         """By the birth dates."""
-        first, last = np.array([_bounds(each) for each in born], dtype=np.int32).reshape(-1, 2).T
-        return cls(first, last)
+        bounds = np.fromiter(chain.from_iterable(map(_bounds, born)), np.int32, 2 * len(born))
+        return cls(bounds[::2], bounds[1::2])
 
     def compulsory(self, pupil: NDArray[np.intp], day: Days) -> Flags:
         """Whether that pupil is of compulsory school age on that day."""
@@ -106,11 +107,11 @@ def sums(cells: Cells, sessions: Days, begin: int, ages: Ages, as_at: date) -> S
 
 def illness(cells: Cells, sessions: Days, ages: Ages) -> NDArray[np.intp]:
     """Which of the cells are the first I of their day, while of compulsory school age (2024 Regs, sickness return)."""
-    ill = np.flatnonzero(cells.code == _ILLNESS)
+    (ill,) = (cells.code == _ILLNESS).nonzero()
     pupil, day = cells.pupil[ill], sessions[cells.column[ill]] // 2
     again = (pupil[1:] == pupil[:-1]) & (day[1:] == day[:-1])
     first = np.concatenate([np.ones(min(1, len(ill)), dtype=np.bool_), ~again])
-    return ill[first & ages.compulsory(pupil, day)]
+    return np.compress(first & ages.compulsory(pupil, day), ill)
 
 
 def open_run(cells: Cells, columns: int) -> NDArray[np.intp]:
@@ -121,7 +122,7 @@ def open_run(cells: Cells, columns: int) -> NDArray[np.intp]:
     if not len(cells.pupil):
         return np.empty(0, dtype=np.intp)
     after = np.cumsum(np.bincount(cells.pupil))[cells.pupil] - np.arange(len(cells.pupil))
-    to_the_end = np.flatnonzero(cells.column + after == columns)
+    (to_the_end,) = (cells.column + after == columns).nonzero()
     pupil, column, kind = cells.pupil[to_the_end], cells.column[to_the_end], _KIND[cells.code[to_the_end]]
     broken = np.full(cells.pupil[-1] + 1, _NONE)
     ends = kind == _AUTHORISED_KIND
@@ -130,93 +131,6 @@ def open_run(cells: Cells, columns: int) -> NDArray[np.intp]:
 
 
 # ------------------------------------------------------------------ the threshold
-
-
-@dataclass(frozen=True)
-class Countable:
-    """Countable sessions: pupil (never falling), session in order, code."""
-
-    pupil: NDArray[np.intp]
-    at: Days
-    code: NDArray[np.uint8]
-
-    def where(self, chosen: Flags) -> Countable:
-        """Those for which it is so."""
-        return Countable(self.pupil[chosen], self.at[chosen], self.code[chosen])
-
-    @property
-    def monday(self) -> Days:
-        """The Monday of each one's week."""
-        return monday_of(self.at // 2)
-
-
-def countable(cells: Cells, sessions: Days, held: Days, ages: Ages) -> Countable:
-    """The sessions with G, N, O or U, held, of compulsory school age, since the framework began.
-
-    Absence before that is under the old scheme and never counts towards its threshold (law.md L9).
-    """
-    counts = np.isin(sessions, held, assume_unique=True) & (sessions >= 2 * number_of(law.SCHEME_START))
-    chosen = cells.where(_UNAUTHORISED[cells.code] & counts[cells.column])
-    moment = sessions[chosen.column]
-    found = Countable(chosen.pupil, moment, chosen.code)
-    return found.where(ages.compulsory(found.pupil, moment // 2))
-
-
-def met(counted: Countable, mondays: Days) -> Flags:
-    """At which sessions the threshold is met: ten countable in the ten school weeks ending with that session's week (WTISA)."""
-    monday = counted.monday
-    earliest = np.arange(len(monday)) + 1 - figure_on(law.THRESHOLD_SESSIONS, counted.at // 2)
-    begins = mondays[np.maximum(0, _week(mondays, monday) + 1 - figure_on(law.THRESHOLD_WEEKS, monday))]
-    other = np.maximum(earliest, 0)
-    same = counted.pupil[other] == counted.pupil
-    return np.asarray((earliest >= 0) & same & (monday[other] >= begins))
-
-
-def first_of(counted: Countable, chosen: Flags, pupils: int) -> NDArray[np.intp]:
-    """Of each pupil the first of the chosen sessions, as an index; -1 if there is none."""
-    first = np.full(pupils, _NONE)
-    found = np.flatnonzero(chosen)[::-1]
-    first[counted.pupil[found]] = found  # of several the last written stays
-    return first
-
-
-def in_last(counted: Countable, mondays: Days, size: int) -> Flags:
-    """Which sessions are in the last school weeks, so many of them."""
-    if not len(mondays):
-        return np.zeros(len(counted.at), dtype=np.bool_)
-    return np.asarray(counted.monday >= mondays[-size:][0])
-
-
-def fullest(counted: Countable, mondays: Days, size: int, since: int, pupils: int) -> tuple[Counts, NDArray[np.intp]]:
-    """How many sessions each pupil's fullest window holds, and its last week (an index), of equals the latest.
-
-    Of the windows whose last week reaches into the day `since` or later; 0 and -1 if there is none.
-    """
-    weeks = len(mondays)
-    begin = int(np.searchsorted(mondays, since - 6))
-    if begin == weeks:
-        return np.zeros(pupils, dtype=np.int64), np.full(pupils, _NONE)
-    cells = counted.pupil * weeks + _week(mondays, counted.monday)
-    upto = np.bincount(cells, minlength=pupils * weeks).reshape(pupils, weeks).cumsum(axis=1)
-    total = upto.copy()
-    total[:, size:] -= upto[:, :-size]
-    best = (total[:, begin:] * weeks + np.arange(begin, weeks)).max(axis=1)
-    return best // weeks, best % weeks
-
-
-def _week(mondays: Days, monday: Days) -> NDArray[np.intp]:
-    """The school week of each Monday, as an index; of one that is none, the week before."""
-    return np.searchsorted(mondays, monday, side="right") - 1
-
-
-def spans(counted: Countable, needed: int, upto: Counts, fewer_than: int, pupils: int) -> Flags:
-    """Which pupils have so many sessions with fewer than so many units from the first to the last of them.
-
-    `upto` says of each session how many units there are up to it.
-    """
-    first, last = np.arange(len(upto))[: 1 - needed or None], np.arange(len(upto))[needed - 1 :]
-    near = (counted.pupil[first] == counted.pupil[last]) & (upto[last] - upto[first] < fewer_than)
-    return np.bincount(counted.pupil[last][near], minlength=pupils) > 0
 
 
 @dataclass(frozen=True)
@@ -240,6 +154,99 @@ class Scale:
     needed: int
     size: int
     best_size: int
+
+
+@dataclass(frozen=True)
+class Countable:
+    """Countable sessions: pupil (never falling), session in order, code; its school week and its day, as indexes into a scale's."""
+
+    pupil: NDArray[np.intp]
+    at: Days
+    code: NDArray[np.uint8]
+    week: NDArray[np.intp]
+    day: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, pupil: NDArray[np.intp], at: Days, code: NDArray[np.uint8], mondays: Days, days: Days) -> Countable:
+        """Sessions on these school weeks and days; what lies in none counts with the one before."""
+        return cls(pupil, at, code, _last_upto(mondays, monday_of(at // 2)), _last_upto(days, at // 2))
+
+    def where(self, chosen: Flags) -> Countable:
+        """Those for which it is so."""
+        if chosen.all():
+            return self
+        return Countable(self.pupil[chosen], self.at[chosen], self.code[chosen], self.week[chosen], self.day[chosen])
+
+    def number(self, chosen: Flags, pupils: int) -> Counts:
+        """How many of the chosen each pupil has."""
+        return np.bincount(self.pupil[chosen], minlength=pupils)
+
+    def first(self, chosen: Flags, pupils: int) -> NDArray[np.intp]:
+        """The first of the chosen that each pupil has, as an index; -1 if there is none."""
+        first = np.full(pupils, _NONE)
+        found = chosen.nonzero()[0][::-1]
+        first[self.pupil[found]] = found  # of several the last written stays
+        return first
+
+
+def countable(cells: Cells, sessions: Days, held: Days, ages: Ages, scale: Scale) -> Countable:
+    """The sessions with G, N, O or U, held, of compulsory school age, since the framework began.
+
+    Absence before that is under the old scheme and never counts towards its threshold (law.md L9).
+    """
+    counts = among(sessions, held) & (sessions >= 2 * number_of(law.SCHEME_START))
+    chosen = cells.where(_UNAUTHORISED[cells.code] & counts[cells.column])
+    of_age = ages.compulsory(chosen.pupil, sessions[chosen.column] // 2)
+    chosen = chosen if of_age.all() else chosen.where(of_age)
+    week, day = _last_upto(scale.mondays, monday_of(sessions // 2)), _last_upto(scale.days, sessions // 2)
+    return Countable(chosen.pupil, sessions[chosen.column], chosen.code, week[chosen.column], day[chosen.column])
+
+
+def among(values: Days, others: Days) -> Flags:
+    """Which values are among the others, which are sorted."""
+    if not len(others):
+        return np.zeros(len(values), dtype=np.bool_)
+    return np.asarray(others[np.minimum(others.searchsorted(values), len(others) - 1)] == values)
+
+
+def _last_upto(places: Days, values: Days) -> NDArray[np.intp]:
+    """The last of the sorted places that is not after each value, as an index."""
+    return places.searchsorted(values, side="right") - 1
+
+
+def met(counted: Countable) -> Flags:
+    """At which sessions the threshold is met: ten countable in the ten school weeks ending with that session's week (WTISA)."""
+    day = counted.at // 2
+    earliest = np.arange(len(day)) + 1 - figure_on(law.THRESHOLD_SESSIONS, day)
+    other = np.maximum(earliest, 0)
+    same = counted.pupil[other] == counted.pupil
+    begins = counted.week + 1 - figure_on(law.THRESHOLD_WEEKS, monday_of(day))
+    return np.asarray((earliest >= 0) & same & (counted.week[other] >= begins))
+
+
+def in_last(counted: Countable, weeks: int, size: int) -> Flags:
+    """Which sessions are in the last so many of the school weeks."""
+    return np.asarray(counted.week >= max(0, weeks - size))
+
+
+def fullest(counted: Countable, scale: Scale, pupils: int) -> tuple[Counts, NDArray[np.intp]]:
+    """How many sessions each pupil's fullest window holds, and its last week (an index), of equals the latest.
+
+    Of the windows whose last week reaches into the last academic year or this; 0 and -1 if there is none.
+    """
+    weeks, size = len(scale.mondays), scale.best_size
+    begin = int(scale.mondays.searchsorted(scale.since - 6))
+    if begin == weeks:
+        return np.zeros(pupils, dtype=np.int64), np.full(pupils, _NONE)
+    upto = (
+        np.bincount(counted.week * pupils + counted.pupil, minlength=weeks * pupils)
+        .reshape(weeks, pupils)
+        .cumsum(axis=0)
+    )
+    total = upto.copy()
+    total[size:] -= upto[:-size]
+    best = (total[begin:] * weeks + np.arange(begin, weeks)[:, np.newaxis]).max(axis=0)
+    return best // weeks, best % weeks
 
 
 @dataclass(frozen=True)
@@ -268,23 +275,21 @@ def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scal
     `cases` say which sessions may meet the threshold together: those that no notice used, and those with what one case used.
     """
     unused = counted.where(free)
-    since = counted.at >= 2 * scale.since
-    first = first_of(counted, _met_by(counted, cases, scale.mondays) & since, pupils)
-    firm = _met_by(counted, [each & (counted.code != _N) for each in cases], scale.mondays) & since
-    in_window = free & in_last(counted, scale.mondays, scale.size)
-    best, best_week = fullest(unused, scale.mondays, scale.best_size, scale.since, pupils)
-    free_met = np.bincount(unused.pupil[met(unused, scale.mondays)], minlength=pupils) > 0
+    free_met = unused.number(met(unused), pupils) > 0
+    first = _first_met(counted, cases, scale, pupils)
+    in_window = free & in_last(counted, len(scale.mondays), scale.size)
+    best, best_week = fullest(unused, scale, pupils)
     by_days, by_full_weeks = other_readings(unused, scale, pupils)
     year_back = number_of(scale.as_at) - 7 * law.REPEATED_WEEKS.on(scale.as_at)
-    recent = np.bincount(unused.pupil[unused.at // 2 > year_back], minlength=pupils)
+    recent = unused.number(unused.at // 2 > year_back, pupils)
     return Windows(
         counted=counted,
         in_window=in_window,
-        count=np.bincount(counted.pupil[in_window], minlength=pupils),
+        count=counted.number(in_window, pupils),
         best=best,
         best_week=best_week,
         met=first,
-        provisional=(first != _NONE) & (first_of(counted, firm, pupils) == _NONE),
+        provisional=_only_by_n(counted, cases, first, scale),
         drops_on=drops_on(counted, in_window, scale, pupils),
         reading_differs=(by_days != free_met) | (by_full_weeks != free_met),
         repeated=(first == _NONE) & (recent >= law.REPEATED_SESSIONS.on(scale.as_at)),
@@ -292,33 +297,45 @@ def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scal
     )
 
 
-def _met_by(counted: Countable, cases: Sequence[Flags], mondays: Days) -> Flags:
+def _first_met(counted: Countable, cases: Sequence[Flags], scale: Scale, pupils: int) -> NDArray[np.intp]:
+    """The earliest session of this or the last academic year that met the threshold, in any case."""
     found = np.zeros(len(counted.at), dtype=np.bool_)
     for together in cases:
-        found[together] |= met(counted.where(together), mondays)
-    return found
+        found[together] |= met(counted.where(together))
+    return counted.first(found & (counted.at >= 2 * scale.since), pupils)
+
+
+def _only_by_n(counted: Countable, cases: Sequence[Flags], first: NDArray[np.intp], scale: Scale) -> Flags:
+    """Which thresholds would not be met without the sessions whose reason is not known yet."""
+    pupils, by_n = len(first), counted.code == _N
+    asked = (counted.number(by_n, pupils) > 0) & (first != _NONE)
+    if not asked.any():
+        return np.asarray(asked)
+    theirs = asked[counted.pupil]
+    firm = [(each & ~by_n)[theirs] for each in cases]
+    return np.asarray(asked & (_first_met(counted.where(theirs), firm, scale, pupils) == _NONE))
 
 
 def drops_on(counted: Countable, in_window: Flags, scale: Scale, pupils: int) -> Days:
     """The Monday on which each pupil's oldest counted sessions leave the window; -1 if there is none or nobody knows it yet."""
     weeks = np.concatenate([scale.mondays, scale.ahead, [_NONE]])
-    oldest = first_of(counted, in_window, pupils)
+    oldest = counted.first(in_window, pupils)
     leaves = np.full(pupils, len(weeks) - 1)
     some = oldest != _NONE
-    leaves[some] = _week(scale.mondays, counted.monday[oldest[some]]) + scale.size
+    leaves[some] = counted.week[oldest[some]] + scale.size
     return np.asarray(weeks[np.minimum(leaves, len(weeks) - 1)], dtype=np.int32)
 
 
 def other_readings(free: Countable, scale: Scale, pupils: int) -> tuple[Flags, Flags]:
     """Whether the threshold is met within 50 school days, and within ten weeks that have all ten sessions held."""
-    if len(free.at) < scale.needed:
-        return np.zeros(pupils, dtype=np.bool_), np.zeros(pupils, dtype=np.bool_)
-    days = np.searchsorted(scale.days, free.at // 2)
-    full_weeks = np.cumsum(scale.full)[_week(scale.mondays, free.monday)]
-    return (
-        spans(free, scale.needed, days, law.SESSIONS_FLOAT.on(max(scale.as_at, law.SCHEME_START)), pupils),
-        spans(free, scale.needed, full_weeks, scale.size, pupils),
-    )
+    ends = np.arange(scale.needed - 1, len(free.at))
+    ends = ends[free.pupil[ends - scale.needed + 1] == free.pupil[ends]]
+    begins = ends - scale.needed + 1
+    full_weeks = np.cumsum(scale.full)[free.week]
+    days = free.day[ends] - free.day[begins] < law.SESSIONS_FLOAT.on(max(scale.as_at, law.SCHEME_START))
+    weeks = full_weeks[ends] - full_weeks[begins] < scale.size
+    by_days, by_weeks = (np.bincount(free.pupil[ends[near]], minlength=pupils) > 0 for near in (days, weeks))
+    return by_days, by_weeks
 
 
 def differs_without_few(counted: Countable, scale: Scale, pupils: int) -> Flags:
@@ -326,10 +343,11 @@ def differs_without_few(counted: Countable, scale: Scale, pupils: int) -> Flags:
     if not len(scale.few):
         return np.zeros(pupils, dtype=np.bool_)
     mondays = scale.mondays[scale.sure]
-    sure = ~np.isin(counted.at, scale.few)
-    usual, other = met(counted, scale.mondays), np.zeros(len(sure), dtype=np.bool_)
-    other[sure] = met(counted.where(sure), mondays)
-    window, in_other = in_last(counted, scale.mondays, scale.size), sure & in_last(counted, mondays, scale.size)
-    first, count = first_of(counted, usual, pupils), np.bincount(counted.pupil[window], minlength=pupils)
-    first_other, other_count = first_of(counted, other, pupils), np.bincount(counted.pupil[in_other], minlength=pupils)
-    return np.asarray((first != first_other) | (count != other_count))
+    sure = ~among(counted.at, scale.few)
+    other = Countable.of(counted.pupil, counted.at, counted.code, mondays, scale.days)
+    met_otherwise = np.zeros(len(sure), dtype=np.bool_)
+    met_otherwise[sure] = met(other.where(sure))
+    first, first_otherwise = counted.first(met(counted), pupils), counted.first(met_otherwise, pupils)
+    count = counted.number(in_last(counted, len(scale.mondays), scale.size), pupils)
+    otherwise = counted.number(sure & in_last(other, len(mondays), scale.size), pupils)
+    return np.asarray((first != first_otherwise) | (count != otherwise))

@@ -19,7 +19,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from attendance.sql import texts_sql
+from attendance.sql import text_sql, texts_sql
 
 KEY: Final = "in_force"
 """Under this name the grid stands in a register's metadata."""
@@ -39,6 +39,26 @@ class Grid:
     codes: tuple[str, ...]
     cells: NDArray[np.uint8]
 
+    def overlaid(self, later: Grid) -> Grid:
+        """This grid with every entry of another in place of its own."""
+        upns = tuple(sorted({*self.upns, *later.upns}))
+        sessions = np.union1d(self.sessions, later.sessions)
+        codes = tuple(sorted({*self.codes, *later.codes}))
+        row, letter = ({each: n for n, each in enumerate(names)} for names in (upns, codes))
+        cells = np.zeros((len(upns), len(sessions)), dtype=np.uint8)
+        for grid in (self, later):
+            given = np.array([0, *(letter[code] + 1 for code in grid.codes)], dtype=np.uint8)[grid.cells]
+            place = np.ix_([row[upn] for upn in grid.upns], np.searchsorted(sessions, grid.sessions))
+            cells[place] = np.where(given, given, cells[place])
+        return Grid(upns, sessions, codes, cells).with_codes_in_use()
+
+    def with_codes_in_use(self) -> Grid:
+        """The same without the codes that no cell has any more."""
+        in_use = np.bincount(self.cells.ravel(), minlength=len(self.codes) + 1)[1:] > 0
+        table = np.concatenate([[0], np.cumsum(in_use)]).astype(np.uint8)
+        codes = tuple(code for code, used in zip(self.codes, in_use, strict=True) if used)
+        return Grid(self.upns, self.sessions, codes, table[self.cells])
+
 
 def grid_of(con: duckdb.DuckDBPyConnection, table: str) -> Grid:
     """The grid of a table with the columns of a register."""
@@ -50,7 +70,7 @@ def grid_of(con: duckdb.DuckDBPyConnection, table: str) -> Grid:
         f"""CREATE OR REPLACE TEMP TABLE pupil_n AS SELECT upn, (row_number() OVER (ORDER BY upn) - 1)::INT AS pupil
         FROM (SELECT DISTINCT upn FROM {table} WHERE in_force)"""
     )
-    values = ", ".join(f"('{code}', {n})" for n, code in enumerate(codes, 1)) or "('', 0)"
+    values = ", ".join(f"({text_sql(code)}, {n})" for n, code in enumerate(codes, 1)) or "('', 0)"
     found = con.execute(
         f"""SELECT pupil, {NUMBER} AS at, n::UTINYINT AS code FROM {table} JOIN pupil_n USING (upn)
         JOIN (VALUES {values}) AS c(letters, n) ON letters = coalesce(code, '') WHERE in_force"""

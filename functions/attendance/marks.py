@@ -103,7 +103,7 @@ class Marks:
     def not_attended(self) -> Cells:
         """Every cell that is no attendance: an absence, a session that was not possible, no mark. They are few."""
         raw = self.cells.tobytes()
-        found = np.flatnonzero(np.frombuffer(raw.translate(_NO_ATTENDANCE), dtype=np.bool_))
+        (found,) = np.frombuffer(raw.translate(_NO_ATTENDANCE), dtype=np.bool_).nonzero()
         pupil, column = np.divmod(found, max(1, len(self.sessions)))
         return Cells(pupil, column, np.frombuffer(raw, dtype=np.uint8)[found])
 
@@ -199,21 +199,22 @@ class HeldAt:
 def held_at(marks: Marks, roll: Roll) -> HeldAt:
     """When the school met: the calendar decides where it speaks, elsewhere any mark but `#`, `Y4` or `Z` shows it (design 4.3)."""
     absent = marks.not_attended
-    shows_not = absent.column[~SHOWS_HELD[absent.code]]
-    showing = len(marks.upns) - np.bincount(shows_not, minlength=len(marks.sessions))
+    showing = len(marks.upns) - np.bincount(absent.column[~SHOWS_HELD[absent.code]], minlength=len(marks.sessions))
+    by_marks = showing > 0
+    sessions = marks.sessions[by_marks]
     calendar = {at(session): is_open for session, is_open in roll.calendar.items()}
-    spoken = np.array(sorted(calendar), dtype=np.int32)
-    opened = np.array(sorted(n for n, is_open in calendar.items() if is_open), dtype=np.int32)
-    by_marks = (showing > 0) & ~np.isin(marks.sessions, spoken)
-    sessions = np.union1d(marks.sessions[by_marks], opened)
+    if calendar:
+        by_marks &= ~np.isin(marks.sessions, list(calendar))
+        opened = [n for n, is_open in calendar.items() if is_open]
+        sessions = np.union1d(marks.sessions[by_marks], np.array(opened, dtype=np.int32))
     by_few = np.zeros(len(sessions), dtype=np.bool_)
     if roll.pupils:
         day = marks.sessions[by_marks] // 2
         starting = np.sort([number_of(pupil.starting_day or date.min) for pupil in roll.pupils.values()])
         left = np.sort([number_of(pupil.leaving_day) for pupil in roll.pupils.values() if pupil.leaving_day])
-        on_roll = np.searchsorted(starting, day, side="right") - np.searchsorted(left, day, side="left")
+        on_roll = starting.searchsorted(day, side="right") - left.searchsorted(day, side="left")
         few = showing[by_marks] * figure_on(law.FEW_SESSIONS, day) < on_roll
-        by_few[np.searchsorted(sessions, marks.sessions[by_marks][few])] = True
+        by_few[sessions.searchsorted(marks.sessions[by_marks][few])] = True
     return HeldAt(sessions, by_few)
 
 
@@ -229,7 +230,12 @@ def number_of(day: date) -> int:
 
 
 def figure_on(figure: law.Figure[int], days: NDArray[np.int32]) -> NDArray[np.int64]:
-    """A figure of the law on each of these days (numbers); before the first day it is in force, its first value."""
+    """A figure of the law on each of these days (numbers); before the first day it is in force, its first value.
+
+    Of a figure that never changed that is one number for all of them.
+    """
+    if len(figure.values) == 1:
+        return np.array(figure.latest)
     starts = sorted(figure.values)
     begun = np.searchsorted([number_of(start) for start in starts], days, side="right") - 1
     return np.array([figure.values[start] for start in starts])[np.maximum(begun, 0)]

@@ -222,7 +222,8 @@ def window_ending(weeks: Sequence[date], week: date) -> tuple[date, ...]:
 
 def met_sessions(counted: Sequence[Counted], weeks: Sequence[date]) -> Iterator[Counted]:
     """The sessions of one pupil at which the threshold is met (`counting.met`)."""
-    at_these = counting.met(_as_arrays(counted), _numbers(weeks)) if counted else ()
+    mondays = _numbers(weeks)
+    at_these = counting.met(_as_arrays(counted, mondays, mondays)) if counted else ()
     return (each for each, is_met in zip(counted, at_these, strict=True) if is_met)
 
 
@@ -236,13 +237,22 @@ def _best(windows: counting.Windows, n: int, free: Sequence[Counted], weeks: Seq
     return BestWindow(weeks=chosen, sessions=inside, count=int(windows.best[n]))
 
 
-def _as_arrays(counted: Sequence[Counted]) -> counting.Countable:
-    """The countable sessions of one pupil, who is number 0."""
-    return counting.Countable(
+def _as_arrays(counted: Sequence[Counted], mondays: NDArray[np.int32], days: NDArray[np.int32]) -> counting.Countable:
+    """The countable sessions of one pupil, who is number 0, on these school weeks and days."""
+    return counting.Countable.of(
         np.zeros(len(counted), dtype=np.intp),
         np.array([at(each.session) for each in counted], dtype=np.int32),
         np.array([CODE_ORDER.index(each.code) for each in counted], dtype=np.uint8),
+        mondays,
+        days,
     )
+
+
+def _each_once(numbers: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Sorted numbers, each once."""
+    first = np.ones(len(numbers), dtype=np.bool_)
+    first[1:] = numbers[1:] != numbers[:-1]
+    return numbers[first]
 
 
 def _numbers(days: Iterable[date]) -> NDArray[np.int32]:
@@ -295,32 +305,33 @@ class Assessor:
     @cached_property
     def mondays(self) -> NDArray[np.int32]:
         """The same as numbers."""
-        return np.unique(counting.monday_of(self.held_numbers // 2))
+        return _each_once(counting.monday_of(self.held_numbers // 2))
 
     @cached_property
     def scale(self) -> counting.Scale:
         """What this school's sessions are measured by."""
-        return self._scale(self.mondays, np.unique(self.held_numbers // 2))
+        return self._scale(self.mondays, _each_once(self.held_numbers // 2))
 
     def _scale(self, mondays: NDArray[np.int32], days: NDArray[np.int32]) -> counting.Scale:
         """The same for one pupil's school weeks and days, some of which may be another school's."""
-        all_held = self.view.held_at
-        ahead = all_held.sessions[all_held.sessions > self.last_number]
-        few = all_held.sessions[all_held.by_few]
-        few = few[few <= self.last_number]
-        sure = mondays
+        held = self.view.held_at
+        upto = len(self.held_numbers)
+        running = number_of(monday(self.as_at))  # taken as full, for it is not over
+        ahead = counting.monday_of(held.sessions[upto:] // 2)
+        few = held.sessions[:upto][held.by_few[:upto]]
+        sure = np.ones(len(mondays), dtype=np.bool_)
         if len(few):
-            kept = counting.monday_of(np.setdiff1d(self.held_numbers, few, assume_unique=True) // 2)
-            sure = np.setdiff1d(mondays, np.setdiff1d(self.mondays, kept))
+            kept = counting.monday_of(held.sessions[:upto][~held.by_few[:upto]] // 2)
+            sure = counting.among(mondays, kept) | ~counting.among(mondays, self.mondays)
         return counting.Scale(
             as_at=self.as_at,
             mondays=mondays,
-            full=np.isin(mondays, self.full_mondays),
+            full=counting.among(mondays, self.full_mondays) | (mondays == running),
             days=days,
-            ahead=np.setdiff1d(counting.monday_of(ahead // 2), mondays),
+            ahead=_each_once(ahead[~counting.among(ahead, mondays)]),
             since=number_of(academic_year_days(self.year - 1)[0]),
             few=few,
-            sure=np.isin(mondays, sure),
+            sure=sure,
             needed=sessions_needed(self.as_at),
             size=window_size(self.as_at),
             best_size=window_size(EPOCH + timedelta(days=int(mondays[-1]))) if len(mondays) else 0,
@@ -328,26 +339,26 @@ class Assessor:
 
     @cached_property
     def full_mondays(self) -> NDArray[np.int32]:
-        """The weeks with all ten sessions held; the running one is taken as full, for it is not over."""
+        """The weeks with all ten sessions held, Monday to Friday."""
         day = self.held_numbers // 2
-        monday_of_day = counting.monday_of(day)
-        weeks, held = np.unique(monday_of_day[day - monday_of_day < 5], return_counts=True)
-        full = weeks[held == law.FULL_WEEK_SESSIONS.on(max(self.as_at, law.SCHEME_START))]
-        return np.union1d(full, [number_of(monday(self.as_at))])
+        week = self.mondays.searchsorted(counting.monday_of(day))
+        held = np.bincount(week[day - self.mondays[week] < 5], minlength=len(self.mondays))
+        full = held == law.FULL_WEEK_SESSIONS.on(max(self.as_at, law.SCHEME_START))
+        return np.asarray(self.mondays[full], dtype=np.int32)
 
     # ------------------------------------------------------------------ all pupils at once, a row each of `view.marks`
 
     @cached_property
     def ages(self) -> counting.Ages:
         """When each pupil is of compulsory school age."""
-        pupils = self.view.roll.pupils
-        return counting.Ages.of([pupils[upn].date_of_birth if upn in pupils else None for upn in self.view.marks.upns])
+        born = {upn: pupil.date_of_birth for upn, pupil in self.view.roll.pupils.items()}
+        return counting.Ages.of([born.get(upn) for upn in self.view.marks.upns])
 
     @cached_property
     def cells(self) -> Cells:
         """The cells up to as-at that are no attendance."""
         marks = self.view.marks
-        upto = int(np.searchsorted(marks.sessions, self.last_number, side="right"))
+        upto = int(marks.sessions.searchsorted(self.last_number, side="right"))
         return (
             marks.not_attended
             if upto == len(marks.sessions)
@@ -367,8 +378,8 @@ class Assessor:
     def countable(self) -> counting.Countable:
         """The sessions with G, N, O or U, held, of compulsory school age; none at a school outside the framework."""
         if not self.view.in_framework:
-            return _as_arrays(())
-        return counting.countable(self.cells, self.view.marks.sessions, self.held_numbers, self.ages)
+            return _as_arrays((), self.scale.mondays, self.scale.days)
+        return counting.countable(self.cells, self.view.marks.sessions, self.held_numbers, self.ages, self.scale)
 
     @cached_property
     def windows(self) -> counting.Windows:
@@ -380,7 +391,8 @@ class Assessor:
     def _nobodys(self) -> counting.Windows:
         """The windows of a pupil with nothing countable."""
         nothing = np.empty(0, dtype=np.bool_)
-        return counting.windows(_as_arrays(()), nothing, [nothing], self.scale, 1)
+        none = _as_arrays((), self.scale.mondays, self.scale.days)
+        return counting.windows(none, nothing, [nothing], self.scale, 1)
 
     @cached_property
     def _bounds(self) -> list[int]:
@@ -493,7 +505,7 @@ class Assessor:
         n = self.view.marks.row.get(upn)
         if weeks is self.weeks and not history.used:
             return (self._nobodys, 0, 0) if n is None else (self.windows, n, self._bounds[n])
-        own = _as_arrays(counted)
+        scale, own = self._scale_of(counted, weeks)
         sessions, used = [each.session for each in counted], history.used
         free = np.array([session not in used for session in sessions], dtype=np.bool_)
         cases = [
@@ -503,8 +515,13 @@ class Assessor:
                 for mine in history.used_by_case.values()
             ),
         ]
-        scale = self._scale(_numbers(weeks), np.union1d(self.scale.days, own.at // 2))
         return counting.windows(own, free, cases, scale, 1), 0, 0
+
+    def _scale_of(self, counted: Sequence[Counted], weeks: Sequence[date]) -> tuple[counting.Scale, counting.Countable]:
+        """The sessions of one pupil, and what they are measured by: these school weeks, and the days of other schools too."""
+        days = np.union1d(self.scale.days, _numbers(each.session.day for each in counted))
+        scale = self._scale(_numbers(weeks), days)
+        return scale, _as_arrays(counted, scale.mondays, days)
 
     def sums_of(self, upn: str) -> dict[str, int | bool]:
         """The pupil's sums of the academic year."""
@@ -515,8 +532,7 @@ class Assessor:
 
     def other_readings(self, free: Sequence[Counted], weeks: Sequence[date]) -> Mapping[str, bool]:
         """Whether the threshold is met within 50 school days, and within ten weeks that have all ten sessions held."""
-        own = _as_arrays(free)
-        scale = self._scale(_numbers(weeks), np.union1d(self.scale.days, own.at // 2))
+        scale, own = self._scale_of(free, weeks)
         by_days, by_full_weeks = counting.other_readings(own, scale, 1)
         return {"school_days": bool(by_days[0]), "full_weeks": bool(by_full_weeks[0])}
 
