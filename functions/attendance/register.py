@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from attendance.engine import connect
+from attendance.grid import KEY, grid_of, grids_in, packed
 from attendance.text import canonical_json
 
 CONTENT = "upn, date, session, code, minutes_late, note, recorded_at, recorded_by, amendment_reason"
@@ -99,21 +100,26 @@ def fold(parts: Sequence[tuple[str, bytes]], onto: bytes | None = None) -> Folde
         new = f"read_parquet('{folder}/part-*.parquet')"
         every = f"""SELECT {CONTENT}, extracted_at AS first_extracted_at, received_at AS first_received_at,
             upload AS first_upload, row AS first_row, {GREATEST} FROM {new}"""
-        standing = _MERGED
+        untouched = ""
         if onto is not None:
             # Only sessions that the parts speak of can change; the others stand as they are.
-            Path(folder, "register.parquet").write_bytes(onto)
-            old = f"read_parquet('{folder}/register.parquet')"
+            register = Path(folder, "register.parquet")
+            register.write_bytes(onto)
+            con.execute(f"CREATE VIEW old AS SELECT * FROM read_parquet('{register}')")
             con.execute(f"CREATE TABLE touched AS SELECT DISTINCT upn, date, session FROM {new}")
-            every += f" UNION ALL SELECT {CONTENT}, {LEAST}, {GREATEST} FROM {old} SEMI JOIN touched USING (upn, date, session)"
-            standing = (
-                f"SELECT * FROM ({_MERGED}) UNION ALL SELECT * FROM {old} ANTI JOIN touched USING (upn, date, session)"
-            )
+            every += f" UNION ALL SELECT {CONTENT}, {LEAST}, {GREATEST} FROM old SEMI JOIN touched USING (upn, date, session)"
+            untouched = "UNION ALL SELECT * FROM old ANTI JOIN touched USING (upn, date, session)"
         con.execute(f"CREATE VIEW every AS {every}")
+        con.execute(f"CREATE TABLE merged AS {_MERGED}")
+        grid = grid_of(con, "merged")
+        if onto is not None:
+            (before,) = grids_in(con, [register])
+            grid = (before or grid_of(con, "old")).overlaid(grid)
         out = Path(folder, "folded.parquet")
+        said = f"folded: '{','.join(folded)}', {KEY}: '{packed(grid)}'"
         con.execute(
-            f"""COPY (SELECT * FROM ({standing}) ORDER BY upn, date, session, {RANK})
-            TO '{out}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{folded: '{",".join(folded)}'}})"""
+            f"""COPY (SELECT * FROM (SELECT * FROM merged {untouched}) ORDER BY upn, date, session, {RANK})
+            TO '{out}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{said}}})"""
         )
         return Folded(out.read_bytes(), folded)
 
