@@ -41,11 +41,11 @@ def read(body: bytes, folder: Path, query: str) -> list[tuple[object, ...]]:
 @pytest.mark.parametrize("seed", range(8))
 def test_parts_of_any_months_in_any_order_give_the_same_bytes_and_every_row(seed: int, tmp_path: Path) -> None:
     drawn = random.Random(seed)  # noqa: S311 - made-up cases
-    in_force: dict[tuple[object, ...], object] = {}
+    in_force: dict[tuple[str, date, str], str] = {}
     entries: set[tuple[object, ...]] = set()
     parts = []
     for n in range(drawn.randint(2, 6)):
-        rows = {}
+        rows: dict[tuple[str, date, str], str] = {}
         for _ in range(drawn.randint(1, 40)):
             day = FIRST + timedelta(days=drawn.choice([0, 6, 7, 8, drawn.randint(0, 330)]))
             rows[f"U{drawn.randint(1, 4)}", day, drawn.choice(["AM", "PM"])] = drawn.choice("/LNOI")
@@ -65,7 +65,7 @@ def test_parts_of_any_months_in_any_order_give_the_same_bytes_and_every_row(seed
     assert {tuple(row[:4]) for row in found} == entries
     assert len(found) == len(entries)
     assert {tuple(row[:3]): row[3] for row in found if row[4]} == in_force
-    for upn in {str(key[0]) for key in in_force}:  # by statistics and Bloom filters, where they now lie
+    for upn in {key[0] for key in in_force}:  # by statistics and Bloom filters, where they now lie
         assert read(whole, tmp_path, f"SELECT count(*) FROM {{0}} WHERE upn = '{upn}'") == [
             (sum(each[0] == upn for each in entries),)
         ]
