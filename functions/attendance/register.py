@@ -26,15 +26,12 @@ RANK = "coalesce(recorded_at, extracted_at), extracted_at, upload, row"
 _FOLDED: Final = "folded"
 """Under this a register says which parts it holds."""
 
-
-def _merged(every: str) -> str:
-    """The entries among rows (SQL), equal ones as one, and which of them is in force for its pupil and session."""
-    return f"""
+_MERGED = f"""
   WITH entry AS (
     SELECT {CONTENT},
       min({{'x': first_extracted_at, 'u': first_upload, 'r': first_row, 't': first_received_at}}) AS least,
       max({{'x': extracted_at, 'u': upload, 'r': row, 't': received_at}}) AS greatest
-    FROM ({every}) GROUP BY ALL
+    FROM every GROUP BY ALL
   ), flat AS (
     SELECT {CONTENT},
       least.x AS first_extracted_at, least.t AS first_received_at, least.u AS first_upload, least.r AS first_row,
@@ -108,41 +105,35 @@ def fold(parts: Sequence[tuple[str, bytes]], onto: bytes | None = None) -> Folde
         for n, (_, body) in enumerate(parts):
             Path(folder, f"part-{n}.parquet").write_bytes(body)
         new, old = f"read_parquet('{folder}/part-*.parquet')", f"read_parquet('{folder}/register.parquet')"
-        spoken_of = f"SELECT date FROM {new}"
+        every = f"""SELECT {CONTENT}, extracted_at AS first_extracted_at, received_at AS first_received_at,
+            upload AS first_upload, row AS first_row, {GREATEST} FROM {new}"""
+        # Only sessions that the parts speak of can change; the others stand as they are.
+        con.execute(f"CREATE TABLE touched AS SELECT DISTINCT upn, date, session FROM {new}")
         if onto is not None:
             Path(folder, "register.parquet").write_bytes(onto)
-            if not pieces:  # as written before there were pieces: every month is written again
-                spoken_of += f" UNION ALL SELECT date FROM {old}"
-        whole = onto is not None and not pieces
-        like = onto or b""
-        months = con.execute(
-            f"SELECT DISTINCT date_trunc('month', date)::DATE FROM ({spoken_of}) ORDER BY 1"
-        ).fetchall()
+            between = "date BETWEEN (SELECT min(date) FROM touched) AND (SELECT max(date) FROM touched)"  # passes over months
+            every += f""" UNION ALL SELECT {CONTENT}, {LEAST}, {GREATEST} FROM (FROM {old} WHERE {between})
+                SEMI JOIN touched USING (upn, date, session)"""
+        con.execute(f"CREATE VIEW every AS {every}")
+        con.execute(f"CREATE TABLE merged AS {_MERGED}")
+        whole = onto is not None and not pieces  # as written before there were pieces: every month is written again
+        dates = f"SELECT date FROM merged{f' UNION ALL SELECT date FROM {old}' if whole else ''}"
+        months = con.execute(f"SELECT DISTINCT date_trunc('month', date)::DATE FROM ({dates}) ORDER BY 1").fetchall()
+        like, out = onto or b"", Path(folder, "month.parquet")
         for (month,) in months:
-            name, out = f"{month:%Y-%m}", Path(folder, "month.parquet")
-            rows = _standing(new, old if whole or name in pieces else None, month)
+            name, in_month = (
+                f"{month:%Y-%m}",
+                f"WHERE date >= DATE '{month}' AND date < DATE '{month}' + INTERVAL 1 MONTH",
+            )
+            rows = f"FROM merged {in_month}"
+            if whole or name in pieces:
+                rows += f" UNION ALL FROM (FROM {old} {in_month}) ANTI JOIN touched USING (upn, date, session)"
             con.execute(
                 f"COPY (FROM ({rows}) ORDER BY upn, date, session, {RANK}) TO '{out}' (FORMAT parquet, COMPRESSION zstd)"
             )
             like = out.read_bytes()
             pieces[name] = Piece.of(like)
         return Folded(joined(pieces, {_FOLDED: ",".join(folded)}, like), folded)
-
-
-def _standing(new: str, old: str | None, month: date) -> str:
-    """The entries of a month in parts and, if it had any before, in the register (SQL tables)."""
-    in_month = f"WHERE date >= DATE '{month}' AND date < DATE '{month}' + INTERVAL 1 MONTH"
-    every = f"""SELECT {CONTENT}, extracted_at AS first_extracted_at, received_at AS first_received_at,
-        upload AS first_upload, row AS first_row, {GREATEST} FROM {new} {in_month}"""
-    if old is None:
-        return _merged(every)
-    # Only sessions that the parts speak of can change; the others stand as they are.
-    touched = f"(SELECT DISTINCT upn, date, session FROM {new} {in_month})"
-    before = f"(FROM {old} {in_month})"
-    every += (
-        f" UNION ALL SELECT {CONTENT}, {LEAST}, {GREATEST} FROM {before} SEMI JOIN {touched} USING (upn, date, session)"
-    )
-    return f"FROM ({_merged(every)}) UNION ALL FROM {before} ANTI JOIN {touched} USING (upn, date, session)"
 
 
 @dataclass(frozen=True)
