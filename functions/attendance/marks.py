@@ -164,21 +164,22 @@ def read_rows(registers: Sequence[bytes]) -> Marks:
         codes = ", ".join(f"('{code}', {n})" for n, code in enumerate(CODE_ORDER))
         greatest = f"QUALIFY row_number() OVER (PARTITION BY upn, date, session ORDER BY ({RANK}) DESC) = 1"
         con.execute(
-            f"""CREATE TABLE mark AS SELECT upn, {NUMBER} AS at, coalesce(n, {NO_MARK})::UTINYINT AS code
+            f"""CREATE TABLE mark AS SELECT upn, {NUMBER} AS moment, coalesce(n, {NO_MARK})::UTINYINT AS code
             FROM read_parquet('{folder}/*.parquet') LEFT JOIN (VALUES {codes}) AS code(code, n) USING (code)
             WHERE in_force {greatest if len(registers) > 1 else ""}"""
         )
         con.execute(f"DELETE FROM mark WHERE code = {NO_MARK}")
         upns = tuple(row[0] for row in con.execute("SELECT DISTINCT upn FROM mark ORDER BY upn").fetchall())
         found = con.execute(
-            "SELECT (dense_rank() OVER (ORDER BY upn) - 1)::INT AS pupil, at, code FROM mark"
+            "SELECT (dense_rank() OVER (ORDER BY upn) - 1)::INT AS pupil, moment, code FROM mark"
         ).fetchnumpy()
-    return Marks.of(upns, *(np.asarray(found[name]) for name in ("pupil", "at", "code")))
+    return Marks.of(upns, *(np.asarray(found[name]) for name in ("pupil", "moment", "code")))
 
 
 def _apart(grids: Sequence[Grid]) -> bool:
     """Whether no two of them speak of one session."""
-    return len(np.unique(np.concatenate([grid.sessions for grid in grids]))) == sum(len(g.sessions) for g in grids)
+    every = np.concatenate([np.empty(0, dtype=np.int32), *(grid.sessions for grid in grids)])
+    return len(np.unique(every)) == len(every)
 
 
 def _coded(grid: Grid) -> NDArray[np.uint8]:
