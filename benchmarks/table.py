@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -27,3 +29,9 @@ def table(title: str, unit: str, lines: Sequence[Line]) -> str:
         for line in lines
     ]
     return "\n".join([head, *rows])
+
+
+def peak_megabytes() -> float:
+    """The most memory that this process has held since its program began (Linux; what it was forked from does not count)."""
+    found = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
+    return int(found[1]) / 1000 if found else float("nan")
