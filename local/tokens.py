@@ -116,6 +116,11 @@ class _Code:
 _CODE_LASTS: Final = 60
 
 
+def _short(scopes: Sequence[str]) -> set[str]:
+    """Scopes by their names here: they may also be asked for as Cognito has them, under the name of the resource server."""
+    return {each.removeprefix(f"{SERVICE}/") for each in scopes}
+
+
 @dataclass
 class Issuer:
     """Gives tokens to the people it knows, and takes those that it gave."""
@@ -158,7 +163,7 @@ class Issuer:
         if client not in self.people or not hmac.compare_digest(secret.encode(), SECRET.encode()):
             return 401, {"error": "invalid_client"}
         scopes = given.get("scope", "").split() or list(SCOPES)
-        if set(scopes) - set(SCOPES):
+        if _short(scopes) - set(SCOPES):
             return 400, {"error": "invalid_scope"}
         token = self.token(client, scopes)
         lasts = int(LASTS.total_seconds())
@@ -178,7 +183,7 @@ class Issuer:
             problem = "unsupported_response_type"
         elif given.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(asked.challenge):
             problem = "invalid_request"
-        elif not scopes or {each.removeprefix(f"{SERVICE}/") for each in scopes} - {_OPENID, *SCOPES}:
+        elif not scopes or _short(scopes) - {_OPENID, *SCOPES}:
             problem = "invalid_scope"
         elif given.get("prompt") == "none":  # nobody stays signed in here, so somebody must choose
             problem = "login_required"

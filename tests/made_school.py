@@ -1,12 +1,11 @@
 """Extracts of made-up schools for the tests of the flow: a register week by week, a roll, a calendar, settings, a directory."""
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from attendance.identifiers import upn_check_letter
+from local.madeup.rows import csv_of as rows_as_text
 
 FIRST_DAY = date(2025, 9, 8)
 """A Monday: the first day of the made-up term."""
@@ -20,12 +19,7 @@ def upn(n: int) -> str:
 
 def csv_of(rows: Sequence[Mapping[str, str]]) -> bytes:
     """The rows as an extract; the columns are those of any row, in the order in which they turn up."""
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
+    return rows_as_text(rows).encode()
 
 
 def weekdays(first: date, last: date) -> list[date]:

@@ -16,7 +16,7 @@ from aws_lambda_powertools.event_handler.openapi.models import (
     Tag,
 )
 
-from api.principals import SCOPES
+from api.principals import SCOPES, SERVICE
 from api.problems import MEDIA_TYPE
 from api.routes import SECURITY
 
@@ -41,8 +41,8 @@ TAGS: Final = {
 def description(app: APIGatewayHttpResolver, tokens_at: str = "") -> str:
     """The description as JSON, keys in order, so that two of the same code are the same bytes.
 
-    `tokens_at`: the address below which Cognito, or a local deployment, gives tokens; or the OpenID configuration of another
-    provider, which names its own.
+    `tokens_at`: the address below which Cognito, or a local deployment, gives tokens, for scopes by their full names
+    (`attendance/reports:read`); or the OpenID configuration of another provider, which names its own.
     """
     made = app.get_openapi_json_schema(
         title=TITLE,
@@ -52,13 +52,16 @@ def description(app: APIGatewayHttpResolver, tokens_at: str = "") -> str:
         tags=[Tag(name=name, description=says) for name, says in TAGS.items()],
         security_schemes={SECURITY: _tokens(tokens_at)},
     )
-    return json.dumps(_told_once(json.loads(made)), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    found = _told_once(json.loads(made))
+    if not tokens_at.endswith(_CONFIGURATION):
+        _name_scopes_in_full(found)
+    return json.dumps(found, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 def _tokens(at: str) -> OAuth2 | OpenIdConnect:
     if at.endswith(_CONFIGURATION):
         return OpenIdConnect(openIdConnectUrl=at)
-    token, scopes = f"{at}/oauth2/token", dict(SCOPES)
+    token, scopes = f"{at}/oauth2/token", {_in_full(name): says for name, says in SCOPES.items()}
     return OAuth2(
         flows=OAuthFlows(
             clientCredentials=OAuthFlowClientCredentials(tokenUrl=token, scopes=scopes),
@@ -70,6 +73,20 @@ def _tokens(at: str) -> OAuth2 | OpenIdConnect:
 
 
 _CONFIGURATION: Final = "/.well-known/openid-configuration"
+
+
+def _in_full(scope: str) -> str:
+    return f"{SERVICE}/{scope}"
+
+
+def _name_scopes_in_full(found: dict[str, Any]) -> None:
+    """In every operation: a client that asks Cognito for a scope by its short name is refused."""
+    for operations in found["paths"].values():
+        for operation in operations.values():
+            operation["security"] = [
+                {scheme: [_in_full(name) for name in asked] for scheme, asked in each.items()}
+                for each in operation.get("security", ())
+            ]
 
 
 def _told_once(found: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from itertools import count
+from uuid import uuid4
 
 import duckdb
 
@@ -17,7 +18,8 @@ _NAMES = count()
 def _engine() -> duckdb.DuckDBPyConnection:
     """Reaches no network, loads nothing, and spills to disk rather than outgrow a function.
 
-    A function has about one processor, so one thread; joined as written, what is read in order comes out in order.
+    A function has about one processor, so one thread; joined as written, what is read in order comes out in order. Where it
+    spills is its own: two processes in one folder overwrite each other's pages. DuckDB makes the folder and takes it away.
     """
     return duckdb.connect(
         config={
@@ -26,7 +28,7 @@ def _engine() -> duckdb.DuckDBPyConnection:
             "memory_limit": "400MB",
             "threads": "1",
             "disabled_optimizers": "join_order,build_side_probe_side",
-            "temp_directory": f"{tempfile.gettempdir()}/attendance-spill",
+            "temp_directory": f"{tempfile.gettempdir()}/attendance-spill-{uuid4()}",
         }
     )
 

@@ -86,14 +86,14 @@ SESSIONS_FLOAT: Final = Figure(
     "the rival reading of ten school weeks, fifty school days afloat [U]",
     {SCHEME_START: 50},
     "school_week",
-    ("attendance.positions.Assessor.other_readings",),
+    ("attendance.counting.other_readings",),
 )
 FULL_WEEK_SESSIONS: Final = Figure(
     "sessions held, Monday to Friday",
     "the rival reading of ten school weeks, weeks with all ten sessions held [U]",
     {SCHEME_START: 10},
     "school_week",
-    ("attendance.positions.Assessor.full_weeks",),
+    ("attendance.positions.Assessor.full_mondays",),
 )
 NEAR_SESSIONS: Final = Figure(
     "countable sessions short of the threshold at which a meeting speaks of a pupil",
@@ -107,21 +107,21 @@ REPEATED_SESSIONS: Final = Figure(
     "our figure for repeated absence below the threshold [U]",
     {_ALWAYS: 16},
     "below_threshold",
-    ("attendance.positions.Assessor.flags",),
+    ("attendance.counting.windows",),
 )
 REPEATED_WEEKS: Final = Figure(
     "weeks",
     "our figure for repeated absence below the threshold [U]",
     {_ALWAYS: 52},
     "below_threshold",
-    ("attendance.positions.Assessor.flags",),
+    ("attendance.counting.windows",),
 )
 FEW_SESSIONS: Final = Figure(
     "a session is held by few if fewer than one in this many of the roll have a mark",
     "our figure [U]",
     {_ALWAYS: 10},
     "school_week",
-    ("attendance.marks.sessions_held", "attendance.context.find_in_context"),
+    ("attendance.marks.held_at", "attendance.context.find_in_context"),
 )
 FRAMEWORK_TYPES: Final = Figure(
     "type codes of Get Information about Schools",
@@ -341,14 +341,14 @@ PERSISTENT_TENTHS: Final = Figure(
     "Department for Education statistics [V]; first day [U]",
     {date(2015, 9, 1): 1},
     "persistent_absence",
-    ("attendance.positions.Assessor.sums", "attendance.statistics.by_pupil"),
+    ("attendance.counting.sums", "attendance.statistics.by_pupil"),
 )
 SEVERE_TENTHS: Final = Figure(
     "tenths of the possible sessions, missed",
     "Department for Education statistics [V]; first day [U]",
     {date(2015, 9, 1): 5},
     "persistent_absence",
-    ("attendance.positions.Assessor.sums", "attendance.statistics.by_pupil"),
+    ("attendance.counting.sums", "attendance.statistics.by_pupil"),
 )
 
 # --- Ages and the school year ----------------------------------------------------------------------------------------
@@ -581,12 +581,12 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
             "WTISA paras 174-200 [V]",
             "A penalty notice must be considered when a pupil has 10 sessions of unauthorised absence within 10 school "
             "weeks; codes G, N, O and U count, in any mix, across terms and school years.",
-            ("attendance.positions.met_sessions", "attendance.cases.met_for"),
+            ("attendance.counting.met", "attendance.cases.met_for"),
         ),
         "school_week": Provision(
             "WTISA ch. 6 [V]; Monday to Sunday [U]",
             "A school week is any week in which the school held at least one session.",
-            ("attendance.marks.sessions_held", "attendance.sessions.Held.weeks"),
+            ("attendance.marks.held_at", "attendance.sessions.Held.weeks"),
         ),
         "below_threshold": Provision(
             "WTISA ch. 6 [V]",
@@ -600,7 +600,7 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
             "notice.",
             (
                 "attendance.directory.read_directory",
-                "attendance.positions.Assessor.countable",
+                "attendance.counting.countable",
                 "attendance.asked.in_framework",
             ),
         ),
@@ -986,7 +986,7 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
             "severely.",
             (
                 "attendance.statistics.missed",
-                "attendance.positions.Assessor.sums",
+                "attendance.counting.sums",
             ),
         ),
         "small_numbers": Provision(

@@ -3,44 +3,109 @@
 from __future__ import annotations
 
 import tempfile
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attendance import law
-from attendance.codes import CODES, SHOWS_SESSION_HELD
+from attendance.codes import ATTENDED, CODES, SHOWS_SESSION_HELD
 from attendance.engine import connect
+from attendance.grid import NUMBER, Grid, grids_in
 from attendance.register import RANK
 from attendance.roll import Roll
 from attendance.sessions import HALVES, Held, Session
 
 EPOCH = date(1970, 1, 1)
 CODE_ORDER: tuple[str, ...] = tuple(CODES)
+NO_MARK = len(CODE_ORDER)
+"""Stands in a cell that has no mark."""
 
 
-def _flags(codes: frozenset[str]) -> NDArray[np.bool_]:
-    return np.array([code in codes for code in CODE_ORDER])
+def flags_of(codes: frozenset[str]) -> NDArray[np.bool_]:
+    """Whether an index into CODE_ORDER is one of these codes; NO_MARK is none of them."""
+    return np.array([*(code in codes for code in CODE_ORDER), False])
 
 
-SHOWS_HELD = _flags(SHOWS_SESSION_HELD)
+SHOWS_HELD = flags_of(SHOWS_SESSION_HELD)
+_NO_ATTENDANCE = bytes(code not in ATTENDED for code in CODE_ORDER).ljust(256, b"\1")
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Some cells of a grid, row by row: pupil (an index into `upns`), column (into `sessions`), code (or NO_MARK)."""
+
+    pupil: NDArray[np.intp]
+    column: NDArray[np.intp]
+    code: NDArray[np.uint8]
+
+    def where(self, chosen: NDArray[np.bool_]) -> Cells:
+        """Those of the cells for which it is so."""
+        return Cells(self.pupil[chosen], self.column[chosen], self.code[chosen])
 
 
 @dataclass(frozen=True)
 class Marks:
-    """The marks in force, sorted by pupil and session.
+    """The marks in force: `cells[pupil, session]` indexes CODE_ORDER, or is NO_MARK.
 
-    `pupil` indexes `upns`; `at` is days since 1970-01-01 times two, plus one for PM; `code` indexes CODE_ORDER.
+    `upns` are sorted and have a mark each; `sessions` are sorted, days since 1970-01-01 times two, plus one for PM.
     """
 
     upns: tuple[str, ...]
-    pupil: NDArray[np.int32]
-    at: NDArray[np.int32]
-    code: NDArray[np.int8]
+    sessions: NDArray[np.int32]
+    cells: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, upns: Sequence[str], pupil: NDArray[np.int32], at: NDArray[np.int32], code: NDArray[np.int8]) -> Marks:
+        """Marks given one by one."""
+        sessions, column = np.unique(at, return_inverse=True)
+        cells = np.full((len(upns), len(sessions)), NO_MARK, dtype=np.uint8)
+        cells[pupil, column] = code
+        return cls(tuple(upns), sessions.astype(np.int32), cells)
+
+    @cached_property
+    def row(self) -> dict[str, int]:
+        """The row of each pupil."""
+        return {upn: n for n, upn in enumerate(self.upns)}
+
+    @cached_property
+    def marked(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The rows and columns of all marks, sorted by pupil and session."""
+        return np.nonzero(self.cells != NO_MARK)
+
+    @cached_property
+    def marked_sessions(self) -> NDArray[np.int32]:
+        """The sessions of which any pupil has a mark."""
+        without = self.not_attended
+        unmarked = np.bincount(without.column[without.code == NO_MARK], minlength=len(self.sessions))
+        return self.sessions[unmarked < len(self.upns)]
+
+    @property
+    def pupil(self) -> NDArray[np.int32]:
+        """The pupil of each mark."""
+        return self.marked[0].astype(np.int32)
+
+    @property
+    def at(self) -> NDArray[np.int32]:
+        """The session of each mark."""
+        return self.sessions[self.marked[1]]
+
+    @property
+    def code(self) -> NDArray[np.uint8]:
+        """The code of each mark."""
+        return self.cells[self.marked]
+
+    @cached_property
+    def not_attended(self) -> Cells:
+        """Every cell that is no attendance: an absence, a session that was not possible, no mark. They are few."""
+        raw = self.cells.tobytes()
+        (found,) = np.frombuffer(raw.translate(_NO_ATTENDANCE), dtype=np.bool_).nonzero()
+        pupil, column = np.divmod(found, max(1, len(self.sessions)))
+        return Cells(pupil, column, np.frombuffer(raw, dtype=np.uint8)[found])
 
 
 def at(session: Session) -> int:
@@ -48,13 +113,10 @@ def at(session: Session) -> int:
     return (session.day - EPOCH).days * 2 + HALVES.index(session.half)
 
 
+@lru_cache(maxsize=8192)
 def session_of(number: int) -> Session:
     """The session of such a number."""
     return Session(EPOCH + timedelta(days=number // 2), HALVES[number % 2])
-
-
-_NO_MARK = -1
-"""The code index of an entry that says that there is no mark."""
 
 
 def read_marks(registers: Sequence[bytes]) -> Marks:
@@ -63,57 +125,118 @@ def read_marks(registers: Sequence[bytes]) -> Marks:
     Where two registers hold an entry for one session, the greatest by the total order of design 4.2 is in force, as if all
     were one register.
     """
-    if not registers:
-        empty = np.array([], dtype=np.int32)
-        return Marks((), empty, empty, empty.astype(np.int8))
+    with tempfile.TemporaryDirectory() as folder, connect() as con:
+        paths = [Path(folder, f"{n}.parquet") for n in range(len(registers))]
+        for path, body in zip(paths, registers, strict=True):
+            path.write_bytes(body)
+        grids = [grid for grid in (grids_in(con, paths) if paths else ()) if grid is not None]
+    if len(grids) == len(registers) and _apart(grids):
+        return marks_of(grids)
+    return read_rows(registers)
+
+
+def marks_of(grids: Sequence[Grid]) -> Marks:
+    """The marks of grids of which no two have a session in common."""
+    upns = sorted({upn for grid in grids for upn in grid.upns})
+    every = np.concatenate([np.empty(0, dtype=np.int32), *(grid.sessions for grid in grids)])
+    order = np.argsort(every)
+    if len(grids) == 1:
+        cells = _coded(grids[0])
+    else:
+        row = {upn: n for n, upn in enumerate(upns)}
+        cells = np.full((len(upns), len(every)), NO_MARK, dtype=np.uint8)
+        column = 0
+        for grid in grids:
+            cells[[row[upn] for upn in grid.upns], column : column + len(grid.sessions)] = _coded(grid)
+            column += len(grid.sessions)
+        cells = cells[:, order]
+    if any(code not in CODES for grid in grids for code in grid.codes):  # seldom: then a pupil may be left with none
+        with_marks = (cells != NO_MARK).any(axis=1)
+        cells, upns = cells[with_marks], [upn for upn, some in zip(upns, with_marks, strict=True) if some]
+    return Marks(tuple(upns), every[order], cells)
+
+
+def read_rows(registers: Sequence[bytes]) -> Marks:
+    """The same from the registers' rows, for registers that hold no grid or that speak of the same session."""
     with tempfile.TemporaryDirectory() as folder, connect() as con:
         for n, body in enumerate(registers):
             Path(folder, f"{n}.parquet").write_bytes(body)
         codes = ", ".join(f"('{code}', {n})" for n, code in enumerate(CODE_ORDER))
+        greatest = f"QUALIFY row_number() OVER (PARTITION BY upn, date, session ORDER BY ({RANK}) DESC) = 1"
         con.execute(
-            f"""CREATE VIEW entry AS
-            SELECT *, ((date - DATE '1970-01-01') * 2 + (session = 'PM')::INT)::INT AS moment,
-                coalesce(n, {_NO_MARK})::TINYINT AS mark
-            FROM read_parquet('{folder}/*.parquet') LEFT JOIN (VALUES {codes}) AS code(code, n) USING (code) WHERE in_force"""
+            f"""CREATE TABLE mark AS SELECT upn, {NUMBER} AS moment, coalesce(n, {NO_MARK})::UTINYINT AS code
+            FROM read_parquet('{folder}/*.parquet') LEFT JOIN (VALUES {codes}) AS code(code, n) USING (code)
+            WHERE in_force {greatest if len(registers) > 1 else ""}"""
         )
-        con.execute("CREATE TABLE mark AS SELECT upn, moment, mark FROM entry")
-        read = (
-            "SELECT (dense_rank() OVER (ORDER BY upn) - 1)::INT AS pupil, moment, mark FROM mark ORDER BY upn, moment"
-        )
-        arrays = con.execute(read).fetchnumpy()
-        if _twice(arrays["pupil"], arrays["moment"]):  # seldom, so only then is every entry ranked
-            con.execute(
-                f"""CREATE OR REPLACE TABLE mark AS SELECT upn, moment, mark FROM entry
-                QUALIFY row_number() OVER (PARTITION BY upn, moment ORDER BY ({RANK}) DESC) = 1"""
-            )
-            arrays = con.execute(read).fetchnumpy()
+        con.execute(f"DELETE FROM mark WHERE code = {NO_MARK}")
         upns = tuple(row[0] for row in con.execute("SELECT DISTINCT upn FROM mark ORDER BY upn").fetchall())
-    pupil, moment, code = (np.asarray(arrays[name]) for name in ("pupil", "moment", "mark"))
-    marked = code != _NO_MARK
-    if not marked.all():
-        pupil, moment, code = pupil[marked], moment[marked], code[marked]
-        with_marks, pupil = np.unique(pupil, return_inverse=True)
-        upns = tuple(upns[n] for n in with_marks)
-    return Marks(upns, pupil.astype(np.int32), moment.astype(np.int32), code.astype(np.int8))
+        found = con.execute(
+            "SELECT (dense_rank() OVER (ORDER BY upn) - 1)::INT AS pupil, moment, code FROM mark"
+        ).fetchnumpy()
+    return Marks.of(upns, *(np.asarray(found[name]) for name in ("pupil", "moment", "code")))
 
 
-def _twice(pupil: NDArray[np.int32], moment: NDArray[np.int32]) -> bool:
-    """Whether two entries are about one session of one pupil."""
-    return bool(((pupil[1:] == pupil[:-1]) & (moment[1:] == moment[:-1])).any())
+def _apart(grids: Sequence[Grid]) -> bool:
+    """Whether no two of them speak of one session."""
+    every = np.concatenate([np.empty(0, dtype=np.int32), *(grid.sessions for grid in grids)])
+    return len(np.unique(every)) == len(every)
 
 
-def sessions_held(marks: Marks, roll: Roll) -> Held:
+def _coded(grid: Grid) -> NDArray[np.uint8]:
+    """The cells of a grid by CODE_ORDER: its own letters stand for themselves, whatever the order was when it was written."""
+    order = {code: n for n, code in enumerate(CODE_ORDER)}
+    table = bytes([NO_MARK, *(order.get(code, NO_MARK) for code in grid.codes)]).ljust(256, bytes([NO_MARK]))
+    return np.frombuffer(grid.cells.tobytes().translate(table), dtype=np.uint8).reshape(grid.cells.shape)
+
+
+@dataclass(frozen=True)
+class HeldAt:
+    """When a school met, as numbers of sessions in order, and which of them few pupils attended."""
+
+    sessions: NDArray[np.int32]
+    by_few: NDArray[np.bool_]
+
+
+def held_at(marks: Marks, roll: Roll) -> HeldAt:
     """When the school met: the calendar decides where it speaks, elsewhere any mark but `#`, `Y4` or `Z` shows it (design 4.3)."""
-    shown, pupils = np.unique(marks.at[SHOWS_HELD[marks.code]], return_counts=True)
-    by_marks = {int(n): int(count) for n, count in zip(shown, pupils, strict=True)}
+    absent = marks.not_attended
+    showing = len(marks.upns) - np.bincount(absent.column[~SHOWS_HELD[absent.code]], minlength=len(marks.sessions))
+    by_marks = showing > 0
+    sessions = marks.sessions[by_marks]
     calendar = {at(session): is_open for session, is_open in roll.calendar.items()}
-    held = sorted({n for n in by_marks if calendar.get(n, True)} | {n for n, is_open in calendar.items() if is_open})
-    starting = sorted(pupil.starting_day or date.min for pupil in roll.pupils.values())
-    left = sorted(pupil.leaving_day for pupil in roll.pupils.values() if pupil.leaving_day)
+    if calendar:
+        by_marks &= ~np.isin(marks.sessions, list(calendar))
+        opened = [n for n, is_open in calendar.items() if is_open]
+        sessions = np.union1d(marks.sessions[by_marks], np.array(opened, dtype=np.int32))
+    by_few = np.zeros(len(sessions), dtype=np.bool_)
+    if roll.pupils:
+        day = marks.sessions[by_marks] // 2
+        starting = np.sort([number_of(pupil.starting_day or date.min) for pupil in roll.pupils.values()])
+        left = np.sort([number_of(pupil.leaving_day) for pupil in roll.pupils.values() if pupil.leaving_day])
+        on_roll = starting.searchsorted(day, side="right") - left.searchsorted(day, side="left")
+        few = showing[by_marks] * figure_on(law.FEW_SESSIONS, day) < on_roll
+        by_few[sessions.searchsorted(marks.sessions[by_marks][few])] = True
+    return HeldAt(sessions, by_few)
 
-    def by_few(n: int) -> bool:
-        day = session_of(n).day
-        on_roll = bisect_right(starting, day) - bisect_left(left, day)
-        return n not in calendar and by_marks[n] * law.FEW_SESSIONS.on(day) < on_roll
 
-    return Held(tuple(session_of(n) for n in held), frozenset(session_of(n) for n in held if by_few(n)), ())
+def sessions_held(held: HeldAt) -> Held:
+    """The same as sessions."""
+    numbers, few = held.sessions.tolist(), held.sessions[held.by_few].tolist()
+    return Held(tuple(map(session_of, numbers)), frozenset(map(session_of, few)), ())
+
+
+def number_of(day: date) -> int:
+    """A day as a number: days since 1970-01-01."""
+    return (day - EPOCH).days
+
+
+def figure_on(figure: law.Figure[int], days: NDArray[np.int32]) -> NDArray[np.int64]:
+    """A figure of the law on each of these days (numbers); before the first day it is in force, its first value.
+
+    Of a figure that never changed that is one number for all of them.
+    """
+    if len(figure.values) == 1:
+        return np.array(figure.latest)
+    starts = sorted(figure.values)
+    begun = np.searchsorted([number_of(start) for start in starts], days, side="right") - 1
+    return np.array([figure.values[start] for start in starts])[np.maximum(begun, 0)]

@@ -6,24 +6,35 @@ school at once on arrays; what only concerns the few pupils near the threshold i
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cache, cached_property
+from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from attendance import law
+from attendance import counting, law
 from attendance.ages import compulsory_from, compulsory_until, of_compulsory_age
-from attendance.codes import ATTENDED, POSSIBLE, UNAUTHORISED
 from attendance.law import academic_year, academic_year_days
-from attendance.marks import CODE_ORDER, EPOCH, Marks, at, session_of, sessions_held
+from attendance.marks import (
+    CODE_ORDER,
+    EPOCH,
+    NO_MARK,
+    Cells,
+    HeldAt,
+    Marks,
+    at,
+    flags_of,
+    held_at,
+    number_of,
+    session_of,
+    sessions_held,
+)
 from attendance.roll import Parent, Pupil, Roll
 from attendance.sessions import Held, Session, monday
-from attendance.statistics import missed
 
 # In the order in which they are listed; the first nine are hard: an authorisation is refused (design 5.3).
 HARD_BLOCKERS = (
@@ -40,6 +51,15 @@ SOFT_BLOCKERS = (
 )
 NEAR_THRESHOLD = range(7, 10)
 """So many countable sessions in the window are near the threshold: support comes first, while there is time [our own reading]."""
+_COUNTS: Final = (
+    "possible",
+    "attended",
+    "authorised",
+    "unauthorised",
+    "illness_days",
+    "continuous_unauthorised_sessions",
+)
+_MARKED_OUT: Final = ("persistent", "severe")
 FLAGS = ("WINDOW_READING_DIFFERS", "REPEATED_BELOW_THRESHOLD", "AMENDED_AFTER_ISSUE", "WEEK_DOUBTFUL")
 
 
@@ -164,9 +184,14 @@ class SchoolView:
     history: Mapping[str, PupilHistory] = field(default_factory=dict)
 
     @cached_property
+    def held_at(self) -> HeldAt:
+        """The sessions the school held, the future ones of its calendar included, as numbers."""
+        return held_at(self.marks, self.roll)
+
+    @cached_property
     def held(self) -> Held:
-        """The sessions the school held, the future ones of its calendar included."""
-        return sessions_held(self.marks, self.roll)
+        """The same as sessions."""
+        return sessions_held(self.held_at)
 
 
 @dataclass(frozen=True)
@@ -196,43 +221,42 @@ def window_ending(weeks: Sequence[date], week: date) -> tuple[date, ...]:
 
 
 def met_sessions(counted: Sequence[Counted], weeks: Sequence[date]) -> Iterator[Counted]:
-    """The sessions at which the threshold is met: ten countable in the ten school weeks ending with that session's week (WTISA)."""
-    for n, each in enumerate(counted):
-        need = sessions_needed(each.session.day)
-        if n + 1 < need:
-            continue
-        first = window_ending(weeks, monday(each.session.day))[0]
-        if monday(counted[n + 1 - need].session.day) >= first:
-            yield each
+    """The sessions of one pupil at which the threshold is met (`counting.met`)."""
+    mondays = _numbers(weeks)
+    at_these = counting.met(_as_arrays(counted, mondays, mondays)) if counted else ()
+    return (each for each, is_met in zip(counted, at_these, strict=True) if is_met)
 
 
-def _best(counted: Sequence[Counted], weeks: Sequence[date], since: date) -> BestWindow:
-    """The fullest window among those whose last week reaches into `since` or later; of equals the latest."""
-    size = window_size(weeks[-1]) if weeks else 0
-    per_week = dict.fromkeys(weeks, 0)
-    for each in counted:
-        per_week[monday(each.session.day)] += 1
-    totals = np.cumsum([0, *per_week.values()])
-    best, best_end = -1, -1
-    for end in range(len(weeks)):
-        if weeks[end] + timedelta(days=6) >= since:
-            total = int(totals[end + 1] - totals[max(0, end + 1 - size)])
-            if total >= best:
-                best, best_end = total, end
-    if best_end < 0:
+def _best(windows: counting.Windows, n: int, free: Sequence[Counted], weeks: Sequence[date]) -> BestWindow:
+    """The fullest window of a pupil, said in full."""
+    last = int(windows.best_week[n])
+    if last < 0:
         return BestWindow(weeks=(), sessions=(), count=0)
-    chosen = tuple(weeks[max(0, best_end + 1 - size) : best_end + 1])
-    inside = tuple(each.marked for each in counted if chosen[0] <= monday(each.session.day) <= chosen[-1])
-    return BestWindow(weeks=chosen, sessions=inside, count=len(inside))
+    chosen = tuple(weeks[max(0, last + 1 - window_size(weeks[-1])) : last + 1])
+    inside = tuple(each.marked for each in free if chosen[0] <= monday(each.session.day) <= chosen[-1])
+    return BestWindow(weeks=chosen, sessions=inside, count=int(windows.best[n]))
 
 
-@cache
-def _flags_of(codes: frozenset[str]) -> NDArray[np.bool_]:
-    return np.array([code in codes for code in CODE_ORDER])
+def _as_arrays(counted: Sequence[Counted], mondays: NDArray[np.int32], days: NDArray[np.int32]) -> counting.Countable:
+    """The countable sessions of one pupil, who is number 0, on these school weeks and days."""
+    return counting.Countable.of(
+        np.zeros(len(counted), dtype=np.intp),
+        np.array([at(each.session) for each in counted], dtype=np.int32),
+        np.array([CODE_ORDER.index(each.code) for each in counted], dtype=np.uint8),
+        mondays,
+        days,
+    )
 
 
-_POSSIBLE, _ATTENDED, _UNAUTHORISED = _flags_of(POSSIBLE), _flags_of(ATTENDED), _flags_of(UNAUTHORISED)
-_ILLNESS = _flags_of(frozenset({"I"}))
+def _each_once(numbers: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Sorted numbers, each once."""
+    first = np.ones(len(numbers), dtype=np.bool_)
+    first[1:] = numbers[1:] != numbers[:-1]
+    return numbers[first]
+
+
+def _numbers(days: Iterable[date]) -> NDArray[np.int32]:
+    return np.array([number_of(day) for day in days], dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -240,58 +264,168 @@ class _PupilMarks:
     """The marks of one pupil up to as-at: sorted sessions (numbers) and code indexes."""
 
     at: NDArray[np.int32]
-    code: NDArray[np.int8]
+    code: NDArray[np.uint8]
 
 
 class Assessor:
-    """Computes the standings of a school as at a day; what is the same for every pupil is computed once."""
+    """Computes the standings of a school as at a day; what is the same for every pupil is computed once.
+
+    All pupils are counted together, as arrays (`attendance.counting`), the first time that anything of it is asked; a pupil of whom
+    another school or a notice has a say is counted once more, alone.
+    """
 
     def __init__(self, view: SchoolView, as_at: date) -> None:
         self.view, self.as_at = view, as_at
-        self.held = view.held.up_to(as_at)
-        self.held_numbers = np.array([at(s) for s in self.held.sessions], dtype=np.int32)
-        self.held_set = frozenset(self.held.sessions)
         self.year = academic_year(as_at)
-        self.weeks = self.held.weeks
-        bounds = np.searchsorted(view.marks.pupil, np.arange(len(view.marks.upns) + 1))
-        self.slices = {upn: slice(int(bounds[n]), int(bounds[n + 1])) for n, upn in enumerate(view.marks.upns)}
         self.last_number = at(Session(as_at, "PM"))
+
+    # ------------------------------------------------------------------ when the school met
+
+    @cached_property
+    def held(self) -> Held:
+        """The sessions held up to as-at, and those open ahead."""
+        return self.view.held.up_to(self.as_at)
+
+    @cached_property
+    def held_set(self) -> frozenset[Session]:
+        """The sessions held up to as-at."""
+        return frozenset(self.held.sessions)
+
+    @cached_property
+    def held_numbers(self) -> NDArray[np.int32]:
+        """The same as numbers, in order."""
+        held = self.view.held_at.sessions
+        return held[held <= self.last_number]
+
+    @cached_property
+    def weeks(self) -> tuple[date, ...]:
+        """The Mondays of the school weeks, oldest first."""
+        return tuple(EPOCH + timedelta(days=n) for n in self.mondays.tolist())
+
+    @cached_property
+    def mondays(self) -> NDArray[np.int32]:
+        """The same as numbers."""
+        return _each_once(counting.monday_of(self.held_numbers // 2))
+
+    @cached_property
+    def scale(self) -> counting.Scale:
+        """What this school's sessions are measured by."""
+        return self._scale(self.mondays, _each_once(self.held_numbers // 2))
+
+    def _scale(self, mondays: NDArray[np.int32], days: NDArray[np.int32]) -> counting.Scale:
+        """The same for one pupil's school weeks and days, some of which may be another school's."""
+        held = self.view.held_at
+        upto = len(self.held_numbers)
+        running = number_of(monday(self.as_at))  # taken as full, for it is not over
+        ahead = counting.monday_of(held.sessions[upto:] // 2)
+        few = held.sessions[:upto][held.by_few[:upto]]
+        sure = np.ones(len(mondays), dtype=np.bool_)
+        if len(few):
+            kept = counting.monday_of(held.sessions[:upto][~held.by_few[:upto]] // 2)
+            sure = counting.among(mondays, kept) | ~counting.among(mondays, self.mondays)
+        return counting.Scale(
+            as_at=self.as_at,
+            mondays=mondays,
+            full=counting.among(mondays, self.full_mondays) | (mondays == running),
+            days=days,
+            ahead=_each_once(ahead[~counting.among(ahead, mondays)]),
+            since=number_of(academic_year_days(self.year - 1)[0]),
+            few=few,
+            sure=sure,
+            needed=sessions_needed(self.as_at),
+            size=window_size(self.as_at),
+            best_size=window_size(EPOCH + timedelta(days=int(mondays[-1]))) if len(mondays) else 0,
+        )
+
+    @cached_property
+    def full_mondays(self) -> NDArray[np.int32]:
+        """The weeks with all ten sessions held, Monday to Friday."""
+        day = self.held_numbers // 2
+        week = self.mondays.searchsorted(counting.monday_of(day))
+        held = np.bincount(week[day - self.mondays[week] < 5], minlength=len(self.mondays))
+        full = held == law.FULL_WEEK_SESSIONS.on(max(self.as_at, law.SCHEME_START))
+        return np.asarray(self.mondays[full], dtype=np.int32)
+
+    # ------------------------------------------------------------------ all pupils at once, a row each of `view.marks`
+
+    @cached_property
+    def ages(self) -> counting.Ages:
+        """When each pupil is of compulsory school age."""
+        born = {upn: pupil.date_of_birth for upn, pupil in self.view.roll.pupils.items()}
+        return counting.Ages.of([born.get(upn) for upn in self.view.marks.upns])
+
+    @cached_property
+    def cells(self) -> Cells:
+        """The cells up to as-at that are no attendance."""
+        marks = self.view.marks
+        upto = int(marks.sessions.searchsorted(self.last_number, side="right"))
+        return (
+            marks.not_attended
+            if upto == len(marks.sessions)
+            else marks.not_attended.where(marks.not_attended.column < upto)
+        )
+
+    @cached_property
+    def sums(self) -> counting.Sums:
+        """The academic year's sums over this school's marks, whatever the pupil's age; illness only while of compulsory age."""
+        sessions = self.view.marks.sessions
+        sessions = sessions[: np.searchsorted(sessions, self.last_number, side="right")]
+        begin = int(np.searchsorted(sessions, at(Session(academic_year_days(self.year)[0], "AM"))))
+        cells = self.cells.where(self.cells.column >= begin) if begin else self.cells
+        return counting.sums(cells, sessions, begin, self.ages, self.as_at)
+
+    @cached_property
+    def countable(self) -> counting.Countable:
+        """The sessions with G, N, O or U, held, of compulsory school age; none at a school outside the framework."""
+        if not self.view.in_framework:
+            return _as_arrays((), self.scale.mondays, self.scale.days)
+        return counting.countable(self.cells, self.view.marks.sessions, self.held_numbers, self.ages, self.scale)
+
+    @cached_property
+    def windows(self) -> counting.Windows:
+        """How each pupil stands, had no notice used a session and were there no other school."""
+        every = np.ones(len(self.countable.at), dtype=np.bool_)
+        return counting.windows(self.countable, every, [every], self.scale, len(self.view.marks.upns))
+
+    @cached_property
+    def _nobodys(self) -> counting.Windows:
+        """The windows of a pupil with nothing countable."""
+        nothing = np.empty(0, dtype=np.bool_)
+        none = _as_arrays((), self.scale.mondays, self.scale.days)
+        return counting.windows(none, nothing, [nothing], self.scale, 1)
+
+    @cached_property
+    def _bounds(self) -> list[int]:
+        """Where in `countable` the sessions of each pupil begin."""
+        bounds = np.searchsorted(self.countable.pupil, np.arange(len(self.view.marks.upns) + 1))
+        return [int(n) for n in bounds]
+
+    # ------------------------------------------------------------------ one pupil
 
     def marks_of(self, upn: str) -> _PupilMarks:
         """The pupil's marks up to the end of as-at."""
-        part = self.slices.get(upn, slice(0, 0))
-        moment = self.view.marks.at[part]
-        upto = int(np.searchsorted(moment, self.last_number, side="right"))
-        return _PupilMarks(moment[:upto], self.view.marks.code[part][:upto])
+        marks = self.view.marks
+        n = marks.row.get(upn)
+        cells = marks.cells[n] if n is not None else np.full(len(marks.sessions), NO_MARK, dtype=np.uint8)
+        marked = (cells != NO_MARK) & (marks.sessions <= self.last_number)
+        return _PupilMarks(marks.sessions[marked], cells[marked])
 
     def number_of(self, upn: str, codes: frozenset[str]) -> int:
         """How many marks of these codes the pupil has up to as-at, in any year: enough to pass over the many who have few."""
-        return int(_flags_of(codes)[self.marks_of(upn).code].sum())
+        return int(flags_of(codes)[self.marks_of(upn).code].sum())
 
     def standings(self) -> list[Standing]:
         """Every pupil with a mark or on the roll, sorted by UPN."""
         return [self.standing(upn) for upn in sorted({*self.view.marks.upns, *self.view.roll.pupils})]
 
-    def countable(self, upn: str, marks: _PupilMarks, held: frozenset[Session]) -> tuple[Counted, ...]:
-        """The pupil's sessions with G, N, O or U, held, of compulsory school age, at a school in the framework.
-
-        Absence before the framework began is under the old scheme and never counts towards its threshold (law.md L9).
-        """
-        if not self.view.in_framework:
+    def own(self, upn: str) -> tuple[Counted, ...]:
+        """The pupil's countable sessions at this school."""
+        n = self.view.marks.row.get(upn)
+        if n is None:
             return ()
-        pupil = self.view.roll.pupils.get(upn)
-        born = pupil.date_of_birth if pupil else None
-        chosen = _UNAUTHORISED[marks.code]
-        found = []
-        for number, code in zip(marks.at[chosen], marks.code[chosen], strict=True):
-            session = session_of(int(number))
-            if (
-                session.day >= law.SCHEME_START
-                and session in held
-                and (born is None or of_compulsory_age(born, session.day))
-            ):
-                found.append(Counted(session, CODE_ORDER[int(code)], self.view.urn))
-        return tuple(found)
+        mine = slice(self._bounds[n], self._bounds[n + 1])
+        each = zip(self.countable.at[mine].tolist(), self.countable.code[mine].tolist(), strict=True)
+        return tuple(Counted(session_of(moment), CODE_ORDER[code], self.view.urn) for moment, code in each)
 
     def with_carried(self, upn: str, own: tuple[Counted, ...]) -> tuple[tuple[Counted, ...], tuple[date, ...], bool]:
         """Own and carried sessions, each counted once; the weeks of the school the pupil was at; whether two schools count one."""
@@ -319,123 +453,88 @@ class Assessor:
 
     def standing(self, upn: str) -> Standing:
         """One pupil's standing."""
-        marks = self.marks_of(upn)
-        counted, weeks, conflict = self.with_carried(upn, self.countable(upn, marks, self.held_set))
         history = self.view.history.get(upn, PupilHistory())
-        free = tuple(each for each in counted if each.session not in history.used)
-        window_weeks = tuple(weeks[-window_size(self.as_at) :])
-        in_window = [each for each in free if window_weeks and monday(each.session.day) >= window_weeks[0]]
-        since = academic_year_days(self.year - 1)[0]
-        met = self.first_met(counted, weeks, history, since)
+        counted, weeks, conflict = self.with_carried(upn, self.own(upn))
+        free, window_weeks = (
+            tuple(each for each in counted if each.session not in history.used),
+            weeks[-window_size(self.as_at) :],
+        )
+        windows, n, first = self._windows_of(upn, counted, weeks, history)
+        in_window = windows.in_window[first : first + len(counted)]
+        met = counted[windows.met[n] - first] if windows.met[n] >= 0 else None
+        provisional = bool(windows.provisional[n])
         blockers: tuple[str, ...] = ()
-        provisional = False
         if met is not None:
-            firm = tuple(each for each in counted if each.code != "N")
-            provisional = self.first_met(firm, weeks, history, since) is None
             met_in = window_ending(weeks, monday(met.session.day))
             relied_on = [each for each in counted if monday(each.session.day) >= met_in[0]]
             blockers = self.blockers(upn, met_in, relied_on, provisional, conflict)
-        flags = self.flags(counted, free, weeks, history, met is not None)
-        count = len(in_window)
+        flags = {
+            "WINDOW_READING_DIFFERS": windows.reading_differs[n],
+            "REPEATED_BELOW_THRESHOLD": windows.repeated[n],
+            "AMENDED_AFTER_ISSUE": history.amended,
+            "WEEK_DOUBTFUL": windows.doubtful[n],
+        }
+        count, drops_on = int(windows.count[n]), int(windows.drops_on[n])
         position = Position(
             upn=upn,
             count=count,
-            window=Window(weeks=window_weeks, sessions=tuple(each.marked for each in in_window)),
-            best=_best(free, weeks, since),
+            window=Window(
+                weeks=window_weeks,
+                sessions=tuple(each.marked for each, inside in zip(counted, in_window, strict=True) if inside),
+            ),
+            best=_best(windows, n, free, weeks),
             met=met is not None,
             met_at=MetAt(date=met.session.day, session=met.session.half) if met else None,
             provisional=provisional,
             request_ready=met is not None and not blockers,
             blockers=blockers,
-            flags=flags,
+            flags=tuple(flag for flag in FLAGS if flags[flag]),
             to_go=max(0, sessions_needed(self.as_at) - count),
-            drops_on=self.drops_on(in_window, weeks),
-            **self.sums(upn, marks),
+            drops_on=EPOCH + timedelta(days=drops_on) if drops_on >= 0 else None,
+            **self.sums_of(upn),
         )
         return Standing(position, counted, weeks, conflict)
 
-    def first_met(
-        self, counted: Sequence[Counted], weeks: Sequence[date], history: PupilHistory, since: date
-    ) -> Counted | None:
-        """The earliest session of this or the last academic year that met the threshold; used ones count with their own case."""
-        if len(counted) < sessions_needed(self.as_at):
-            return None
-        found = []
-        for case in (None, *history.used_by_case):
-            elsewhere = history.used - (history.used_by_case[case] if case else frozenset())
-            with_case = [each for each in counted if each.session not in elsewhere]
-            found += [each for each in met_sessions(with_case, weeks) if each.session.day >= since][:1]
-        return min(found, key=lambda each: each.session, default=None)
+    def _windows_of(
+        self, upn: str, counted: tuple[Counted, ...], weeks: tuple[date, ...], history: PupilHistory
+    ) -> tuple[counting.Windows, int, int]:
+        """Windows that are the pupil's, the pupil's number in them, and where in `in_window` the pupil's sessions begin.
 
-    def sums(self, upn: str, marks: _PupilMarks) -> dict[str, int | bool]:
-        """The academic year's sums over this school's marks, whatever the pupil's age; illness only while of compulsory age."""
-        begin = int(np.searchsorted(marks.at, at(Session(academic_year_days(self.year)[0], "AM"))))
-        moment, code = marks.at[begin:], marks.code[begin:]
-        possible = int(_POSSIBLE[code].sum())
-        attended = int(_ATTENDED[code].sum())
-        unauthorised = int(_UNAUTHORISED[code].sum())
-        absent = possible - attended
-        return {
-            "possible": possible,
-            "attended": attended,
-            "unauthorised": unauthorised,
-            "authorised": absent - unauthorised,
-            "persistent": missed(law.PERSISTENT_TENTHS, absent, possible, self.as_at),
-            "severe": missed(law.SEVERE_TENTHS, absent, possible, self.as_at),
-            "illness_days": len(illness_days(self.view.roll.pupils.get(upn), moment, code)),
-            "continuous_unauthorised_sessions": len(open_run(moment, code)),
-        }
+        Used sessions meet a threshold with their own case only.
+        """
+        n = self.view.marks.row.get(upn)
+        if weeks is self.weeks and not history.used:
+            return (self._nobodys, 0, 0) if n is None else (self.windows, n, self._bounds[n])
+        scale, own = self._scale_of(counted, weeks)
+        sessions, used = [each.session for each in counted], history.used
+        free = np.array([session not in used for session in sessions], dtype=np.bool_)
+        cases = [
+            free,
+            *(
+                free | np.array([session in mine for session in sessions], dtype=np.bool_)
+                for mine in history.used_by_case.values()
+            ),
+        ]
+        return counting.windows(own, free, cases, scale, 1), 0, 0
 
-    def drops_on(self, in_window: Sequence[Counted], weeks: Sequence[date]) -> date | None:
-        """The Monday on which the oldest counted sessions leave the window, if the calendar reaches that far."""
-        if not in_window:
-            return None
-        ahead = sorted({monday(s.day) for s in self.held.open_ahead} - set(weeks))
-        oldest = weeks.index(monday(in_window[0].session.day))
-        all_weeks = [*weeks, *ahead]
-        leaves = oldest + window_size(self.as_at)
-        return all_weeks[leaves] if leaves < len(all_weeks) else None
+    def _scale_of(self, counted: Sequence[Counted], weeks: Sequence[date]) -> tuple[counting.Scale, counting.Countable]:
+        """The sessions of one pupil, and what they are measured by: these school weeks, and the days of other schools too."""
+        days = np.union1d(self.scale.days, _numbers(each.session.day for each in counted))
+        scale = self._scale(_numbers(weeks), days)
+        return scale, _as_arrays(counted, scale.mondays, days)
 
-    def flags(
-        self,
-        counted: Sequence[Counted],
-        free: Sequence[Counted],
-        weeks: Sequence[date],
-        history: PupilHistory,
-        met: bool,
-    ) -> tuple[str, ...]:
-        """What an officer should know beside the figures."""
-        found = set()
-        if counted and {*self.other_readings(free, weeks).values()} - {bool([*met_sessions(free, weeks)])}:
-            found.add("WINDOW_READING_DIFFERS")
-        year_back = self.as_at - timedelta(weeks=law.REPEATED_WEEKS.on(self.as_at))
-        recent = [each for each in free if each.session.day > year_back]
-        if not met and len(recent) >= law.REPEATED_SESSIONS.on(self.as_at):
-            found.add("REPEATED_BELOW_THRESHOLD")
-        if history.amended:
-            found.add("AMENDED_AFTER_ISSUE")
-        if self.held.by_few and counted and self.differs_without_few(counted, weeks):
-            found.add("WEEK_DOUBTFUL")
-        return tuple(flag for flag in FLAGS if flag in found)
+    def sums_of(self, upn: str) -> dict[str, int | bool]:
+        """The pupil's sums of the academic year."""
+        n = self.view.marks.row.get(upn)
+        if n is None:  # on the roll without a mark
+            return dict.fromkeys(_COUNTS, 0) | dict.fromkeys(_MARKED_OUT, False)
+        return {name: getattr(self.sums, name)[n].item() for name in (*_COUNTS, *_MARKED_OUT)}
 
     def other_readings(self, free: Sequence[Counted], weeks: Sequence[date]) -> Mapping[str, bool]:
         """Whether the threshold is met within 50 school days, and within ten weeks that have all ten sessions held."""
-        need = sessions_needed(self.as_at)
-        if len(free) < need:
-            return {"school_days": False, "full_weeks": False}
-        days = sorted({s.day for s in self.held.sessions} | {each.session.day for each in free})
-        nth = {day: n for n, day in enumerate(days)}
-        full = self.full_weeks
-        full_upto, so_far = {}, 0
-        for week in weeks:
-            so_far += week in full
-            full_upto[week] = so_far
-        by_days = by_full_weeks = False
-        for first, last in zip(free, free[need - 1 :], strict=False):
-            by_days |= nth[last.session.day] - nth[first.session.day] < law.SESSIONS_FLOAT.on(self.as_at)
-            start, end = monday(first.session.day), monday(last.session.day)
-            by_full_weeks |= full_upto[end] - full_upto[start] < window_size(self.as_at)
-        return {"school_days": by_days, "full_weeks": by_full_weeks}
+        scale, own = self._scale_of(free, weeks)
+        by_days, by_full_weeks = counting.other_readings(own, scale, 1)
+        return {"school_days": bool(by_days[0]), "full_weeks": bool(by_full_weeks[0])}
 
     @cached_property
     def school_days(self) -> frozenset[date]:
@@ -447,26 +546,6 @@ class Assessor:
         """The last day of which the calendar or a mark speaks; beyond it nobody knows whether the school is open."""
         spoken = [session.day for session in self.view.roll.calendar]
         return max([*self.school_days, *spoken], default=self.as_at)
-
-    @cached_property
-    def full_weeks(self) -> frozenset[date]:
-        """The weeks with all ten sessions held; the running one is taken as full, for it is not over."""
-        held = Counter(monday(session.day) for session in self.held.sessions if session.day.weekday() < 5)
-        full = law.FULL_WEEK_SESSIONS.on(self.as_at)
-        return frozenset(week for week, count in held.items() if count == full) | {monday(self.as_at)}
-
-    def differs_without_few(self, counted: Sequence[Counted], weeks: Sequence[date]) -> bool:
-        """Whether the pupil's count or threshold would differ had the sessions held by few not been held."""
-        sure = self.held.without_few()
-        doubted = tuple(each for each in counted if each.session not in self.held.by_few)
-        sure_weeks = tuple(week for week in weeks if week in set(sure.weeks) or week not in set(self.weeks))
-        usual, other = [*met_sessions(counted, weeks)][:1], [*met_sessions(doubted, sure_weeks)][:1]
-        size = window_size(self.as_at)
-
-        def in_last(sessions: Sequence[Counted], of: Sequence[date]) -> int:
-            return sum(bool(of) and monday(each.session.day) >= of[-size:][0] for each in sessions)
-
-        return usual != other or in_last(counted, weeks) != in_last(doubted, sure_weeks)
 
     def blockers(
         self, upn: str, weeks: Sequence[date], relied_on: Sequence[Counted], provisional: bool, conflict: bool
@@ -518,7 +597,7 @@ class Assessor:
     @cached_property
     def spoken_for(self) -> frozenset[date]:
         """The days for which the school gave a mark or a calendar row."""
-        marked = {EPOCH + timedelta(days=int(n)) for n in np.unique(self.view.marks.at // 2)}
+        marked = {EPOCH + timedelta(days=n) for n in np.unique(self.view.marks.marked_sessions // 2).tolist()}
         return frozenset(marked | {session.day for session in self.view.roll.calendar})
 
     def unknown_weekday(self, since: date, until: date) -> bool:
@@ -529,7 +608,7 @@ class Assessor:
     def next_change(self) -> date | None:
         """The next day on which a position may change though nothing is sent (design 4.7)."""
         marks, pupils = self.view.marks, self.view.roll.pupils.values()
-        later = marks.at[marks.at > self.last_number]
+        later = marks.marked_sessions[marks.marked_sessions > self.last_number]
         days = [session_of(int(later.min())).day] if len(later) else []
         # A week that begins moves the window; within one nothing but a mark changes a count.
         days += [s.day for s in self.held.open_ahead if monday(s.day) > monday(self.as_at)][:1]
@@ -547,21 +626,6 @@ class Assessor:
 def eligible_parents(roll: Roll, upn: str, day: date) -> tuple[Parent, ...]:
     """The parents who may be written to that day: not ended, and not marked as never to be sent anything."""
     return tuple(p for p in roll.parents.get(upn, ()) if not p.do_not_send and (p.until is None or p.until >= day))
-
-
-def illness_days(pupil: Pupil | None, moment: NDArray[np.int32], code: NDArray[np.int8]) -> list[date]:
-    """The days with at least one I while of compulsory school age, oldest first (2024 Regs, sickness return)."""
-    born = pupil.date_of_birth if pupil else None
-    days = [EPOCH + timedelta(days=int(n)) for n in np.unique(moment[_ILLNESS[code]] // 2)]
-    return [day for day in days if born is None or of_compulsory_age(born, day)]
-
-
-def open_run(moment: NDArray[np.int32], code: NDArray[np.int8]) -> list[int]:
-    """The unauthorised sessions since the last possible session that was not: sessions not possible or unmarked are skipped."""
-    counts = _POSSIBLE[code]
-    moment, unauthorised = moment[counts], _UNAUTHORISED[code[counts]]
-    breaks = np.flatnonzero(~unauthorised)
-    return [int(n) for n in moment[(breaks[-1] + 1 if len(breaks) else 0) :]]
 
 
 def against_age(pupil: Pupil, marks: _PupilMarks, since: date) -> bool:

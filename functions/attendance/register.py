@@ -13,15 +13,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from attendance.engine import connect
+from attendance.grid import KEY, grid_of, packed, unpacked
+from attendance.pieces import Piece, joined, said_in, split
 from attendance.text import canonical_json
 
 CONTENT = "upn, date, session, code, minutes_late, note, recorded_at, recorded_by, amendment_reason"
 LEAST = "first_extracted_at, first_received_at, first_upload, first_row"
 GREATEST = "extracted_at, received_at, upload, row"
 RANK = "coalesce(recorded_at, extracted_at), extracted_at, upload, row"
+_FOLDED: Final = "folded"
+"""Under this a register says which parts it holds."""
 
 _MERGED = f"""
   WITH entry AS (
@@ -76,46 +80,68 @@ class Folded:
 
 def folded_parts(body: bytes) -> tuple[str, ...]:
     """The names of the parts that a register holds."""
-    with tempfile.TemporaryDirectory() as folder, connect() as con:
-        path = Path(folder, "register.parquet")
-        path.write_bytes(body)
-        row = con.execute(f"SELECT value FROM parquet_kv_metadata('{path}') WHERE key = 'folded'::BLOB").fetchone()
-    if row is None:
+    names = said_in(body).get(_FOLDED)
+    if names is None:
         raise ValueError("not a register: no list of folded parts in it")
-    return tuple(name for name in bytes(row[0]).decode().split(",") if name)
+    return _named_in(names)
+
+
+def _named_in(names: str) -> tuple[str, ...]:
+    return tuple(name for name in names.split(",") if name)
 
 
 def fold(parts: Sequence[tuple[str, bytes]], onto: bytes | None = None) -> Folded:
-    """Fold parts (name, Parquet) into a register, or into a new one; any order and any repetition give the same bytes."""
-    names = {name for name, _ in parts} | set(folded_parts(onto) if onto is not None else ())
-    folded = tuple(sorted(names))
-    if not parts and onto is None:
-        raise ValueError("nothing to fold")
-    if not parts and onto is not None:
+    """Fold parts (name, Parquet) into a register, or into a new one; any order and any repetition give the same bytes.
+
+    A register is sorted by month, then by pupil, and a month is a piece of the file: only months that the parts speak of are
+    written again, so that a day's file costs what a month does and not what a year does.
+    """
+    pieces, says = split(onto) if onto is not None else ({}, {})
+    folded = tuple(sorted({*(name for name, _ in parts), *_named_in(says.get(_FOLDED, ""))}))
+    if not parts:
+        if onto is None:
+            raise ValueError("nothing to fold")
         return Folded(onto, folded)
     with tempfile.TemporaryDirectory() as folder, connect() as con:
         for n, (_, body) in enumerate(parts):
             Path(folder, f"part-{n}.parquet").write_bytes(body)
-        new = f"read_parquet('{folder}/part-*.parquet')"
+        new, old = f"read_parquet('{folder}/part-*.parquet')", f"read_parquet('{folder}/register.parquet')"
         every = f"""SELECT {CONTENT}, extracted_at AS first_extracted_at, received_at AS first_received_at,
             upload AS first_upload, row AS first_row, {GREATEST} FROM {new}"""
-        standing = _MERGED
+        # Only sessions that the parts speak of can change; the others stand as they are.
+        con.execute(f"CREATE TABLE touched AS SELECT DISTINCT upn, date, session FROM {new}")
         if onto is not None:
-            # Only sessions that the parts speak of can change; the others stand as they are.
             Path(folder, "register.parquet").write_bytes(onto)
-            old = f"read_parquet('{folder}/register.parquet')"
-            con.execute(f"CREATE TABLE touched AS SELECT DISTINCT upn, date, session FROM {new}")
-            every += f" UNION ALL SELECT {CONTENT}, {LEAST}, {GREATEST} FROM {old} SEMI JOIN touched USING (upn, date, session)"
-            standing = (
-                f"SELECT * FROM ({_MERGED}) UNION ALL SELECT * FROM {old} ANTI JOIN touched USING (upn, date, session)"
+            between = (
+                "date BETWEEN (SELECT min(date) FROM touched) AND (SELECT max(date) FROM touched)"  # passes over months
             )
+            every += f""" UNION ALL SELECT {CONTENT}, {LEAST}, {GREATEST} FROM (FROM {old} WHERE {between})
+                SEMI JOIN touched USING (upn, date, session)"""
         con.execute(f"CREATE VIEW every AS {every}")
-        out = Path(folder, "folded.parquet")
-        con.execute(
-            f"""COPY (SELECT * FROM ({standing}) ORDER BY upn, date, session, {RANK})
-            TO '{out}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{folded: '{",".join(folded)}'}})"""
-        )
-        return Folded(out.read_bytes(), folded)
+        con.execute(f"CREATE TABLE merged AS {_MERGED}")
+        grid = grid_of(con, "merged")
+        if onto is not None:
+            before = unpacked(says[KEY].encode()) if KEY in says else grid_of(con, old)
+            grid = before.overlaid(grid)
+        whole = onto is not None and not pieces  # as written before there were pieces: every month is written again
+        dates = f"SELECT date FROM merged{f' UNION ALL SELECT date FROM {old}' if whole else ''}"
+        months = con.execute(f"SELECT DISTINCT date_trunc('month', date)::DATE FROM ({dates}) ORDER BY 1").fetchall()
+        like, out = onto or b"", Path(folder, "month.parquet")
+        for (month,) in months:
+            name, in_month = (
+                f"{month:%Y-%m}",
+                f"WHERE date >= DATE '{month}' AND date < DATE '{month}' + INTERVAL 1 MONTH",
+            )
+            rows = f"FROM merged {in_month}"
+            if whole or name in pieces:
+                rows += f" UNION ALL FROM (FROM {old} {in_month}) ANTI JOIN touched USING (upn, date, session)"
+            con.execute(
+                f"COPY (FROM ({rows}) ORDER BY upn, date, session, {RANK}) TO '{out}' (FORMAT parquet, COMPRESSION zstd)"
+            )
+            like = out.read_bytes()
+            pieces[name] = Piece.of(like)
+        said = {_FOLDED: ",".join(folded), KEY: packed(grid)}
+        return Folded(joined(pieces, said, like), folded)
 
 
 @dataclass(frozen=True)

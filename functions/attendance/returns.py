@@ -156,13 +156,16 @@ def _year_of(assessor: Assessor, pupil: Pupil | None) -> tuple[date, date]:
     return max(first, compulsory_from(pupil.date_of_birth)), min(last, compulsory_until(pupil.date_of_birth))
 
 
-def _this_year(assessor: Assessor, upn: str, pupil: Pupil | None) -> list[tuple[Session, str]]:
-    """The pupil's marks on those days, in order."""
+def this_year(assessor: Assessor, upn: str, pupil: Pupil | None, *codes: str) -> list[tuple[Session, str]]:
+    """The pupil's marks of the academic year of as-at while of compulsory school age, in order: of these codes, or of all."""
     first, last = _year_of(assessor, pupil)
     marks = assessor.marks_of(upn)
     begin, end = np.searchsorted(marks.at, [at(Session(first, "AM")), at(Session(last, "PM")) + 1])
-    found = zip(marks.at[begin:end], marks.code[begin:end], strict=True)
-    return [(session_of(int(n)), CODE_ORDER[int(code)]) for n, code in found]
+    numbers, found = marks.at[begin:end], marks.code[begin:end]
+    if codes:
+        wanted = np.isin(found, [CODE_ORDER.index(code) for code in codes])
+        numbers, found = numbers[wanted], found[wanted]
+    return [(session_of(n), CODE_ORDER[code]) for n, code in zip(numbers.tolist(), found.tolist(), strict=True)]
 
 
 def _runs(marks: Iterable[tuple[Session, str]], codes: frozenset[str]) -> Iterator[list[Session]]:
@@ -186,7 +189,7 @@ def _attendance(assessor: Assessor, upn: str, pupil: Pupil | None) -> Iterator[R
     need = law.CONTINUOUS_DAYS.on(assessor.as_at) * len(HALVES)
     if assessor.number_of(upn, UNAUTHORISED) < need:
         return
-    for each in _runs(_this_year(assessor, upn, pupil), UNAUTHORISED):
+    for each in _runs(this_year(assessor, upn, pupil), UNAUTHORISED):
         if len(each) >= need:
             yield Return(
                 kind="attendance",
@@ -209,7 +212,7 @@ def _sickness(assessor: Assessor, upn: str, pupil: Pupil | None, readings: Readi
     need = law.SICKNESS_DAYS.on(assessor.as_at) * per_day
     if assessor.number_of(upn, _ILL) < need and upn not in roll.expected:
         return
-    marks = _this_year(assessor, upn, pupil)
+    marks = this_year(assessor, upn, pupil)
     rows = [row for row in roll.expected.get(upn, ()) if row.known_on <= assessor.as_at]
     illness = _Illness(
         assessor,

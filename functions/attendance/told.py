@@ -12,17 +12,17 @@ from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from attendance import law
-from attendance.ages import of_compulsory_age
 from attendance.cases import Case, Notice
 from attendance.codes import POSSIBLE
 from attendance.deletions import Enquiries, deletion_problems
 from attendance.law import PROVISIONS
-from attendance.marks import CODE_ORDER, at, session_of
+from attendance.marks import at, session_of
 from attendance.money import discharged, money
 from attendance.positions import Assessor
-from attendance.returns import Return, corrections, term_end
+from attendance.returns import Return, corrections, term_end, this_year
 from attendance.roll import Pupil
 from attendance.service import amounts, is_working_day
 from attendance.sessions import Session
@@ -75,10 +75,9 @@ def from_register(assessor: Assessor) -> Iterator[Return]:
         if not assessor.number_of(upn, UNEXPLAINED):
             continue
         pupil = assessor.view.roll.pupils.get(upn)
-        marks = _marks(assessor, upn, pupil)
         if pupil is not None:
-            yield from _unexplained(assessor, upn, pupil, marks)
-        yield from _overdue(assessor, upn, pupil, marks)
+            yield from _unexplained(assessor, upn, pupil)
+        yield from _overdue(assessor, upn, pupil)
     yield from _missing(assessor)
 
 
@@ -87,8 +86,8 @@ def overdue_codes(assessor: Assessor) -> Iterator[tuple[str, list[tuple[Session,
     for upn in sorted(assessor.view.marks.upns):
         if not assessor.number_of(upn, frozenset({"N"})):
             continue
-        marks = _marks(assessor, upn, assessor.view.roll.pupils.get(upn))
-        if found := [(session, n_overdue_on(assessor, session.day)) for session, code in marks if code == "N"]:
+        marks = this_year(assessor, upn, assessor.view.roll.pupils.get(upn), "N")
+        if found := [(session, n_overdue_on(assessor, session.day)) for session, _ in marks]:
             yield upn, found
 
 
@@ -104,9 +103,9 @@ def _missing(assessor: Assessor) -> Iterator[Return]:
     for upn, pupil in assessor.view.roll.pupils.items():
         if pupil.boarder:
             continue
-        for number in np.setdiff1d(held, assessor.marks_of(upn).at, assume_unique=True):
-            if pupil.on_roll(session_of(int(number)).day):
-                lacking.setdefault(int(number), []).append(upn)
+        for number in _without(held, assessor.marks_of(upn).at).tolist():
+            if pupil.on_roll(session_of(number).day):
+                lacking.setdefault(number, []).append(upn)
     for lacks, upns in sorted(lacking.items()):
         session = session_of(lacks)
         yield told(
@@ -115,6 +114,14 @@ def _missing(assessor: Assessor) -> Iterator[Return]:
             f"pupils on the roll without a mark: {len(upns)} ({' '.join(sorted(upns)[:_NAMED])})",
             "send their marks; the session blocks a request until then", "register_entry",
         )  # fmt: skip
+
+
+def _without(held: NDArray[np.int32], marked: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The sessions held that are not among those marked; both in order."""
+    if not len(marked):
+        return held
+    lacks: NDArray[np.int32] = held[marked[np.minimum(np.searchsorted(marked, held), len(marked) - 1)] != held]
+    return lacks
 
 
 def from_years(urn: str, years: Iterable[int], retention_years: int) -> Iterator[Return]:
@@ -144,20 +151,7 @@ def from_terms(assessor: Assessor, recorded: Iterable[Return]) -> Iterator[Retur
         )  # fmt: skip
 
 
-def _marks(assessor: Assessor, upn: str, pupil: Pupil | None) -> list[tuple[Session, str]]:
-    """The pupil's marks of this academic year while of compulsory school age, which an unknown date of birth is taken for."""
-    born = pupil.date_of_birth if pupil else None
-    begin = law.academic_year_days(assessor.year)[0]
-    marks = assessor.marks_of(upn)
-    found = ((session_of(int(n)), CODE_ORDER[int(c)]) for n, c in zip(marks.at, marks.code, strict=True))
-    return [
-        (session, code)
-        for session, code in found
-        if session.day >= begin and (born is None or of_compulsory_age(born, session.day))
-    ]
-
-
-def _unexplained(assessor: Assessor, upn: str, pupil: Pupil, marks: Sequence[tuple[Session, str]]) -> Iterator[Return]:
+def _unexplained(assessor: Assessor, upn: str, pupil: Pupil) -> Iterator[Return]:
     """A row for each worker of the pupil on the first day of each episode of N or O, however many sessions it has.
 
     An episode goes on until a possible session with another code; sessions not possible or without a mark are passed over.
@@ -169,7 +163,7 @@ def _unexplained(assessor: Assessor, upn: str, pupil: Pupil, marks: Sequence[tup
         ) if flagged
     ]  # fmt: skip
     absent = False
-    for session, code in marks if lists else ():
+    for session, code in this_year(assessor, upn, pupil) if lists else ():
         if code in UNEXPLAINED and not absent:
             for name in lists:
                 yield told(
@@ -179,18 +173,15 @@ def _unexplained(assessor: Assessor, upn: str, pupil: Pupil, marks: Sequence[tup
         absent = code in UNEXPLAINED or (absent and code not in POSSIBLE)
 
 
-def _overdue(
-    assessor: Assessor, upn: str, pupil: Pupil | None, marks: Sequence[tuple[Session, str]]
-) -> Iterator[Return]:
+def _overdue(assessor: Assessor, upn: str, pupil: Pupil | None) -> Iterator[Return]:
     """A row for the school for each session left at N, on the first day after its five school days."""
-    for session, code in marks:
-        if code == "N":
-            day = n_overdue_on(assessor, session.day)
-            yield told(
-                "school", assessor.view.urn, upn, pupil, f"n_overdue {session}", day, N_OVERDUE, str(session),
-                f"code N of {session} was not replaced within {law.N_DAYS.on(session.day)} school days",
-                "enter the reason; if it cannot be established, enter O", "n_code",
-            )  # fmt: skip
+    for session, _ in this_year(assessor, upn, pupil, "N"):
+        day = n_overdue_on(assessor, session.day)
+        yield told(
+            "school", assessor.view.urn, upn, pupil, f"n_overdue {session}", day, N_OVERDUE, str(session),
+            f"code N of {session} was not replaced within {law.N_DAYS.on(session.day)} school days",
+            "enter the reason; if it cannot be established, enter O", "n_code",
+        )  # fmt: skip
 
 
 def n_overdue_on(assessor: Assessor, day: date) -> date:

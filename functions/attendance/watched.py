@@ -21,7 +21,7 @@ def late_on(assessor: Assessor) -> date | None:
 
     Only a calendar says that a day without marks is a school day: without one nobody can tell a late file from a holiday.
     """
-    marks = assessor.view.marks.at
+    marks = assessor.view.marks.marked_sessions
     sent = marks[marks <= assessor.last_number]
     if len(sent):
         days = [day for day in assessor.school_days if day > session_of(int(sent.max())).day]

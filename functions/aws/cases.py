@@ -352,7 +352,8 @@ class Cases:
     def change_returns(self, la: str, changed: Sequence[tuple[str, ReturnItem]]) -> None:
         """Store what became of returns (pupil, item), a hundred together or not at all; once written, nothing of one is due.
 
-        A row without a name beside one that has it would get another file: whoever dies here leaves all of them as they were.
+        A row without a name beside one that has it would get another file: whoever dies here leaves all of them as they were. A
+        row gets the name of its file once, or two at work on one list would tell it in two: Changed where one has it by now.
         """
         puts = []
         for pupil, item in changed:
@@ -360,7 +361,7 @@ class Cases:
             stored |= {"school": _text(item.due.urn), "la": _text(la), "filed": {"BOOL": True}}
             if not item.written:
                 stored |= {"due_on": _text(item.write_on.isoformat())}
-            puts.append(self._put(self.cases_table, stored, None))
+            puts.append(self._put(self.cases_table, stored, None if item.written else "attribute_not_exists(filed)"))
         for n in range(0, len(puts), _TOGETHER):
             self._write(puts[n : n + _TOGETHER])
 

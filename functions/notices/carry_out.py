@@ -85,6 +85,14 @@ class Notices:
 
     def returns_due(self, event: ReturnsDue) -> None:
         """Write the returns of one kind of a school that are due, one file for each date."""
+        for _ in range(TRIES):
+            try:
+                return self._write_returns(event)
+            except Changed:
+                logger.info("another worker named rows of these returns: once more")
+        raise Contended("returns")
+
+    def _write_returns(self, event: ReturnsDue) -> None:
         every = [each for each in self.cases.returns_of(event.la, event.urn, event.kind) if not each[1].lapsed]
         taken = {item.file for _, item in every if item.file}
         fresh = [(pupil, item) for pupil, item in every if not item.file and item.write_on <= event.day]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import cast
 
@@ -68,6 +68,8 @@ class Thresholds:
     to_notices: NoticesQueue
     bus: Bus
     secret: bytes
+    _names: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The pseudonyms of the pupils of the school at hand, each made once."""
 
     def part_stored(self, key: str, correlation_id: str) -> None:
         """A part of a school was stored: compute the school."""
@@ -129,6 +131,7 @@ class Thresholds:
     # ------------------------------------------------------------------ one school
 
     def _compute(self, la: str, urn: str, listed: Listed, correlation_id: str) -> bool:
+        self._names.clear()
         day = today()
         key = f"{year_prefix(la, urn, academic_year(day))}positions.json"
         before = self.positions.get(key)
@@ -190,7 +193,10 @@ class Thresholds:
         return True
 
     def _pupil(self, upn: str) -> str:
-        return pupil_id(upn, self.secret)
+        name = self._names.get(upn)
+        if name is None:
+            name = self._names[upn] = pupil_id(upn, self.secret)
+        return name
 
     def _history(self, read: PupilItems, assessor: Assessor, upn: str) -> PupilHistory:
         notices = (*read.notices, *read.elsewhere)

@@ -22,6 +22,7 @@ from attendance.identifiers import pupil_id, upn_check_letter
 from attendance.text import LONDON
 from aws.schools import Schools
 from aws.settings import AuthoritySettings, SchoolWording
+from local.madeup.rows import csv_of
 from local.run import Doors
 
 AUTHORITIES: Final = ("886", "926")
@@ -264,12 +265,7 @@ def _at(moment: str) -> datetime:
 
 
 def _csv(rows: Sequence[Mapping[str, str]]) -> bytes:
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
+    return csv_of(rows).encode()
 
 
 def _zip(**members: bytes) -> bytes:

@@ -107,9 +107,10 @@ def columns_of(kind: Kind, rows: Sequence[Row]) -> tuple[str, ...]:
 
 
 def csv_of(rows: Sequence[Row], columns: Sequence[str] = ()) -> str:
-    """The rows as an extract: these columns, or those of the first row, and a header."""
+    """The rows as an extract: these columns, or those of any row in the order in which they turn up, and a header."""
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns or list(rows[0]), restval="", lineterminator="\r\n")
+    columns = columns or list(dict.fromkeys(name for row in rows for name in row))
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\r\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()

@@ -75,7 +75,7 @@ def marks_of(by_pupil: Mapping[str, Mapping[Session, str]]) -> Marks:
         for session, code in by_pupil[upn].items()
     )
     pupil, moment, code = np.array(rows, dtype=np.int64).reshape(-1, 3).T
-    return Marks(upns, pupil.astype(np.int32), moment.astype(np.int32), code.astype(np.int8))
+    return Marks.of(upns, pupil.astype(np.int32), moment.astype(np.int32), code.astype(np.int8))
 
 
 def roll_of(**kinds: Sequence[Row]) -> Roll:

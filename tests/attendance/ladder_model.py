@@ -24,7 +24,7 @@ from attendance.decisions import decide
 from attendance.facts import Decision, Facts, Outcome, Persons, Place, Refusal
 from attendance.identifiers import pupil_id
 from attendance.law import academic_year, academic_year_days
-from attendance.marks import CODE_ORDER, Marks, at
+from attendance.marks import CODE_ORDER, HeldAt, Marks, at
 from attendance.positions import Assessor, Counted, Frozen, Position, PupilHistory, SchoolView, Standing
 from attendance.roll import Roll
 from attendance.sessions import HALVES, Held, Session, monday
@@ -79,7 +79,7 @@ SCHOOL_DAYS: Final = tuple(filter(_is_open, _weekdays()))
 SESSIONS: Final = tuple(Session(day, half) for day in SCHOOL_DAYS for half in HALVES)
 SCHOOL_WEEKS: Final = tuple(sorted({monday(day) for day in SCHOOL_DAYS}))
 _NUMBERS = np.array([at(s) for s in SESSIONS], dtype=np.int32)
-_PRESENT = np.array([CODE_ORDER.index("/" if s.half == "AM" else "\\") for s in SESSIONS], dtype=np.int8)
+_PRESENT = np.array([CODE_ORDER.index("/" if s.half == "AM" else "\\") for s in SESSIONS], dtype=np.uint8)
 
 
 def _read(first: date, last: date) -> slice:
@@ -154,13 +154,14 @@ class _Assessor(Assessor):
         """The same day of the same school, with other codes or another roll: what was worked out from neither stays."""
         other = copy.copy(self)
         other.view = view
-        view.__dict__["held"] = _held()  # when the school met is in its calendar
+        view.__dict__.update(_held())  # when the school met is in its calendar
         return other
 
 
 @cache
-def _held() -> Held:
-    return SchoolView(URN, LA, True, _marks(START, {}), _whole_roll()).held
+def _held() -> Mapping[str, Held | HeldAt]:
+    view = SchoolView(URN, LA, True, _marks(START, {}), _whole_roll())
+    return {"held": view.held, "held_at": view.held_at}
 
 
 def _marks(today: date, absences: Mapping[str, Absences]) -> Marks:
@@ -171,15 +172,16 @@ def _marks(today: date, absences: Mapping[str, Absences]) -> Marks:
         for week, code in absences.get(upn, ()):
             own[_OF_WEEK[week]] = CODE_ORDER.index(code)
         codes.append(own[read])
-    who = np.repeat(np.arange(len(upns), dtype=np.int32), read.stop - read.start)
-    return Marks(tuple(upns), who, np.tile(_NUMBERS[read], len(upns)), np.concatenate(codes))
+    return Marks(tuple(upns), _NUMBERS[read], np.array(codes))
 
 
 @cache
 def _day(today: date) -> _Assessor:
     view = SchoolView(URN, LA, True, _marks(today, {}), _whole_roll())
-    view.__dict__["held"] = _held()
-    return _Assessor(view, today)
+    view.__dict__.update(_held())
+    day = _Assessor(view, today)
+    _ = day.held_set, day.weeks  # worked out once: every other view of the day copies it
+    return day
 
 
 @lru_cache(maxsize=50_000)
@@ -193,9 +195,8 @@ def _register(today: date, absences: frozenset[tuple[str, Absences]]) -> tuple[_
     assessor.said = {}
     standings = {}
     for upn in CHILDREN:
-        marks = assessor.marks_of(upn)
-        position = Position.model_construct(upn=upn, **assessor.sums(upn, marks))
-        standings[upn] = Standing(position, assessor.countable(upn, marks, assessor.held_set), assessor.weeks, False)
+        position = Position.model_construct(upn=upn, **assessor.sums_of(upn))
+        standings[upn] = Standing(position, assessor.own(upn), assessor.weeks, False)
     return assessor, standings
 
 

@@ -258,6 +258,34 @@ def test_while_it_is_sent_it_says_how_far(office: Reader) -> None:
     office.ready()
 
 
+def test_files_sent_are_shown_page_by_page_the_latest_first(office: Reader) -> None:
+    page, reports = office.page, re.compile("^Report of")
+    page.route(
+        "**/v1/uploads/**limit=25*", lambda asked: asked.continue_(url=asked.request.url.replace("limit=25", "limit=1"))
+    )
+    office.opens(f"/sent.html?{HERE}")
+    page.get_by_role("link", name=reports).click()
+    office.ready()
+    latest = page.url
+    office.opens(f"/sent.html?{HERE}")
+    page.get_by_role("link", name="Older files").click()
+    office.ready()
+    office.accessible()
+    page.get_by_role("link", name=reports).click()
+    office.ready()
+    assert page.url < latest, "the name of an upload begins with its time"
+    page.go_back()
+    office.ready()
+    page.get_by_role("link", name="Back to the latest").click()
+    office.ready()
+    expect(page.get_by_role("link", name="Older files")).to_be_visible()
+
+
+def test_the_office_of_one_school_is_named_at_the_head(office: Reader) -> None:
+    office.opens("/your-school.html")
+    expect(office.page.locator("#who")).not_to_contain_text("A school")
+
+
 def test_an_hour_later_one_signs_in_again_and_is_back(office: Reader) -> None:
     page = office.page
     office.opens(f"/sent.html?{HERE}")

@@ -4,9 +4,13 @@ import gzip
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from hypothesis import strategies as st
+
+type Fuzz = Callable[[st.SearchStrategy[Any], Callable[[Any], None]], None]
+"""Gives a check what a strategy draws, for as long as was asked."""
 
 BAD_VALUES: Sequence[str] = (
     "=HYPERLINK(\"http://made-up.example\",\"x\")", "+1+1", "@SUM(A1)", "-2+3", "\t=1", "0001-01-01", "9999-12-31", "0000-00-00",

@@ -6,17 +6,12 @@ a failure prints the file.
 
 import json
 import tempfile
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 from extracts import check_all
-from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from attendance.checking import receipt_hints
@@ -25,7 +20,7 @@ from attendance.settings import SettingsRefused, load
 from attendance.wording import load_letters
 from local.command import main
 from local.inputs import BadInput, read_input
-from tests.fuzz.damage import cells, damaged, files, zipped
+from tests.fuzz.damage import Fuzz, cells, damaged, files, zipped
 from tests.made_school import Child, calendar, csv_of, directory, letters, links, marks, parents, pupils, upn
 from tests.made_school import settings as settings_text
 
@@ -55,34 +50,6 @@ DECISIONS = csv_of([
     {"la": "886", "urn": "900001", "upn": CHILD.upn, "parent_id": "P1", "on": "2025-10-17", "by": "o1",
      "action": "authorise_penalty_notice", "ground": "support_not_appropriate", "reason": "a holiday"},
 ]).decode()  # fmt: skip
-
-type Fuzz = Callable[[st.SearchStrategy[Any], Callable[[Any], None]], None]
-
-
-@pytest.fixture
-def fuzz(request: pytest.FixtureRequest) -> Fuzz:
-    """Give a check what a strategy draws for as long as was asked: a hundred files of each seed in turn."""
-    seconds, seeds = float(request.config.getoption("--seconds")), count(int(request.config.getoption("--first-seed")))
-
-    def for_seconds(strategy: st.SearchStrategy[Any], check: Callable[[Any], None]) -> None:
-        end, tried = time.monotonic() + seconds, 0
-        while time.monotonic() < end:
-
-            @seed(next(seeds))
-            @settings(
-                max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck),
-                phases=[Phase.generate], print_blob=True,  # what is found is not made smaller: that takes minutes
-            )  # fmt: skip
-            @given(strategy)
-            def once(drawn: Any) -> None:
-                nonlocal tried
-                tried += 1
-                check(drawn)
-
-            once()
-        assert tried >= 100
-
-    return for_seconds
 
 
 def test_an_extract(fuzz: Fuzz) -> None:

@@ -52,6 +52,32 @@ def test_the_description_names_the_pools_own_domain(core):
     assert scheme(tokens_at(core))["flows"]["clientCredentials"]["tokenUrl"] == f"{tokens_at(core)}/oauth2/token"
 
 
+def test_the_description_asks_for_scopes_by_the_names_that_the_pool_knows(core):
+    """Cognito knows them under the name of the resource server, and answers invalid_scope to any other."""
+    server = only(core, "AWS::Cognito::UserPoolResourceServer")
+    known = {f"{server['Identifier']}/{scope['ScopeName']}" for scope in server["Scopes"]}
+    served = json.loads(description(app, tokens_at(core)))
+    asked = {
+        scope for path in served["paths"].values() for operation in path.values() for scope in scopes_of(operation)
+    }
+    assert asked == known
+    for flow in scheme(tokens_at(core))["flows"].values():
+        assert set(flow["scopes"]) == known
+
+
+def test_another_provider_names_the_scopes_itself(core):
+    served = json.loads(description(app, "https://id.example/.well-known/openid-configuration"))
+    asked = {
+        scope for path in served["paths"].values() for operation in path.values() for scope in scopes_of(operation)
+    }
+    assert asked == set(SCOPES)
+
+
+def scopes_of(operation):
+    """The scopes that a token needs for an operation."""
+    return [scope for each in operation.get("security", ()) for scopes in each.values() for scope in scopes]
+
+
 def test_the_scopes_of_the_pool_are_those_that_the_routes_ask_for(core):
     given = {s["ScopeName"] for s in only(core, "AWS::Cognito::UserPoolResourceServer")["Scopes"]}
     assert given == set(SCOPES) == set(ASKED_FOR)

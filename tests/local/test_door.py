@@ -77,7 +77,11 @@ def test_the_description_is_for_everybody(door: Door) -> None:
 
 def test_the_description_says_that_the_door_gives_tokens(door: Door) -> None:
     (scheme,) = door.answer("GET", "/v1/openapi.json").json()["components"]["securitySchemes"].values()
-    assert scheme["flows"]["clientCredentials"]["tokenUrl"] == "/oauth2/token"
+    flow = scheme["flows"]["clientCredentials"]
+    assert flow["tokenUrl"] == "/oauth2/token"
+    given = {"grant_type": "client_credentials", "client_id": "made-up-vendor", "client_secret": "made-up"}
+    assert door.issuer.client_credentials({**given, "scope": " ".join(flow["scopes"])}, None)[0] == 200
+    assert door.issuer.client_credentials({**given, "scope": "attendance/nothing"}, None)[0] == 400
 
 
 def test_what_is_outside_the_api_does_not_exist(door: Door) -> None:

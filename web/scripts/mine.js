@@ -14,6 +14,7 @@ export function schoolPage(fill) {
     if (asked.urn && !(URN.test(asked.urn) && acts(me, asked))) throw new Problem(404)
     const school = { ...asked, name: schools.find((each) => each.la === asked.la && each.urn === asked.urn)?.name || `School ${asked.urn}` }
     const chooser = which(me, schools, school)
+    if (me.kind === 'school' && schools.length === 1) document.getElementById('who').firstChild.data = school.name
     if (!school.urn) return [p('Type the URN of the school for which you act: six digits.'), chooser]
     for (const each of document.querySelectorAll('[data-for="school"] a')) each.href = leads(new URL(each.href).pathname, school)
     return [p(el('strong', {}, school.name), ` (URN ${school.urn})`), chooser, await fill(school, me)]
