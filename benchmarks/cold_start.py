@@ -16,11 +16,13 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+from benchmarks.table import Benchmark, Line, at_most
 from infra import packages
 from local.node import ensure_assets
 
 TARGET: Final = 1.6
 """So many times the bare client, at most."""
+BARE: Final = "only boto3 and a client"
 _ENVIRONMENT: Final = {
     "AWS_DEFAULT_REGION": "eu-west-2",
     "AWS_ACCESS_KEY_ID": "none",
@@ -38,17 +40,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--times", type=int, default=9, help="runs of each, of which the median counts; default: %(default)s"
     )
     args = parser.parse_args(argv)
+    seconds, folders = measured(args.times)
+    print(_table(seconds, folders))
+    return 0 if all(seconds[name] <= TARGET * seconds[BARE] for name in folders) else 1
+
+
+def benchmarks(times: int) -> list[Benchmark]:
+    """One start of each function; the bare client last."""
+    seconds, folders = measured(times)
+    lines = [Line(f"{name}, until ready", seconds[name], 1) for name in folders]
+    bare = Line(BARE, seconds[BARE], 1)
+    return [Benchmark("A new process", "starts", [*lines, bare], [at_most(TARGET, line, bare) for line in lines])]
+
+
+def measured(times: int) -> tuple[dict[str, float], dict[str, Path]]:
+    """Seconds of each function and of the bare client, medians; and the folders of the packages."""
     ensure_assets()
     folders = {name: packages.build(name, packages.HERE) for name in packages.CONTENTS}
-    programs = {"only boto3 and a client": (folders["validate"], _BARE)}
+    programs = {BARE: (folders["validate"], _BARE)}
     programs |= {name: (folder, f"import {name}.handler; {_BARE}") for name, folder in folders.items()}
     took: dict[str, list[float]] = {name: [] for name in programs}
-    for _ in range(args.times + 1):  # in turn, so that all meet the same neighbours; the first round warms the disk
+    for _ in range(times + 1):  # in turn, so that all meet the same neighbours; the first round warms the disk
         for name, (folder, program) in programs.items():
             took[name].append(_seconds(folder, program))
-    seconds = {name: median(each[1:]) for name, each in took.items()}
-    print(_table(seconds, folders))
-    return 0 if all(seconds[name] <= TARGET * seconds["only boto3 and a client"] for name in folders) else 1
+    return {name: median(each[1:]) for name, each in took.items()}, folders
 
 
 def _seconds(folder: Path, program: str) -> float:
@@ -64,7 +79,7 @@ def _run(program: str) -> float:
 
 
 def _table(seconds: Mapping[str, float], folders: Mapping[str, Path]) -> str:
-    bare = seconds["only boto3 and a client"]
+    bare = seconds[BARE]
     rows = [f"  {'':<28}{'ms':>8}{'x bare':>9}{'package MB':>13}"]
     for name, took in seconds.items():
         size = f"{_megabytes(folders[name]):>13.1f}" if name in folders else ""

@@ -33,8 +33,8 @@ from attendance.grid import grids_in
 from attendance.marks import marks_of, read_rows
 from attendance.positions import Assessor, SchoolView
 from attendance.roll import Roll
+from benchmarks.measuring import peak_megabytes
 from benchmarks.registers import DAYS, codes_of, england, place_of, register_of
-from benchmarks.table import peak_megabytes
 from local.madeup.schools import Phase
 from local.progress import Progress
 

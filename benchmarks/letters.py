@@ -34,6 +34,7 @@ from typing import Any
 import pypdf
 
 from benchmarks import letter_peers
+from benchmarks.table import Benchmark, Line, Target, at_least
 from local.madeup.documents import FIRST, PAYMENT, notice
 from local.node import ensure_assets
 from local.progress import Progress
@@ -258,6 +259,20 @@ def targets(letters: int, measured: Sequence[Measured]) -> tuple[list[str], bool
     ]
     said = [f"{what}: {value:.1f}{'' if value >= least else ', MISSED'}" for what, value, least in asked]
     return said, all(value >= LEEWAY * least for _, value, least in asked)
+
+
+def benchmarks(letters: int, times: int) -> list[Benchmark]:
+    """The letters in the form of the other benchmarks."""
+    ensure_assets()
+    each = {one.name: one for one in measure(letters, times)}
+    lines = {name: Line(name, one.seconds * letters, letters, one.peak, one.absent) for name, one in each.items()}
+    why_not = each[OURS].absent or ("" if letters >= JUDGED_FROM else f"fewer than {JUDGED_FROM} letters")
+    rate = None if why_not else each[OURS].rate
+    targets = [
+        Target(f"at least {SECOND} letters a second on {WORKERS} cores", SECOND, rate, why_not=why_not),
+        at_least(OF_WEASYPRINT, lines[OURS], lines[WEASYPRINT], why_not),
+    ]
+    return [Benchmark("First Penalty Notices", "letters", list(lines.values()), targets)]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

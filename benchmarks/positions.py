@@ -10,16 +10,11 @@ process, median of several runs; DuckDB has one thread, as ours has.
 from __future__ import annotations
 
 import argparse
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
-from importlib.util import find_spec
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -33,25 +28,18 @@ from attendance.positions import Assessor, SchoolView, assess
 from attendance.roll import Roll
 from attendance.sessions import monday
 from attendance.sql import texts_sql
+from benchmarks.measuring import Program, measure
 from benchmarks.registers import DAYS, codes_of, register_of
-from benchmarks.table import peak_megabytes
+from benchmarks.table import Benchmark, at_least, at_most, table
 
 WEEKS, NEEDED = 10, 10  # of the peers, written as plainly as the rule is
 TARGETS: Final = {"DuckDB, a window a session": 10, "DuckDB, weekly": 4, "pandas": 50}
 """So many times ours a peer takes, at least."""
 COMPUTING: Final = 4
 """So many times a bare cumulative sum computing takes, at most."""
-LENIENCE: Final = 0.2
-
-
-@dataclass(frozen=True)
-class Line:
-    """One measurement: processor seconds, the most memory the program held in a process of its own, what it found."""
-
-    name: str
-    seconds: float
-    megabytes: float
-    met: int
+JUDGED_FROM: Final = 100_000
+"""Pupils times days; fewer only show that the programs run."""
+BARE: Final = "bare read of the rows"
 
 
 # ------------------------------------------------------------------ ours
@@ -192,7 +180,7 @@ PROGRAMS: Final[dict[str, Callable[[Path], set[str]]]] = {
     "pandas": by_pandas,
     "pandas, one table": by_pandas_pivot,
     "row by row, pydantic": row_by_row,
-    "bare read of the rows": bare_read,
+    BARE: bare_read,
 }
 SLOW: Final = frozenset({"pandas", "row by row, pydantic"})
 
@@ -200,86 +188,78 @@ SLOW: Final = frozenset({"pandas", "row by row, pydantic"})
 # ------------------------------------------------------------------ measuring
 
 
-def measure(work: Callable[[], object], times: int) -> float:
-    """The median of several runs, in seconds of processor time."""
-    took = []
-    for _ in range(times):
-        begin = time.process_time()
-        work()
-        took.append(time.process_time() - begin)
-    return statistics.median(took)
+@cache
+def _marks(path: Path) -> Marks:
+    return read_marks([path.read_bytes()])
 
 
-def computing(path: Path, times: int) -> tuple[float, float]:
-    """Processor seconds of computing alone, after decoding, and of a bare cumulative sum over the same marks."""
-    marks = read_marks([path.read_bytes()])
-
-    def compute() -> None:
-        assessor = Assessor(view_of(Marks(marks.upns, marks.sessions, marks.cells)), DAYS[-1])
-        _ = assessor.sums, assessor.windows
-
-    many = 10 * times
-    compute()
-    return measure(compute, many), measure(lambda: np.cumsum(marks.cells), many)
+def _computing(path: Path) -> int:
+    marks = _marks(path)
+    assessor = Assessor(view_of(Marks(marks.upns, marks.sessions, marks.cells)), DAYS[-1])
+    _ = assessor.sums, assessor.windows
+    return int(marks.cells.size)
 
 
-def memory(name: str, path: Path) -> float:
-    """The most memory that a new process held which ran one of the programs, in MB."""
-    program = [sys.executable, "-m", "benchmarks.positions", "--alone", name, "--register", str(path)]
-    return float(subprocess.run(program, check=True, capture_output=True, text=True).stdout)
+def _cumsum(path: Path) -> int:
+    return int(np.cumsum(_marks(path).cells).size)
 
 
-def absent() -> frozenset[str]:
-    """The peers that are not installed: they come with the group `bench`."""
-    return frozenset() if find_spec("pandas") else frozenset({"pandas", "pandas, one table"})
+def _run(name: str, path: Path, marks: int) -> int:
+    PROGRAMS[name](path)
+    return marks
 
 
-def lines(path: Path, times: int) -> Sequence[Line]:
-    """The measurements, ours first; RuntimeError if a peer finds other pupils."""
-    programs = {name: work for name, work in PROGRAMS.items() if name not in absent()}
-    met = {name: work(path) for name, work in programs.items()}
-    for name, found in met.items():
-        if name != "bare read of the rows" and found != met["ours"]:
+def benchmarks(pupils: int, days: int, times: int) -> list[Benchmark]:
+    """Ours beside the peers, and computing alone beside a bare cumulative sum; RuntimeError if a peer finds other pupils."""
+    codes = codes_of("Secondary", pupils, min(days, len(DAYS)), 1)
+    few = codes_of("Secondary", min(pupils, 20), min(days, len(DAYS)), 1)
+    with tempfile.TemporaryDirectory() as folder:
+        path, small = Path(folder, "register.parquet"), Path(folder, "few.parquet")
+        path.write_bytes(register_of(codes, 1))
+        small.write_bytes(register_of(few, 1))
+        _see_that_all_find_the_same(path)
+        lines = measure(
+            [
+                Program(name, partial(_run, name, path, codes.size), partial(_run, name, small, 0),
+                        repeat=1 if name in SLOW else 5, times=1 if name in SLOW else None)
+                for name in PROGRAMS
+            ],
+            times,
+        )  # fmt: skip
+        computing, cumsum = measure(
+            [
+                Program("ours, computing alone", partial(_computing, path), partial(_computing, path), repeat=50),
+                Program("numpy.cumsum", partial(_cumsum, path), partial(_cumsum, path), repeat=50),
+            ],
+            times,
+        )
+    by_name = {line.name: line for line in lines}
+    why_not = "" if pupils * days >= JUDGED_FROM else f"fewer than {JUDGED_FROM:,} pupils times days"
+    return [
+        Benchmark(
+            "Positions of a school, from its register",
+            "marks",
+            lines,
+            [at_least(times_ours, lines[0], by_name[name], why_not) for name, times_ours in TARGETS.items()],
+        ),
+        Benchmark(
+            "Positions of a school, after decoding",
+            "marks",
+            [computing, cumsum],
+            [at_most(COMPUTING, computing, cumsum, why_not)],
+        ),
+    ]
+
+
+def _see_that_all_find_the_same(path: Path) -> None:
+    found = ours(path)
+    for name, work in PROGRAMS.items():
+        try:
+            theirs = work(path)
+        except ImportError:  # the table says so
+            continue
+        if name != BARE and theirs != found:
             raise RuntimeError(f"{name} does not find the pupils that ours finds")
-    took: dict[str, list[float]] = {name: [] for name in programs}
-    for n in range(times):  # in turn, so that all meet the same neighbours
-        for name, work in programs.items():
-            if n == 0 or name not in SLOW:
-                took[name].append(measure(lambda work=work: work(path), 1))  # type: ignore[misc]
-    return [Line(name, statistics.median(took[name]), memory(name, path), len(met[name])) for name in programs]
-
-
-def table(found: Sequence[Line], pupils: int, marks: int, size: int, alone: tuple[float, float]) -> str:
-    """The lines as text."""
-    first = found[0].seconds
-    rows = [
-        f"  {line.name:<32}{line.seconds * 1000:>10.1f}{line.seconds / marks * 1e9:>10.1f}{line.seconds / first:>9.1f}"
-        f"{TARGETS.get(line.name, ''):>9}{line.megabytes:>9.0f}{line.met:>7}"
-        for line in found
-    ]
-    compute, cumsum = alone
-    return "\n".join(
-        [
-            f"Positions of a school: {pupils:,} pupils, {marks:,} marks, a register of {size / 1e6:.1f} MB (processor time)",
-            f"  {'':<32}{'ms':>10}{'ns/mark':>10}{'x ours':>9}{'target':>9}{'MB':>9}{'met':>7}",
-            *rows,
-            *(f"  {name}: not installed (uv run --group bench)" for name in PROGRAMS if name in absent()),
-            f"  computing alone {compute * 1000:.2f} ms ({compute / marks * 1e9:.1f} ns a mark), numpy.cumsum over the same marks "
-            f"{cumsum * 1000:.2f} ms: {compute / cumsum:.1f} times (target: at most {COMPUTING})",
-        ]
-    )
-
-
-def missed(found: Sequence[Line], alone: tuple[float, float]) -> list[str]:
-    """The targets that are missed by more than a fifth."""
-    first = found[0].seconds
-    short = [
-        name
-        for name, target in TARGETS.items()
-        if name in absent()
-        or next(line.seconds for line in found if line.name == name) / first < target * (1 - LENIENCE)
-    ]
-    return [*short, *(["computing alone"] if alone[0] / alone[1] > COMPUTING * (1 + LENIENCE) else [])]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -287,25 +267,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pupils", type=int, default=1000)
     parser.add_argument("--days", type=int, default=len(DAYS))
-    parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--times", type=int, default=3)
     parser.add_argument("--check", action="store_true", help="exit 1 if a target is missed by more than a fifth")
-    parser.add_argument("--alone", choices=PROGRAMS, help="only run this program once and print its memory in MB")
-    parser.add_argument("--register", type=Path, help="the register for --alone")
     args = parser.parse_args(argv)
-    if args.alone:
-        PROGRAMS[args.alone](args.register)
-        print(peak_megabytes())
-        return 0
-    codes = codes_of("Secondary", args.pupils, min(args.days, len(DAYS)), 1)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "register.parquet")
-        path.write_bytes(register_of(codes, 1))
-        found, alone = lines(path, args.times), computing(path, args.times)
-        print(table(found, len(codes), codes.size, path.stat().st_size, alone))
-    short = missed(found, alone) if args.check else []
-    for name in short:
-        print(f"  missed: {name}", file=sys.stderr)
-    return 1 if short else 0
+    made = benchmarks(args.pupils, args.days, args.times)
+    print(table(made))
+    return 1 if args.check and not all(each.kept for each in made) else 0
 
 
 if __name__ == "__main__":
