@@ -323,10 +323,6 @@ def _codes(*codes: str) -> Flags:
     return np.array([code in codes for code in (*CODE_ORDER, NO_MARK)], np.bool_)
 
 
-_SHOWS_HELD: Final = np.append(SHOWS_HELD, False)
-"""No mark shows nothing."""
-
-
 def _coded(entries: Entries, *codes: str) -> Flags:
     """Which entries have one of these codes."""
     flags: Flags = _codes(*codes)[entries.code]
@@ -334,7 +330,7 @@ def _coded(entries: Entries, *codes: str) -> Flags:
 
 
 def _shows_held(entries: Entries) -> Flags:
-    flags: Flags = _SHOWS_HELD[entries.code]
+    flags: Flags = SHOWS_HELD[entries.code]
     return flags
 
 
@@ -380,14 +376,14 @@ class _Held:
         first = entries.first
         sessions = int(entries.at.max(initial=first)) - first + 1
         at, code = (entries.at, entries.code) if in_force.all() else (entries.at[in_force], entries.code[in_force])
-        codes = len(_SHOWS_HELD)
+        codes = len(SHOWS_HELD)
         marks = np.bincount((at - first) * codes + code % codes, minlength=sessions * codes).reshape(sessions, codes)
         is_open, is_closed = np.zeros(sessions, np.bool_), np.zeros(sessions, np.bool_)
         for session, opens in calendar.items():
             if 0 <= session - first < sessions:
                 (is_open if opens else is_closed)[session - first] = True
         return _Held(
-            first, marks[:, _SHOWS_HELD].sum(axis=1), marks[:, _codes("#")].sum(axis=1),
+            first, marks[:, SHOWS_HELD].sum(axis=1), marks[:, _codes("#")].sum(axis=1),
             marks[:, ~_codes("#", "Z", NO_MARK)].sum(axis=1), is_open, is_closed,
         )  # fmt: skip
 
