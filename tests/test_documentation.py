@@ -79,7 +79,7 @@ def test_every_command_on_a_page_is_taken(words: list[str], capsys: pytest.Captu
                 faults_arguments().parse_args(given)
             except SystemExit:
                 pytest.fail(capsys.readouterr().err)
-        case ["python", "-m", module, *_]:
+        case ["python", "-m", module, *_] | ["--group", "bench", "python", "-m", module, *_]:
             assert importlib.util.find_spec(module)
         case [program, *_]:
             assert program in {"pytest", "npx", "pre-commit"}
