@@ -18,6 +18,7 @@ from attendance.checking import CheckedFile, Place, check_file
 from attendance.context import Known
 from attendance.events import ReportReady
 from attendance.findings import SEVERITIES, finding
+from attendance.law import academic_year
 from attendance.parts import ROLL
 from attendance.register import named, part_name
 from attendance.rules import RULES
@@ -26,7 +27,7 @@ from aws.buckets import Bucket, Stored
 from aws.known import known_of
 from aws.messages import Bus
 from aws.observability import counted, logger
-from aws.registers import Registers, SchoolRecord, school_prefix, year_prefix
+from aws.registers import Registers, school_prefix, year_prefix
 from aws.schools import Listed, Schools
 
 
@@ -77,9 +78,8 @@ class Validate:
             path = Path(folder, "upload")
             path.write_bytes(stored.body)
             sent = Sent(la, urn, upload_id, version, stored, path)
-            record = self.registers.read(la, urn)
-            known = known_of(record)
-            files = [self._receive(sent, record, known, checked) for checked in self._check(sent, known)]
+            listed = self.schools.listed(urn)
+            files = [self._receive(sent, listed, checked) for checked in self._check(sent, listed)]
         report = {
             "upload": hashlib.sha256(stored.body).hexdigest(),
             "la": la,
@@ -95,12 +95,15 @@ class Validate:
         totals = {severity: sum(file.totals[severity] for file in files) for severity in SEVERITIES}
         logger.info("answered", rows=sum(f.rows for f in files), accepted=sum(f.accepted for f in files), totals=totals)
 
-    def _check(
-        self, sent: Sent, known: Known, received_at: datetime | None = None, extracted_at: datetime | None = None
-    ) -> list[CheckedFile]:
-        return check_sent(sent, self.schools.listed(sent.urn), known, received_at, extracted_at)
+    def _check(self, sent: Sent, listed: Listed) -> list[CheckedFile]:
+        """Check an upload beside the register of this academic year; if it speaks of another too, once more beside all of them."""
+        year = academic_year(london_day(sent.stored.received_at))
+        checked = check_sent(sent, listed, known_of(self.registers.read_year(sent.la, sent.urn, year)))
+        if {name for file in checked for name in file.parts} <= {ROLL, str(year)}:
+            return checked
+        return check_sent(sent, listed, known_of(self.registers.read(sent.la, sent.urn)))
 
-    def _receive(self, sent: Sent, record: SchoolRecord, known: Known, checked: CheckedFile) -> CheckedFile:
+    def _receive(self, sent: Sent, listed: Listed, checked: CheckedFile) -> CheckedFile:
         """Keep a file's receipt and parts; what is answered if these bytes were received before."""
         if checked.refused:
             return checked  # no receipt: sent again it is checked again
@@ -126,7 +129,9 @@ class Validate:
             self._store(sent, checked, sent.stored.received_at)
             return checked
         extracted = datetime.fromisoformat(first["extracted_at"]) if first["extracted_at"] else None
-        again = next(file for file in self._check(sent, known, received_at, extracted) if file.upload == checked.upload)
+        record = self.registers.read(sent.la, sent.urn)
+        by_then = check_sent(sent, listed, known_of(record), received_at, extracted)
+        again = next(file for file in by_then if file.upload == checked.upload)
         if self._store(sent, again, received_at):
             return again  # its first delivery ended between receipt and parts: finished, not answered
         folded = any(named(part)[1] == again.upload for part in record.parts)
