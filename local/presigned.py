@@ -142,6 +142,8 @@ def _get(s3: S3Client, bucket: str, key: str, given: Mapping[str, str]) -> S3Ans
     version: dict[str, Any] = {"VersionId": given["versionId"]} if "versionId" in given else {}
     got = s3.get_object(Bucket=bucket, Key=key, **version)
     headers = {"content-type": got["ContentType"], "etag": got["ETag"], "x-amz-version-id": got["VersionId"]}
+    if encoding := got.get("ContentEncoding"):
+        headers["content-encoding"] = encoding
     for name in ("content-disposition", "cache-control"):
         if f"response-{name}" in given:
             headers[name] = given[f"response-{name}"]

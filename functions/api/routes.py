@@ -77,7 +77,8 @@ MOST_ANSWERED: Final = 5 * 1024 * 1024
 """Lambda answers with 6 MB at most, headers and all."""
 ELSEWHERE: Final[Mapping[int, Any]] = {
     303: {
-        "description": "It is larger than 5 MB: get it at `Location`, without a token, within five minutes",
+        "description": "It is larger than 5 MB: get it at `Location`, without a token, within five minutes; "
+        "a report comes packed (`Content-Encoding: gzip`)",
         "content": {},
         "headers": {"Location": {"description": "A link", "schema": {"type": "string"}}},
     }

@@ -88,7 +88,7 @@ class Validate:
             "rules": RULES,
             "files": [file.model_dump(mode="json") for file in files],
         }
-        self.reports.put_once(f"{key}.json", pretty_json(report).encode(), "application/json")
+        self.reports.put_once_packed(f"{key}.json", pretty_json(report).encode(), "application/json")
         self.bus.tell(ReportReady(la=la, urn=urn, upload_id=upload_id, correlation_id=correlation_id))
         if refused := sum(file.refused for file in files):
             counted("FilesRefused", refused, "files were refused", la=la, urn=urn, upload=upload_id)

@@ -1,5 +1,6 @@
 """Objects: written once, or replaced only by who saw what stands there; read in the version named."""
 
+import gzip
 from collections.abc import Iterator
 
 import boto3
@@ -29,6 +30,26 @@ def test_what_is_written_once_stands_as_first_written(bucket: Bucket) -> None:
     stored = bucket.get("once")
     assert stored is not None
     assert stored.body == b"first"
+
+
+def test_what_is_kept_for_years_lies_packed_and_is_read_plain(bucket: Bucket) -> None:
+    text = b'{"row": 1}\n' * 1000
+    assert bucket.put_once_packed("packed", text, "application/json")
+    assert not bucket.put_once_packed("packed", b"other", "application/json")
+    lies = bucket.s3.get_object(Bucket=bucket.name, Key="packed")
+    assert (lies["ContentEncoding"], len(lies["Body"].read()) < len(text) / 10) == ("gzip", True)
+    stored = bucket.get("packed")
+    assert stored is not None
+    assert stored.body == text
+
+
+def test_what_a_school_says_of_its_own_file_unpacks_nothing(bucket: Bucket) -> None:
+    """A program may send any header with its upload: a bomb is met by the bounds of unpacking, and not here."""
+    bomb = gzip.compress(bytes(1_000_000))
+    bucket.s3.put_object(Bucket=bucket.name, Key="sent", Body=bomb, ContentEncoding="gzip")
+    stored = bucket.get("sent")
+    assert stored is not None
+    assert stored.body == bomb
 
 
 def test_what_is_ours_may_be_written_again_and_what_is_not_is_an_error(bucket: Bucket) -> None:
