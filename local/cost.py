@@ -83,14 +83,12 @@ def measure() -> dict[str, Any]:
 
 def cost(measured: Measured, schools: int, pupils: int, authorities: int) -> dict[str, Any]:
     """All that the command prints."""
-    used = [*bill.of_schools(measured, schools, pupils), *bill.of_authorities(authorities), *bill.idle(measured)]
+    used = [*bill.of_schools(measured, schools, pupils), *bill.of_metrics(), *bill.idle(measured)]
     running = [line for line in used if line.stage != "trail"]
     share = OF_AN_AUTHORITY / schools
     of_one = [line for line in bill.of_schools(measured, OF_AN_AUTHORITY, pupils * share) if line.stage != "trail"]
-    alone = bill.usd([*of_one, *bill.idle(measured), *bill.of_authorities(1)])
-    together = (
-        bill.usd(of_one) + (bill.usd(bill.idle(measured)) + bill.usd(bill.of_authorities(authorities))) / authorities
-    )
+    alone = bill.usd([*of_one, *bill.idle(measured), *bill.of_metrics()])
+    together = bill.usd(of_one) + (bill.usd(bill.idle(measured)) + bill.usd(bill.of_metrics())) / authorities
     late = [
         line for line in bill.of_schools(measured, schools, pupils, year=ASSUMED.kept_years) if line.stage != "trail"
     ]

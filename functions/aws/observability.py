@@ -20,12 +20,12 @@ NAMED: Final = 50
 def counted(metric: Metric, n: int, message: str, *, la: str, **named: object) -> None:
     """Log what somebody should look at, in a line of which CloudWatch makes a metric by itself (its embedded metric format).
 
-    The metric is kept for all authorities together, which an alarm watches, and for this one; what a person looks for next, the
+    The metric is kept for all authorities together, which an alarm watches; what a person looks for next, the authority, the
     school or the case, is in the line alone, as each further metric costs. No call is made, and nothing is imported for it.
     """
     directive = {
         "Namespace": os.environ["POWERTOOLS_METRICS_NAMESPACE"],
-        "Dimensions": [[], ["la"]],
+        "Dimensions": [[]],
         "Metrics": [{"Name": metric, "Unit": "Count"}],
     }
     told = {"Timestamp": int(now().timestamp() * 1000), "CloudWatchMetrics": [directive]}

@@ -56,7 +56,7 @@ class Assumptions:
     """One event in the trail's packed records."""
     metrics: int = 4
     metric_hours: float = 190 * 6
-    """Metrics of ours, each for all authorities and for each; hours of the year in which they are written."""
+    """Metrics of ours; hours of the year in which they are written."""
     snapshot_days: float = 30
     """How long replaced registers and positions are kept."""
     kept_years: int = 8
@@ -219,12 +219,10 @@ def idle(measured: Measured, assumed: Assumptions = ASSUMED) -> list[Line]:
     return [Line("idle", service, 12 * usd) for service, usd in month]
 
 
-def of_authorities(authorities: float, assumed: Assumptions = ASSUMED) -> list[Line]:
-    """What each authority adds by being one: its metrics, beside those of all together, in the hours in which they are written."""
+def of_metrics(assumed: Assumptions = ASSUMED) -> list[Line]:
+    """The metrics that functions write, for all authorities together, in the hours in which they are written."""
     months = 12 * assumed.metric_hours / HOURS_A_YEAR
-    return [
-        Line("metrics", "CloudWatch metrics", assumed.metrics * (authorities + 1) * months * prices()["metric_month"])
-    ]
+    return [Line("metrics", "CloudWatch metrics", assumed.metrics * months * prices()["metric_month"])]
 
 
 def identity(authorities: float, assumed: Assumptions = ASSUMED) -> list[Line]:
