@@ -455,10 +455,9 @@ class Assessor:
         """One pupil's standing."""
         history = self.view.history.get(upn, PupilHistory())
         counted, weeks, conflict = self.with_carried(upn, self.own(upn))
-        free, window_weeks = (
-            tuple(each for each in counted if each.session not in history.used),
-            weeks[-window_size(self.as_at) :],
-        )
+        used = history.used
+        free = tuple(each for each in counted if each.session not in used) if used else counted
+        window_weeks = weeks[-window_size(self.as_at) :]
         windows, n, first = self._windows_of(upn, counted, weeks, history)
         in_window = windows.in_window[first : first + len(counted)]
         met = counted[windows.met[n] - first] if windows.met[n] >= 0 else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 Half = Literal["AM", "PM"]
@@ -28,6 +29,7 @@ class Session(NamedTuple):
         return cls(date.fromisoformat(day), half)
 
 
+@lru_cache(maxsize=4096)  # asked for every session that counts, of a few hundred days
 def monday(day: date) -> date:
     """The Monday of the Monday-Sunday week in which `day` lies (law.md section 5: alignment is [U], adopted)."""
     return day - timedelta(days=day.weekday())
