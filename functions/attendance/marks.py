@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ NO_MARK = len(CODE_ORDER)
 """Stands in a cell that has no mark."""
 
 
+@cache
 def flags_of(codes: frozenset[str]) -> NDArray[np.bool_]:
     """Whether an index into CODE_ORDER is one of these codes; NO_MARK is none of them."""
     return np.array([*(code in codes for code in CODE_ORDER), False])
