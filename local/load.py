@@ -33,7 +33,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         description="Raise the whole system on this machine from the very templates that would be deployed and send it a made-up "
         "day of an authority: rolls, the weeks before, every mark of the day, files that are wrong, refused, sent twice or "
         "amended, an officer's decisions, the evening's schedule. Then count what went in against what came out, end to end.",
-        epilog="300 schools of 500 pupils take about an hour. How to read what is printed: docs/reliability.md. "
+        epilog="300 schools of 500 pupils take ten to thirty minutes. How to read what is printed: docs/reliability.md. "
         "Exit code: 0 all balances are zero, 1 something is left over, 2 used wrongly.",
     )
     parser.add_argument("--schools", type=int, default=300, metavar="N", help="default: %(default)s")
