@@ -7,6 +7,7 @@ import pickle
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -20,7 +21,9 @@ from botocore.client import BaseClient
 from deployed import Deployed
 from policies import Resource, decide
 
+from attendance.grid import KEY, unpacked
 from attendance.identifiers import pupil_id
+from attendance.pieces import said_in
 from attendance.register import entries_of
 from local.command import main
 from local.erasing import Who
@@ -168,8 +171,11 @@ def words_of(key: str, body: bytes) -> str:
     """All that can be read in an object."""
     if key.endswith(".parquet"):
         with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
-            Path(file.name).write_bytes(body[: body.rindex(b"PAR1") + 4])
-            return str(duckdb.sql(f"SELECT * FROM '{file.name}'").fetchall())
+            parquet = body[: body.rindex(b"PAR1") + 4]
+            Path(file.name).write_bytes(parquet)
+            said = said_in(parquet)
+            in_force = unpacked(said[KEY].encode()).upns if KEY in said else ()
+            return f"{duckdb.sql(f"SELECT * FROM '{file.name}'").fetchall()} {in_force}"
     if key.endswith(".pdf"):
         reader = pypdf.PdfReader(io.BytesIO(body))
         attached = [each.decode(errors="replace") for bodies in reader.attachments.values() for each in bodies]
@@ -177,6 +183,9 @@ def words_of(key: str, body: bytes) -> str:
     if body.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(body)) as zipped:
             return " ".join(f"{name} {zipped.read(name).decode()}" for name in zipped.namelist())
+    if body.startswith(b"\x1f\x8b"):
+        plain = zlib.decompressobj(wbits=31)
+        return plain.decompress(body).decode(errors="replace") + plain.unused_data.decode(errors="replace")
     return body.decode(errors="replace")
 
 
@@ -230,6 +239,9 @@ def test_two_people_erase_a_child_and_nothing_of_the_others(
     assert {place.split("/")[0].split()[0] for place in found} == {
         "uploads", "parts", "registers", "positions", "reports", "authority-886", "cases", "history",
     }  # fmt: skip
+    assert [place for place in found if re.fullmatch(r"reports/886/900001/[^/]*\.json", place)], (
+        "packed, and read all the same"
+    )
     folders = {place.split("/")[1] for place in found if place.startswith("authority-886/")}
     assert folders >= {"notices", "papers", "withdrawals", "returns", "told", "packs"}
     assert balanced(capsys) == {}
