@@ -18,7 +18,6 @@ import argparse
 import io
 import multiprocessing
 import re
-import resource
 import statistics
 import sys
 import time
@@ -34,6 +33,7 @@ from typing import Any
 import pypdf
 
 from benchmarks import letter_peers
+from benchmarks.measuring import peak_megabytes
 from benchmarks.table import Benchmark, Line, Target, at_least
 from local.madeup.documents import FIRST, PAYMENT, notice
 from local.node import ensure_assets
@@ -185,19 +185,10 @@ def _work(name: str, worker: int, letters: int, one_code: bool, checked: bool, g
             engine(page)
             seconds += time.process_time() - start
             told.put(None)
-        told.put(Run(letters, seconds, time.perf_counter() - began, _peak()))
+        told.put(Run(letters, seconds, time.perf_counter() - began, peak_megabytes()))
     except Exception as problem:
         gate.abort()
         told.put(f"{FAILED}: {problem!r}")
-
-
-def _peak() -> int:
-    """The most memory this process ever held, in MB; not of its parent, as `ru_maxrss` on Linux may say."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text(encoding="ascii"))
-        return int(found[1]) // 1024 if found else 0
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**20
 
 
 def measure(letters: int, times: int, one_code: bool = False) -> list[Measured]:

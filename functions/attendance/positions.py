@@ -248,13 +248,6 @@ def _as_arrays(counted: Sequence[Counted], mondays: NDArray[np.int32], days: NDA
     )
 
 
-def _each_once(numbers: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Sorted numbers, each once."""
-    first = np.ones(len(numbers), dtype=np.bool_)
-    first[1:] = numbers[1:] != numbers[:-1]
-    return numbers[first]
-
-
 def _numbers(days: Iterable[date]) -> NDArray[np.int32]:
     return np.array([number_of(day) for day in days], dtype=np.int32)
 
@@ -305,12 +298,12 @@ class Assessor:
     @cached_property
     def mondays(self) -> NDArray[np.int32]:
         """The same as numbers."""
-        return _each_once(counting.monday_of(self.held_numbers // 2))
+        return np.unique(counting.monday_of(self.held_numbers // 2))
 
     @cached_property
     def scale(self) -> counting.Scale:
         """What this school's sessions are measured by."""
-        return self._scale(self.mondays, _each_once(self.held_numbers // 2))
+        return self._scale(self.mondays, np.unique(self.held_numbers // 2))
 
     def _scale(self, mondays: NDArray[np.int32], days: NDArray[np.int32]) -> counting.Scale:
         """The same for one pupil's school weeks and days, some of which may be another school's."""
@@ -328,7 +321,7 @@ class Assessor:
             mondays=mondays,
             full=counting.among(mondays, self.full_mondays) | (mondays == running),
             days=days,
-            ahead=_each_once(ahead[~counting.among(ahead, mondays)]),
+            ahead=np.unique(ahead[~counting.among(ahead, mondays)]),
             since=number_of(academic_year_days(self.year - 1)[0]),
             few=few,
             sure=sure,

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 
 def text_sql(value: str | None) -> str:
-    """A text as an SQL literal."""
+    """A text as an SQL literal; without NUL, which no reader lets in (a statement that cannot be read is quoted in its error)."""
     return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
 
 

@@ -82,7 +82,7 @@ def a_bad_day(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
         system.world.drain()
     with monkeypatch.context() as patched:
         patched.setattr(Registers, "brought_up", dying)
-        patched.setattr(Registers, "read", dying)
+        patched.setattr(Registers, "read_year", dying)
         system.upload(csv_of(marks(CHILD, date(2025, 10, 13), date(2025, 10, 13))))
         system.world.drain()
 

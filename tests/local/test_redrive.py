@@ -40,7 +40,7 @@ def failed(system: System, monkeypatch: pytest.MonkeyPatch) -> Any:
     event = system.record(CHILD.upn, "authorise_penalty_notice", "P1", **GIVEN)
     with monkeypatch.context() as patched:
         patched.setattr(Documents, "write", dying)
-        patched.setattr(Registers, "read", dying)
+        patched.setattr(Registers, "read_year", dying)
         system.doors.to_notices.send(event, told="decided")
         system.upload(csv_of(marks(CHILD, date(2025, 10, 7), date(2025, 10, 7))))
         system.world.drain()
