@@ -6,11 +6,10 @@ pupil's position says is these same functions asked for that pupil alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -18,20 +17,23 @@ from numpy.typing import NDArray
 
 from attendance import law
 from attendance.ages import compulsory_from, compulsory_until
-from attendance.codes import POSSIBLE, UNAUTHORISED
-from attendance.marks import CODE_ORDER, Cells, figure_on, flags_of, number_of
+from attendance.marks import (
+    CODE_ORDER,
+    FIRST_NOT_POSSIBLE,
+    FIRST_UNAUTHORISED,
+    Cells,
+    Marks,
+    figure_on,
+    number_of,
+)
 from attendance.statistics import missed
 
 type Days = NDArray[np.int32]
 type Counts = NDArray[np.int64]
 type Flags = NDArray[np.bool_]
 
-_UNAUTHORISED: Final = flags_of(UNAUTHORISED)
-_KIND: Final = flags_of(POSSIBLE).astype(np.int8) + _UNAUTHORISED
-"""Of a cell that is no attendance: 0 not possible, 1 authorised absence, 2 unauthorised absence."""
-_AUTHORISED_KIND, _UNAUTHORISED_KIND, _KINDS = 1, 2, 3
 _ILLNESS, _N = CODE_ORDER.index("I"), CODE_ORDER.index("N")
-_NEVER: Final = np.iinfo(np.int32).min
+_NEVER, _EVER = np.iinfo(np.int32).min, np.iinfo(np.int32).max
 _NONE: Final = -1
 """In place of a session or a week, where there is none."""
 
@@ -52,20 +54,24 @@ class Ages:
     last: Days
 
     @classmethod
-    def of(cls, born: Sequence[date | None]) -> Ages:
-        """By the birth dates."""
-        bounds = np.fromiter(chain.from_iterable(map(_bounds, born)), np.int32, 2 * len(born))
-        return cls(bounds[::2], bounds[1::2])
+    def of(cls, pupils: int, born: Mapping[int, date]) -> Ages:
+        """By the birth dates that are known of so many pupils."""
+        first, last = np.full(pupils, _NEVER, dtype=np.int32), np.full(pupils, _EVER, dtype=np.int32)
+        if born:
+            known = [*born]
+            first[known], last[known] = np.array([*map(_bounds, born.values())], dtype=np.int32).T
+        return cls(first, last)
 
-    def compulsory(self, pupil: NDArray[np.intp], day: Days) -> Flags:
-        """Whether that pupil is of compulsory school age on that day."""
-        return (self.first[pupil] <= day) & (day <= self.last[pupil])
+    def compulsory(self, cells: Cells, day: Days) -> Cells:
+        """The cells of pupils who are of compulsory school age on the day of the cell's column."""
+        if (self.first.max(initial=_NEVER) <= day[:1]).all() and (day[-1:] <= self.last.min(initial=_EVER)).all():
+            return cells  # every pupil is, from the first day to the last
+        on = day[cells.column]
+        return cells.where((self.first[cells.pupil] <= on) & (on <= self.last[cells.pupil]))
 
 
 @lru_cache(maxsize=16384)
-def _bounds(born: date | None) -> tuple[int, int]:
-    if born is None:
-        return _NEVER, np.iinfo(np.int32).max
+def _bounds(born: date) -> tuple[int, int]:
     return number_of(compulsory_from(born)), number_of(compulsory_until(born))
 
 
@@ -86,48 +92,46 @@ class Sums:
     continuous_unauthorised_sessions: Counts
 
 
-def sums(cells: Cells, sessions: Days, begin: int, ages: Ages, as_at: date) -> Sums:
-    """The sums over the columns of a grid from `begin` on, from those of its cells that are no attendance."""
-    pupils = len(ages.first)
-    kinds = np.bincount(cells.pupil * _KINDS + _KIND[cells.code], minlength=pupils * _KINDS).reshape(pupils, _KINDS)
-    impossible, authorised, unauthorised = kinds.T
-    possible, absent = len(sessions) - begin - impossible, authorised + unauthorised
-    ill = illness(cells, sessions, ages)
+def sums(year: Marks, ages: Ages, as_at: date) -> Sums:
+    """The sums over the marks of a year, from those of its cells that are no attendance."""
+    pupils, sessions = year.cells.shape
+    away = year.not_attended
+    unauthorised = away.unauthorised.number(pupils)
+    impossible = away.where(away.code >= FIRST_NOT_POSSIBLE).number(pupils)
+    possible, absent = sessions - impossible, away.number(pupils) - impossible
     return Sums(
         possible=possible,
         attended=possible - absent,
-        authorised=authorised,
+        authorised=absent - unauthorised,
         unauthorised=unauthorised,
         persistent=missed(law.PERSISTENT_TENTHS, absent, possible, as_at),
         severe=missed(law.SEVERE_TENTHS, absent, possible, as_at),
-        illness_days=np.bincount(cells.pupil[ill], minlength=pupils),
-        continuous_unauthorised_sessions=np.bincount(cells.pupil[open_run(cells, len(sessions))], minlength=pupils),
+        illness_days=illness(year, ages).number(pupils),
+        continuous_unauthorised_sessions=open_run(year.cells),
     )
 
 
-def illness(cells: Cells, sessions: Days, ages: Ages) -> NDArray[np.intp]:
-    """Which of the cells are the first I of their day, while of compulsory school age (2024 Regs, sickness return)."""
-    (ill,) = (cells.code == _ILLNESS).nonzero()
-    pupil, day = cells.pupil[ill], sessions[cells.column[ill]] // 2
-    again = (pupil[1:] == pupil[:-1]) & (day[1:] == day[:-1])
-    first = np.concatenate([np.ones(min(1, len(ill)), dtype=np.bool_), ~again])
-    return np.compress(first & ages.compulsory(pupil, day), ill)
+def illness(year: Marks, ages: Ages) -> Cells:
+    """The first I of each day, while of compulsory school age (2024 Regs, sickness return)."""
+    day = year.sessions // 2
+    ill = year.not_attended
+    ill = ages.compulsory(ill.where(ill.code == _ILLNESS), day)
+    afternoon, again = np.zeros(len(day), dtype=np.bool_), np.zeros(len(ill.place), dtype=np.bool_)
+    afternoon[1:] = day[1:] == day[:-1]
+    again[1:] = (ill.place[1:] == ill.place[:-1] + 1) & afternoon[ill.column[1:]]
+    return ill.where(~again)
 
 
-def open_run(cells: Cells, columns: int) -> NDArray[np.intp]:
-    """Which are the unauthorised sessions since the last possible one that was not: what is not possible or unmarked is skipped.
-
-    A run is open as long as no attendance follows: its cells, and what is skipped between, reach without a gap to the last column.
+def open_run(cells: NDArray[np.uint8]) -> Counts:
+    """How many unauthorised sessions each pupil has since the last possible one that was not: what is not possible or unmarked
+    is skipped.
     """
-    if not len(cells.pupil):
-        return np.empty(0, dtype=np.intp)
-    after = np.cumsum(np.bincount(cells.pupil))[cells.pupil] - np.arange(len(cells.pupil))
-    (to_the_end,) = (cells.column + after == columns).nonzero()
-    pupil, column, kind = cells.pupil[to_the_end], cells.column[to_the_end], _KIND[cells.code[to_the_end]]
-    broken = np.full(cells.pupil[-1] + 1, _NONE)
-    ends = kind == _AUTHORISED_KIND
-    np.maximum.at(broken, pupil[ends], column[ends])
-    return np.compress((kind == _UNAUTHORISED_KIND) & (column > broken[pupil]), to_the_end)
+    found = np.zeros(len(cells), dtype=np.int64)
+    (absent_last,) = (cells[:, -1:] >= FIRST_UNAUTHORISED).any(axis=1).nonzero()
+    backwards = cells[absent_last, ::-1]
+    open_yet = np.logical_and.accumulate(backwards >= FIRST_UNAUTHORISED, axis=1)
+    found[absent_last] = np.count_nonzero(open_yet & (backwards < FIRST_NOT_POSSIBLE), axis=1)
+    return found
 
 
 # ------------------------------------------------------------------ the threshold
@@ -189,17 +193,18 @@ class Countable:
         return first
 
 
-def countable(cells: Cells, sessions: Days, held: Days, ages: Ages, scale: Scale) -> Countable:
+def countable(marks: Marks, held: Days, ages: Ages, scale: Scale) -> Countable:
     """The sessions with G, N, O or U, held, of compulsory school age, since the framework began.
 
     Absence before that is under the old scheme and never counts towards its threshold (law.md L9).
     """
-    counts = among(sessions, held) & (sessions >= 2 * number_of(law.SCHEME_START))
-    chosen = cells.where(_UNAUTHORISED[cells.code] & counts[cells.column])
-    of_age = ages.compulsory(chosen.pupil, sessions[chosen.column] // 2)
-    chosen = chosen if of_age.all() else chosen.where(of_age)
-    week, day = _last_upto(scale.mondays, monday_of(sessions // 2)), _last_upto(scale.days, sessions // 2)
-    return Countable(chosen.pupil, sessions[chosen.column], chosen.code, week[chosen.column], day[chosen.column])
+    sessions, day = marks.sessions, marks.sessions // 2
+    counts = among(sessions, held) & (day >= number_of(law.SCHEME_START))
+    chosen = marks.not_attended.unauthorised
+    chosen = ages.compulsory(chosen.where(counts[chosen.column]), day)
+    week, nth_day = _last_upto(scale.mondays, monday_of(day)), _last_upto(scale.days, day)
+    column = chosen.column
+    return Countable(chosen.pupil, sessions[column], chosen.code, week[column], nth_day[column])
 
 
 def among(values: Days, others: Days) -> Flags:
@@ -217,11 +222,21 @@ def _last_upto(places: Days, values: Days) -> NDArray[np.intp]:
 def met(counted: Countable) -> Flags:
     """At which sessions the threshold is met: ten countable in the ten school weeks ending with that session's week (WTISA)."""
     day = counted.at // 2
+    monday = monday_of(day) if len(law.THRESHOLD_WEEKS.values) > 1 else day  # else it is the same on any day
     earliest = np.arange(len(day)) + 1 - figure_on(law.THRESHOLD_SESSIONS, day)
     other = np.maximum(earliest, 0)
     same = counted.pupil[other] == counted.pupil
-    begins = counted.week + 1 - figure_on(law.THRESHOLD_WEEKS, monday_of(day))
+    begins = counted.week + 1 - figure_on(law.THRESHOLD_WEEKS, monday)
     return np.asarray((earliest >= 0) & same & (counted.week[other] >= begins))
+
+
+def met_by(counted: Countable, these: Flags) -> Flags:
+    """The same, were only these countable."""
+    if these.all():
+        return met(counted)
+    found = np.zeros(len(these), dtype=np.bool_)
+    found[these] = met(counted.where(these))
+    return found
 
 
 def in_last(counted: Countable, weeks: int, size: int) -> Flags:
@@ -238,14 +253,12 @@ def fullest(counted: Countable, scale: Scale, pupils: int) -> tuple[Counts, NDAr
     begin = int(scale.mondays.searchsorted(scale.since - 6))
     if begin == weeks:
         return np.zeros(pupils, dtype=np.int64), np.full(pupils, _NONE)
-    upto = (
-        np.bincount(counted.week * pupils + counted.pupil, minlength=weeks * pupils)
-        .reshape(weeks, pupils)
-        .cumsum(axis=0)
-    )
-    total = upto.copy()
-    total[size:] -= upto[:-size]
-    best = (total[begin:] * weeks + np.arange(begin, weeks)[:, np.newaxis]).max(axis=0)
+    cells = np.bincount(counted.week * pupils + counted.pupil, minlength=weeks * pupils)
+    in_week = cells.reshape(weeks, pupils).astype(np.int32)
+    in_window = in_week.copy()
+    for back in range(1, min(size, weeks)):
+        in_window[back:] += in_week[:-back]
+    best = (in_window[begin:] * weeks + np.arange(begin, weeks, dtype=np.int32)[:, np.newaxis]).max(axis=0)
     return best // weeks, best % weeks
 
 
@@ -272,11 +285,12 @@ class Windows:
 def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scale, pupils: int) -> Windows:
     """Count what is countable; what a notice used (not `free`) is in no window.
 
-    `cases` say which sessions may meet the threshold together: those that no notice used, and those with what one case used.
+    The threshold may be met by what is free; `cases` say for each case what it used beside that.
     """
     unused = counted.where(free)
-    free_met = unused.number(met(unused), pupils) > 0
-    first = _first_met(counted, cases, scale, pupils)
+    free_met = met_by(counted, free)
+    has_free_met = counted.number(free_met, pupils) > 0
+    first = _first_met(counted, [free_met, *(met_by(counted, each) for each in cases)], scale, pupils)
     in_window = free & in_last(counted, len(scale.mondays), scale.size)
     best, best_week = fullest(unused, scale, pupils)
     by_days, by_full_weeks = other_readings(unused, scale, pupils)
@@ -289,20 +303,17 @@ def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scal
         best=best,
         best_week=best_week,
         met=first,
-        provisional=_only_by_n(counted, cases, first, scale),
+        provisional=_only_by_n(counted, [free, *cases], first, scale),
         drops_on=drops_on(counted, in_window, scale, pupils),
-        reading_differs=(by_days != free_met) | (by_full_weeks != free_met),
+        reading_differs=(by_days != has_free_met) | (by_full_weeks != has_free_met),
         repeated=(first == _NONE) & (recent >= law.REPEATED_SESSIONS.on(scale.as_at)),
         doubtful=differs_without_few(counted, scale, pupils),
     )
 
 
-def _first_met(counted: Countable, cases: Sequence[Flags], scale: Scale, pupils: int) -> NDArray[np.intp]:
-    """The earliest session of this or the last academic year that met the threshold, in any case."""
-    found = np.zeros(len(counted.at), dtype=np.bool_)
-    for together in cases:
-        found[together] |= met(counted.where(together))
-    return counted.first(found & (counted.at >= 2 * scale.since), pupils)
+def _first_met(counted: Countable, at: Sequence[Flags], scale: Scale, pupils: int) -> NDArray[np.intp]:
+    """The earliest session of this or the last academic year at which the threshold was met, in any case."""
+    return counted.first(np.logical_or.reduce(at) & (counted.at >= 2 * scale.since), pupils)
 
 
 def _only_by_n(counted: Countable, cases: Sequence[Flags], first: NDArray[np.intp], scale: Scale) -> Flags:
@@ -312,8 +323,9 @@ def _only_by_n(counted: Countable, cases: Sequence[Flags], first: NDArray[np.int
     if not asked.any():
         return np.asarray(asked)
     theirs = asked[counted.pupil]
-    firm = [(each & ~by_n)[theirs] for each in cases]
-    return np.asarray(asked & (_first_met(counted.where(theirs), firm, scale, pupils) == _NONE))
+    of_them = counted.where(theirs)
+    firm = [met_by(of_them, (each & ~by_n)[theirs]) for each in cases]
+    return np.asarray(asked & (_first_met(of_them, firm, scale, pupils) == _NONE))
 
 
 def drops_on(counted: Countable, in_window: Flags, scale: Scale, pupils: int) -> Days:
@@ -328,13 +340,15 @@ def drops_on(counted: Countable, in_window: Flags, scale: Scale, pupils: int) ->
 
 def other_readings(free: Countable, scale: Scale, pupils: int) -> tuple[Flags, Flags]:
     """Whether the threshold is met within 50 school days, and within ten weeks that have all ten sessions held."""
-    ends = np.arange(scale.needed - 1, len(free.at))
-    ends = ends[free.pupil[ends - scale.needed + 1] == free.pupil[ends]]
-    begins = ends - scale.needed + 1
+    between = scale.needed - 1
+    first, last = slice(0, max(0, len(free.at) - between)), slice(between, None)
+    same = free.pupil[first] == free.pupil[last]
     full_weeks = np.cumsum(scale.full)[free.week]
-    days = free.day[ends] - free.day[begins] < law.SESSIONS_FLOAT.on(max(scale.as_at, law.SCHEME_START))
-    weeks = full_weeks[ends] - full_weeks[begins] < scale.size
-    by_days, by_weeks = (np.bincount(free.pupil[ends[near]], minlength=pupils) > 0 for near in (days, weeks))
+    in_days = free.day[last] - free.day[first] < law.SESSIONS_FLOAT.on(max(scale.as_at, law.SCHEME_START))
+    in_weeks = full_weeks[last] - full_weeks[first] < scale.size
+    by_days, by_weeks = (
+        np.bincount(free.pupil[last][same & near], minlength=pupils) > 0 for near in (in_days, in_weeks)
+    )
     return by_days, by_weeks
 
 

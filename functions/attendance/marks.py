@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, cached_property, lru_cache
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attendance import law
-from attendance.codes import ATTENDED, CODES, SHOWS_SESSION_HELD
+from attendance.codes import ATTENDED, AUTHORISED, CODES, POSSIBLE, SHOWS_SESSION_HELD, UNAUTHORISED
 from attendance.engine import connect
 from attendance.grid import NUMBER, Grid, grids_in
 from attendance.register import RANK
@@ -21,7 +22,11 @@ from attendance.roll import Roll
 from attendance.sessions import HALVES, Held, Session
 
 EPOCH = date(1970, 1, 1)
-CODE_ORDER: tuple[str, ...] = tuple(CODES)
+_KINDS = (ATTENDED, AUTHORISED, UNAUTHORISED, SHOWS_SESSION_HELD - POSSIBLE, CODES.keys() - SHOWS_SESSION_HELD)
+CODE_ORDER: tuple[str, ...] = tuple(code for kind in _KINDS for code in CODES if code in kind)
+"""A code is its place in this order: kind after kind, so that whether a mark is of a kind is one comparison."""
+FIRST_ABSENCE, FIRST_UNAUTHORISED, FIRST_NOT_POSSIBLE, FIRST_NOT_HELD = accumulate(len(kind) for kind in _KINDS[:-1])
+"""Where each kind but the first begins: authorised, unauthorised, not possible, and what does not even show a session held."""
 NO_MARK = len(CODE_ORDER)
 """Stands in a cell that has no mark."""
 
@@ -33,20 +38,42 @@ def flags_of(codes: frozenset[str]) -> NDArray[np.bool_]:
 
 
 SHOWS_HELD = flags_of(SHOWS_SESSION_HELD)
-_NO_ATTENDANCE = bytes(code not in ATTENDED for code in CODE_ORDER).ljust(256, b"\1")
 
 
 @dataclass(frozen=True)
 class Cells:
-    """Some cells of a grid, row by row: pupil (an index into `upns`), column (into `sessions`), code (or NO_MARK)."""
+    """Some cells of a grid of so many columns, row by row: where each is, counted through all rows, and its code (or NO_MARK)."""
 
-    pupil: NDArray[np.intp]
-    column: NDArray[np.intp]
+    columns: int
+    place: NDArray[np.intp]
     code: NDArray[np.uint8]
+
+    @cached_property
+    def pupil(self) -> NDArray[np.intp]:
+        """The row of each."""
+        return self.place // max(1, self.columns)
+
+    @cached_property
+    def column(self) -> NDArray[np.intp]:
+        """The column of each."""
+        return self.place - self.pupil * self.columns
+
+    @cached_property
+    def unauthorised(self) -> Cells:
+        """The unauthorised absences among them."""
+        return self.where((self.code >= FIRST_UNAUTHORISED) & (self.code < FIRST_NOT_POSSIBLE))
 
     def where(self, chosen: NDArray[np.bool_]) -> Cells:
         """Those of the cells for which it is so."""
-        return Cells(self.pupil[chosen], self.column[chosen], self.code[chosen])
+        if chosen.all():
+            return self
+        (these,) = chosen.nonzero()
+        return Cells(self.columns, self.place.take(these), self.code.take(these))
+
+    def number(self, pupils: int) -> NDArray[np.intp]:
+        """How many of them each pupil has."""
+        bounds = self.place.searchsorted(np.arange(pupils + 1) * self.columns)
+        return bounds[1:] - bounds[:-1]
 
 
 @dataclass(frozen=True)
@@ -82,7 +109,7 @@ class Marks:
     def marked_sessions(self) -> NDArray[np.int32]:
         """The sessions of which any pupil has a mark."""
         without = self.not_attended
-        unmarked = np.bincount(without.column[without.code == NO_MARK], minlength=len(self.sessions))
+        unmarked = np.bincount(without.where(without.code == NO_MARK).column, minlength=len(self.sessions))
         return self.sessions[unmarked < len(self.upns)]
 
     @property
@@ -103,10 +130,16 @@ class Marks:
     @cached_property
     def not_attended(self) -> Cells:
         """Every cell that is no attendance: an absence, a session that was not possible, no mark. They are few."""
-        raw = self.cells.tobytes()
-        (found,) = np.frombuffer(raw.translate(_NO_ATTENDANCE), dtype=np.bool_).nonzero()
-        pupil, column = np.divmod(found, max(1, len(self.sessions)))
-        return Cells(pupil, column, np.frombuffer(raw, dtype=np.uint8)[found])
+        every = self.cells.ravel()
+        (place,) = (every >= FIRST_ABSENCE).nonzero()
+        return Cells(len(self.sessions), place, every.take(place))
+
+    def within(self, first: int, last: int) -> Marks:
+        """The marks of the same pupils in the sessions from one to another."""
+        begin, end = self.sessions.searchsorted([first, last + 1]).tolist()
+        if end - begin == len(self.sessions):
+            return self
+        return Marks(self.upns, self.sessions[begin:end], np.ascontiguousarray(self.cells[:, begin:end]))
 
 
 def at(session: Session) -> int:
@@ -201,7 +234,8 @@ class HeldAt:
 def held_at(marks: Marks, roll: Roll) -> HeldAt:
     """When the school met: the calendar decides where it speaks, elsewhere any mark but `#`, `Y4` or `Z` shows it (design 4.3)."""
     absent = marks.not_attended
-    showing = len(marks.upns) - np.bincount(absent.column[~SHOWS_HELD[absent.code]], minlength=len(marks.sessions))
+    not_showing = absent.where(absent.code >= FIRST_NOT_HELD).column
+    showing = len(marks.upns) - np.bincount(not_showing, minlength=len(marks.sessions))
     by_marks = showing > 0
     sessions = marks.sessions[by_marks]
     calendar = {at(session): is_open for session, is_open in roll.calendar.items()}

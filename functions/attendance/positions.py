@@ -23,7 +23,6 @@ from attendance.marks import (
     CODE_ORDER,
     EPOCH,
     NO_MARK,
-    Cells,
     HeldAt,
     Marks,
     at,
@@ -344,48 +343,40 @@ class Assessor:
     @cached_property
     def ages(self) -> counting.Ages:
         """When each pupil is of compulsory school age."""
-        born = {upn: pupil.date_of_birth for upn, pupil in self.view.roll.pupils.items()}
-        return counting.Ages.of([born.get(upn) for upn in self.view.marks.upns])
-
-    @cached_property
-    def cells(self) -> Cells:
-        """The cells up to as-at that are no attendance."""
-        marks = self.view.marks
-        upto = int(marks.sessions.searchsorted(self.last_number, side="right"))
-        return (
-            marks.not_attended
-            if upto == len(marks.sessions)
-            else marks.not_attended.where(marks.not_attended.column < upto)
-        )
+        row = self.view.marks.row
+        born = {
+            row[upn]: pupil.date_of_birth
+            for upn, pupil in self.view.roll.pupils.items()
+            if pupil.date_of_birth and upn in row
+        }
+        return counting.Ages.of(len(row), born)
 
     @cached_property
     def sums(self) -> counting.Sums:
         """The academic year's sums over this school's marks, whatever the pupil's age; illness only while of compulsory age."""
-        sessions = self.view.marks.sessions
-        sessions = sessions[: np.searchsorted(sessions, self.last_number, side="right")]
-        begin = int(np.searchsorted(sessions, at(Session(academic_year_days(self.year)[0], "AM"))))
-        cells = self.cells.where(self.cells.column >= begin) if begin else self.cells
-        return counting.sums(cells, sessions, begin, self.ages, self.as_at)
+        first = at(Session(academic_year_days(self.year)[0], "AM"))
+        return counting.sums(self.view.marks.within(first, self.last_number), self.ages, self.as_at)
 
     @cached_property
     def countable(self) -> counting.Countable:
         """The sessions with G, N, O or U, held, of compulsory school age; none at a school outside the framework."""
         if not self.view.in_framework:
             return _as_arrays((), self.scale.mondays, self.scale.days)
-        return counting.countable(self.cells, self.view.marks.sessions, self.held_numbers, self.ages, self.scale)
+        marks = self.view.marks.within(0, self.last_number)
+        return counting.countable(marks, self.held_numbers, self.ages, self.scale)
 
     @cached_property
     def windows(self) -> counting.Windows:
         """How each pupil stands, had no notice used a session and were there no other school."""
         every = np.ones(len(self.countable.at), dtype=np.bool_)
-        return counting.windows(self.countable, every, [every], self.scale, len(self.view.marks.upns))
+        return counting.windows(self.countable, every, [], self.scale, len(self.view.marks.upns))
 
     @cached_property
     def _nobodys(self) -> counting.Windows:
         """The windows of a pupil with nothing countable."""
         nothing = np.empty(0, dtype=np.bool_)
         none = _as_arrays((), self.scale.mondays, self.scale.days)
-        return counting.windows(none, nothing, [nothing], self.scale, 1)
+        return counting.windows(none, nothing, [], self.scale, 1)
 
     @cached_property
     def _bounds(self) -> list[int]:
@@ -501,11 +492,8 @@ class Assessor:
         sessions, used = [each.session for each in counted], history.used
         free = np.array([session not in used for session in sessions], dtype=np.bool_)
         cases = [
-            free,
-            *(
-                free | np.array([session in mine for session in sessions], dtype=np.bool_)
-                for mine in history.used_by_case.values()
-            ),
+            free | np.array([session in mine for session in sessions], dtype=np.bool_)
+            for mine in history.used_by_case.values()
         ]
         return counting.windows(own, free, cases, scale, 1), 0, 0
 
