@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
@@ -34,6 +34,8 @@ type Flags = NDArray[np.bool_]
 
 _ILLNESS, _N = CODE_ORDER.index("I"), CODE_ORDER.index("N")
 _NEVER, _EVER = np.iinfo(np.int32).min, np.iinfo(np.int32).max
+_FAR: Final = 10_000
+"""More school weeks, and more school days, than marks ever reach over."""
 _NONE: Final = -1
 """In place of a session or a week, where there is none."""
 
@@ -167,23 +169,44 @@ class Countable:
     pupil: NDArray[np.intp]
     at: Days
     code: NDArray[np.uint8]
-    week: NDArray[np.intp]
-    day: NDArray[np.intp]
+    week: Days
+    day: Days
 
     @classmethod
     def of(cls, pupil: NDArray[np.intp], at: Days, code: NDArray[np.uint8], mondays: Days, days: Days) -> Countable:
         """Sessions on these school weeks and days; what lies in none counts with the one before."""
         return cls(pupil, at, code, _last_upto(mondays, monday_of(at // 2)), _last_upto(days, at // 2))
 
+    @cached_property
+    def begins(self) -> NDArray[np.intp]:
+        """Where the sessions of each pupil begin who has any."""
+        (changes,) = (self.pupil[1:] != self.pupil[:-1]).nonzero()
+        return np.concatenate([np.zeros(min(1, len(self.pupil)), dtype=np.intp), changes + 1])
+
+    @cached_property
+    def who(self) -> NDArray[np.intp]:
+        """The pupils who have any."""
+        return self.pupil[self.begins]
+
     def where(self, chosen: Flags) -> Countable:
         """Those for which it is so."""
         if chosen.all():
             return self
-        return Countable(self.pupil[chosen], self.at[chosen], self.code[chosen], self.week[chosen], self.day[chosen])
+        (these,) = chosen.nonzero()
+        pupil, at, code = self.pupil.take(these), self.at.take(these), self.code.take(these)
+        return Countable(pupil, at, code, self.week.take(these), self.day.take(these))
 
     def number(self, chosen: Flags, pupils: int) -> Counts:
         """How many of the chosen each pupil has."""
-        return np.bincount(self.pupil[chosen], minlength=pupils)
+        found = np.zeros(pupils, dtype=np.int64)
+        found[self.who] = np.add.reduceat(chosen, self.begins, dtype=np.int64)
+        return found
+
+    def any(self, chosen: Flags, pupils: int) -> Flags:
+        """Whether each pupil has any of the chosen."""
+        found = np.zeros(pupils, dtype=np.bool_)
+        found[self.who] = np.logical_or.reduceat(chosen, self.begins)
+        return found
 
     def first(self, chosen: Flags, pupils: int) -> NDArray[np.intp]:
         """The first of the chosen that each pupil has, as an index; -1 if there is none."""
@@ -191,6 +214,18 @@ class Countable:
         found = chosen.nonzero()[0][::-1]
         first[self.pupil[found]] = found  # of several the last written stays
         return first
+
+    @cached_property
+    def apart(self) -> Days:
+        """What keeps the sessions of different pupils so far apart that no window holds both."""
+        return (self.pupil * _FAR).astype(np.int32)
+
+    def reach(self, places: Days, number: int) -> Days:
+        """How many places (weeks or days) the last so many sessions of the pupil reach over; very many if there are fewer."""
+        found = np.full(len(places), _FAR, dtype=np.int32)
+        of_all = places + self.apart
+        np.subtract(of_all[number - 1 :], of_all[: max(0, len(places) - number + 1)], out=found[number - 1 :])
+        return found
 
 
 def countable(marks: Marks, held: Days, ages: Ages, scale: Scale) -> Countable:
@@ -214,20 +249,21 @@ def among(values: Days, others: Days) -> Flags:
     return np.asarray(others[np.minimum(others.searchsorted(values), len(others) - 1)] == values)
 
 
-def _last_upto(places: Days, values: Days) -> NDArray[np.intp]:
+def _last_upto(places: Days, values: Days) -> Days:
     """The last of the sorted places that is not after each value, as an index."""
-    return places.searchsorted(values, side="right") - 1
+    return (places.searchsorted(values, side="right") - 1).astype(np.int32)
 
 
 def met(counted: Countable) -> Flags:
     """At which sessions the threshold is met: ten countable in the ten school weeks ending with that session's week (WTISA)."""
     day = counted.at // 2
+    needed = figure_on(law.THRESHOLD_SESSIONS, day)
     monday = monday_of(day) if len(law.THRESHOLD_WEEKS.values) > 1 else day  # else it is the same on any day
-    earliest = np.arange(len(day)) + 1 - figure_on(law.THRESHOLD_SESSIONS, day)
-    other = np.maximum(earliest, 0)
-    same = counted.pupil[other] == counted.pupil
-    begins = counted.week + 1 - figure_on(law.THRESHOLD_WEEKS, monday)
-    return np.asarray((earliest >= 0) & same & (counted.week[other] >= begins))
+    weeks = figure_on(law.THRESHOLD_WEEKS, monday)
+    found = np.zeros(len(day), dtype=np.bool_)
+    for number in {*law.THRESHOLD_SESSIONS.values.values()}:
+        found |= (needed == number) & (counted.reach(counted.week, number) < weeks)
+    return found
 
 
 def met_by(counted: Countable, these: Flags) -> Flags:
@@ -258,7 +294,9 @@ def fullest(counted: Countable, scale: Scale, pupils: int) -> tuple[Counts, NDAr
     in_window = in_week.copy()
     for back in range(1, min(size, weeks)):
         in_window[back:] += in_week[:-back]
-    best = (in_window[begin:] * weeks + np.arange(begin, weeks, dtype=np.int32)[:, np.newaxis]).max(axis=0)
+    in_window *= weeks
+    in_window += np.arange(weeks, dtype=np.int32)[:, np.newaxis]
+    best = in_window[begin:].max(axis=0).astype(np.int64)
     return best // weeks, best % weeks
 
 
@@ -289,10 +327,10 @@ def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scal
     """
     unused = counted.where(free)
     free_met = met_by(counted, free)
-    has_free_met = counted.number(free_met, pupils) > 0
     first = _first_met(counted, [free_met, *(met_by(counted, each) for each in cases)], scale, pupils)
     in_window = free & in_last(counted, len(scale.mondays), scale.size)
     best, best_week = fullest(unused, scale, pupils)
+    by_weeks = counted.any(free_met, pupils)
     by_days, by_full_weeks = other_readings(unused, scale, pupils)
     year_back = number_of(scale.as_at) - 7 * law.REPEATED_WEEKS.on(scale.as_at)
     recent = unused.number(unused.at // 2 > year_back, pupils)
@@ -305,7 +343,7 @@ def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scal
         met=first,
         provisional=_only_by_n(counted, [free, *cases], first, scale),
         drops_on=drops_on(counted, in_window, scale, pupils),
-        reading_differs=(by_days != has_free_met) | (by_full_weeks != has_free_met),
+        reading_differs=(by_days != by_weeks) | (by_full_weeks != by_weeks),
         repeated=(first == _NONE) & (recent >= law.REPEATED_SESSIONS.on(scale.as_at)),
         doubtful=differs_without_few(counted, scale, pupils),
     )
@@ -319,7 +357,7 @@ def _first_met(counted: Countable, at: Sequence[Flags], scale: Scale, pupils: in
 def _only_by_n(counted: Countable, cases: Sequence[Flags], first: NDArray[np.intp], scale: Scale) -> Flags:
     """Which thresholds would not be met without the sessions whose reason is not known yet."""
     pupils, by_n = len(first), counted.code == _N
-    asked = (counted.number(by_n, pupils) > 0) & (first != _NONE)
+    asked = counted.any(by_n, pupils) & (first != _NONE)
     if not asked.any():
         return np.asarray(asked)
     theirs = asked[counted.pupil]
@@ -340,16 +378,9 @@ def drops_on(counted: Countable, in_window: Flags, scale: Scale, pupils: int) ->
 
 def other_readings(free: Countable, scale: Scale, pupils: int) -> tuple[Flags, Flags]:
     """Whether the threshold is met within 50 school days, and within ten weeks that have all ten sessions held."""
-    between = scale.needed - 1
-    first, last = slice(0, max(0, len(free.at) - between)), slice(between, None)
-    same = free.pupil[first] == free.pupil[last]
-    full_weeks = np.cumsum(scale.full)[free.week]
-    in_days = free.day[last] - free.day[first] < law.SESSIONS_FLOAT.on(max(scale.as_at, law.SCHEME_START))
-    in_weeks = full_weeks[last] - full_weeks[first] < scale.size
-    by_days, by_weeks = (
-        np.bincount(free.pupil[last][same & near], minlength=pupils) > 0 for near in (in_days, in_weeks)
-    )
-    return by_days, by_weeks
+    in_days = free.reach(free.day, scale.needed) < law.SESSIONS_FLOAT.on(max(scale.as_at, law.SCHEME_START))
+    in_weeks = free.reach(scale.full.cumsum(dtype=np.int32)[free.week], scale.needed) < scale.size
+    return free.any(in_days, pupils), free.any(in_weeks, pupils)
 
 
 def differs_without_few(counted: Countable, scale: Scale, pupils: int) -> Flags:

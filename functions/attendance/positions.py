@@ -343,13 +343,9 @@ class Assessor:
     @cached_property
     def ages(self) -> counting.Ages:
         """When each pupil is of compulsory school age."""
-        row = self.view.marks.row
-        born = {
-            row[upn]: pupil.date_of_birth
-            for upn, pupil in self.view.roll.pupils.items()
-            if pupil.date_of_birth and upn in row
-        }
-        return counting.Ages.of(len(row), born)
+        marks, pupils = self.view.marks, self.view.roll.pupils
+        born = {upn: pupil.date_of_birth for upn, pupil in pupils.items() if pupil.date_of_birth}
+        return counting.Ages.of(len(marks.upns), {marks.row[upn]: day for upn, day in born.items() if upn in marks.row})
 
     @cached_property
     def sums(self) -> counting.Sums:
