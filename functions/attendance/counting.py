@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from typing import Final
 
 import numpy as np
@@ -19,9 +19,8 @@ from attendance import law
 from attendance.ages import compulsory_from, compulsory_until
 from attendance.marks import (
     CODE_ORDER,
-    FIRST_NOT_POSSIBLE,
+    FIRST_ABSENCE,
     FIRST_UNAUTHORISED,
-    Cells,
     Marks,
     figure_on,
     number_of,
@@ -64,12 +63,13 @@ class Ages:
             first[known], last[known] = np.array([*map(_bounds, born.values())], dtype=np.int32).T
         return cls(first, last)
 
-    def compulsory(self, cells: Cells, day: Days) -> Cells:
-        """The cells of pupils who are of compulsory school age on the day of the cell's column."""
-        if (self.first.max(initial=_NEVER) <= day[:1]).all() and (day[-1:] <= self.last.min(initial=_EVER)).all():
-            return cells  # every pupil is, from the first day to the last
-        on = day[cells.column]
-        return cells.where((self.first[cells.pupil] <= on) & (on <= self.last[cells.pupil]))
+    def compulsory(self, pupil: NDArray[np.intp], day: Days) -> Flags:
+        """Whether that pupil is of compulsory school age on that day."""
+        return (self.first[pupil] <= day) & (day <= self.last[pupil])
+
+    def not_throughout(self, day: Days) -> NDArray[np.intp]:
+        """The pupils who are not of compulsory school age on each of these days."""
+        return ((self.first > day.min(initial=_EVER)) | (self.last < day.max(initial=_NEVER))).nonzero()[0]
 
 
 @lru_cache(maxsize=16384)
@@ -95,44 +95,55 @@ class Sums:
 
 
 def sums(year: Marks, ages: Ages, as_at: date) -> Sums:
-    """The sums over the marks of a year, from those of its cells that are no attendance."""
+    """The sums over the marks of a year."""
     pupils, sessions = year.cells.shape
-    away = year.not_attended
-    unauthorised = away.unauthorised.number(pupils)
-    impossible = away.where(away.code >= FIRST_NOT_POSSIBLE).number(pupils)
-    possible, absent = sessions - impossible, away.number(pupils) - impossible
+    possible = sessions - year.not_possible.number(pupils)
+    attended = _number(year.cells < FIRST_ABSENCE)
+    absent, unauthorised = possible - attended, year.unauthorised.number(pupils)
     return Sums(
         possible=possible,
-        attended=possible - absent,
+        attended=attended,
         authorised=absent - unauthorised,
         unauthorised=unauthorised,
         persistent=missed(law.PERSISTENT_TENTHS, absent, possible, as_at),
         severe=missed(law.SEVERE_TENTHS, absent, possible, as_at),
-        illness_days=illness(year, ages).number(pupils),
-        continuous_unauthorised_sessions=open_run(year.cells),
+        illness_days=illness_days(year, ages),
+        continuous_unauthorised_sessions=open_run(year),
     )
 
 
-def illness(year: Marks, ages: Ages) -> Cells:
-    """The first I of each day, while of compulsory school age (2024 Regs, sickness return)."""
+def _number(chosen: Flags) -> Counts:
+    """How many cells of each row are chosen."""
+    return (
+        chosen.view(np.uint8).sum(axis=1, dtype=np.uint16).astype(np.int64)
+    )  # NumPy is slow to sum bytes in larger numbers
+
+
+def illness_days(year: Marks, ages: Ages) -> Counts:
+    """The days on which each pupil has an I, while of compulsory school age (2024 Regs, sickness return)."""
     day = year.sessions // 2
-    ill = year.not_attended
-    ill = ages.compulsory(ill.where(ill.code == _ILLNESS), day)
-    afternoon, again = np.zeros(len(day), dtype=np.bool_), np.zeros(len(ill.place), dtype=np.bool_)
-    afternoon[1:] = day[1:] == day[:-1]
-    again[1:] = (ill.place[1:] == ill.place[:-1] + 1) & afternoon[ill.column[1:]]
-    return ill.where(~again)
+    ill = year.cells == _ILLNESS
+    partly = ages.not_throughout(day)
+    ill[partly] &= ages.compulsory(partly[:, np.newaxis], day)
+    ill[:, 1:] ^= ill[:, 1:] & ill[:, :-1] & (day[1:] == day[:-1])  # of a day with two, the second is not one more
+    return _number(ill)
 
 
-def open_run(cells: NDArray[np.uint8]) -> Counts:
-    """How many unauthorised sessions each pupil has since the last possible one that was not: what is not possible or unmarked
-    is skipped.
+def open_run(year: Marks) -> Counts:
+    """How many unauthorised sessions each pupil has since the last possible one that was not.
+
+    What is not possible or unmarked is skipped.
     """
-    found = np.zeros(len(cells), dtype=np.int64)
-    (absent_last,) = (cells[:, -1:] >= FIRST_UNAUTHORISED).any(axis=1).nonzero()
-    backwards = cells[absent_last, ::-1]
-    open_yet = np.logical_and.accumulate(backwards >= FIRST_UNAUTHORISED, axis=1)
-    found[absent_last] = np.count_nonzero(open_yet & (backwards < FIRST_NOT_POSSIBLE), axis=1)
+    pupils, columns = year.cells.shape
+    found = np.zeros(pupils, dtype=np.int64)
+    if not columns:
+        return found
+    (open_,) = (year.cells[:, -1] >= FIRST_UNAUTHORISED).nonzero()
+    ends_it = year.cells[open_, ::-1] < FIRST_UNAUTHORISED
+    length = np.where(ends_it.any(axis=1), ends_it.argmax(axis=1), columns)
+    until = (open_ + 1) * columns
+    begin, end = (year.unauthorised.place.searchsorted(at) for at in (until - length, until))
+    found[open_] = end - begin
     return found
 
 
@@ -235,11 +246,19 @@ def countable(marks: Marks, held: Days, ages: Ages, scale: Scale) -> Countable:
     """
     sessions, day = marks.sessions, marks.sessions // 2
     counts = among(sessions, held) & (day >= number_of(law.SCHEME_START))
-    chosen = marks.not_attended.unauthorised
-    chosen = ages.compulsory(chosen.where(counts[chosen.column]), day)
+    chosen = marks.unauthorised.where(counts[marks.unauthorised.column])
+    if len(ages.not_throughout(day)):
+        chosen = chosen.where(ages.compulsory(chosen.pupil, day[chosen.column]))
     week, nth_day = _last_upto(scale.mondays, monday_of(day)), _last_upto(scale.days, day)
     column = chosen.column
     return Countable(chosen.pupil, sessions[column], chosen.code, week[column], nth_day[column])
+
+
+def distinct(values: Days) -> Days:
+    """The different values of those, which are sorted."""
+    new = np.ones(len(values), dtype=np.bool_)
+    new[1:] = values[1:] != values[:-1]
+    return values[new]
 
 
 def among(values: Days, others: Days) -> Flags:
@@ -327,7 +346,9 @@ def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scal
     """
     unused = counted.where(free)
     free_met = met_by(counted, free)
-    first = _first_met(counted, [free_met, *(met_by(counted, each) for each in cases)], scale, pupils)
+    met_in_any = reduce(np.logical_or, (met_by(counted, each) for each in cases), free_met)
+    recently = counted.at >= 2 * scale.since
+    first = counted.first(met_in_any & recently, pupils)
     in_window = free & in_last(counted, len(scale.mondays), scale.size)
     best, best_week = fullest(unused, scale, pupils)
     by_weeks = counted.any(free_met, pupils)
@@ -341,7 +362,7 @@ def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scal
         best=best,
         best_week=best_week,
         met=first,
-        provisional=_only_by_n(counted, [free, *cases], first, scale),
+        provisional=_only_by_n(counted, [free, *cases], recently, first != _NONE),
         drops_on=drops_on(counted, in_window, scale, pupils),
         reading_differs=(by_days != by_weeks) | (by_full_weeks != by_weeks),
         repeated=(first == _NONE) & (recent >= law.REPEATED_SESSIONS.on(scale.as_at)),
@@ -349,30 +370,26 @@ def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scal
     )
 
 
-def _first_met(counted: Countable, at: Sequence[Flags], scale: Scale, pupils: int) -> NDArray[np.intp]:
-    """The earliest session of this or the last academic year at which the threshold was met, in any case."""
-    return counted.first(np.logical_or.reduce(at) & (counted.at >= 2 * scale.since), pupils)
-
-
-def _only_by_n(counted: Countable, cases: Sequence[Flags], first: NDArray[np.intp], scale: Scale) -> Flags:
-    """Which thresholds would not be met without the sessions whose reason is not known yet."""
-    pupils, by_n = len(first), counted.code == _N
-    asked = counted.any(by_n, pupils) & (first != _NONE)
+def _only_by_n(counted: Countable, cases: Sequence[Flags], recently: Flags, asked: Flags) -> Flags:
+    """Which of the thresholds met would not be without the sessions whose reason is not known yet."""
+    pupils, by_n = len(asked), counted.code == _N
+    with_n = np.zeros(pupils, dtype=np.bool_)
+    with_n[counted.pupil[by_n]] = True
+    asked = asked & with_n
     if not asked.any():
-        return np.asarray(asked)
-    theirs = asked[counted.pupil]
-    of_them = counted.where(theirs)
-    firm = [met_by(of_them, (each & ~by_n)[theirs]) for each in cases]
-    return np.asarray(asked & (_first_met(of_them, firm, scale, pupils) == _NONE))
+        return asked
+    sure = asked[counted.pupil] & ~by_n
+    others = counted.where(sure)
+    met_in_any = reduce(np.logical_or, (met_by(others, each[sure]) for each in cases))
+    return asked & ~others.any(met_in_any & recently[sure], pupils)
 
 
 def drops_on(counted: Countable, in_window: Flags, scale: Scale, pupils: int) -> Days:
     """The Monday on which each pupil's oldest counted sessions leave the window; -1 if there is none or nobody knows it yet."""
     weeks = np.concatenate([scale.mondays, scale.ahead, [_NONE]])
-    oldest = counted.first(in_window, pupils)
     leaves = np.full(pupils, len(weeks) - 1)
-    some = oldest != _NONE
-    leaves[some] = counted.week[oldest[some]] + scale.size
+    after = np.where(in_window, counted.week + scale.size, len(weeks) - 1)
+    leaves[counted.who] = np.minimum.reduceat(after, counted.begins)
     return np.asarray(weeks[np.minimum(leaves, len(weeks) - 1)], dtype=np.int32)
 
 

@@ -58,11 +58,6 @@ class Cells:
         """The column of each."""
         return self.place - self.pupil * self.columns
 
-    @cached_property
-    def unauthorised(self) -> Cells:
-        """The unauthorised absences among them."""
-        return self.where((self.code >= FIRST_UNAUTHORISED) & (self.code < FIRST_NOT_POSSIBLE))
-
     def where(self, chosen: NDArray[np.bool_]) -> Cells:
         """Those of the cells for which it is so."""
         if chosen.all():
@@ -108,9 +103,8 @@ class Marks:
     @cached_property
     def marked_sessions(self) -> NDArray[np.int32]:
         """The sessions of which any pupil has a mark."""
-        without = self.not_attended
-        unmarked = np.bincount(without.where(without.code == NO_MARK).column, minlength=len(self.sessions))
-        return self.sessions[unmarked < len(self.upns)]
+        without = self.not_possible.where(self.not_possible.code == NO_MARK)
+        return self.sessions[np.bincount(without.column, minlength=len(self.sessions)) < len(self.upns)]
 
     @property
     def pupil(self) -> NDArray[np.int32]:
@@ -128,11 +122,18 @@ class Marks:
         return self.cells[self.marked]
 
     @cached_property
-    def not_attended(self) -> Cells:
-        """Every cell that is no attendance: an absence, a session that was not possible, no mark. They are few."""
-        every = self.cells.ravel()
-        (place,) = (every >= FIRST_ABSENCE).nonzero()
-        return Cells(len(self.sessions), place, every.take(place))
+    def unauthorised(self) -> Cells:
+        """The unauthorised absences."""
+        return self._of((self.cells >= FIRST_UNAUTHORISED) & (self.cells < FIRST_NOT_POSSIBLE))
+
+    @cached_property
+    def not_possible(self) -> Cells:
+        """The cells that are no possible attendance: such codes, and no mark."""
+        return self._of(self.cells >= FIRST_NOT_POSSIBLE)
+
+    def _of(self, chosen: NDArray[np.bool_]) -> Cells:
+        (place,) = chosen.ravel().nonzero()
+        return Cells(len(self.sessions), place, self.cells.ravel().take(place))
 
     def within(self, first: int, last: int) -> Marks:
         """The marks of the same pupils in the sessions from one to another."""
@@ -233,9 +234,8 @@ class HeldAt:
 
 def held_at(marks: Marks, roll: Roll) -> HeldAt:
     """When the school met: the calendar decides where it speaks, elsewhere any mark but `#`, `Y4` or `Z` shows it (design 4.3)."""
-    absent = marks.not_attended
-    not_showing = absent.where(absent.code >= FIRST_NOT_HELD).column
-    showing = len(marks.upns) - np.bincount(not_showing, minlength=len(marks.sessions))
+    not_showing = marks.not_possible.where(marks.not_possible.code >= FIRST_NOT_HELD)
+    showing = len(marks.upns) - np.bincount(not_showing.column, minlength=len(marks.sessions))
     by_marks = showing > 0
     sessions = marks.sessions[by_marks]
     calendar = {at(session): is_open for session, is_open in roll.calendar.items()}

@@ -297,12 +297,12 @@ class Assessor:
     @cached_property
     def mondays(self) -> NDArray[np.int32]:
         """The same as numbers."""
-        return np.unique(counting.monday_of(self.held_numbers // 2))
+        return counting.distinct(counting.monday_of(self.held_numbers // 2))
 
     @cached_property
     def scale(self) -> counting.Scale:
         """What this school's sessions are measured by."""
-        return self._scale(self.mondays, np.unique(self.held_numbers // 2))
+        return self._scale(self.mondays, counting.distinct(self.held_numbers // 2))
 
     def _scale(self, mondays: NDArray[np.int32], days: NDArray[np.int32]) -> counting.Scale:
         """The same for one pupil's school weeks and days, some of which may be another school's."""
@@ -320,7 +320,7 @@ class Assessor:
             mondays=mondays,
             full=counting.among(mondays, self.full_mondays) | (mondays == running),
             days=days,
-            ahead=np.unique(ahead[~counting.among(ahead, mondays)]),
+            ahead=counting.distinct(ahead[~counting.among(ahead, mondays)]),
             since=number_of(academic_year_days(self.year - 1)[0]),
             few=few,
             sure=sure,
