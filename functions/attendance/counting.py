@@ -125,8 +125,12 @@ def illness_days(year: Marks, ages: Ages) -> Counts:
     ill = year.cells == _ILLNESS
     partly = ages.not_throughout(day)
     ill[partly] &= ages.compulsory(partly[:, np.newaxis], day)
-    ill[:, 1:] ^= ill[:, 1:] & ill[:, :-1] & (day[1:] == day[:-1])  # of a day with two, the second is not one more
-    return _number(ill)
+    second_of_day = np.concatenate([[False], day[1:] == day[:-1]])
+    again = np.zeros_like(ill)
+    np.logical_and(
+        ill.ravel()[1:], ill.ravel()[:-1], out=again.ravel()[1:]
+    )  # all rows as one: row by row takes twice as long
+    return _number(ill ^ (again & second_of_day))
 
 
 def open_run(year: Marks) -> Counts:
@@ -299,24 +303,37 @@ def in_last(counted: Countable, weeks: int, size: int) -> Flags:
     return np.asarray(counted.week >= max(0, weeks - size))
 
 
-def fullest(counted: Countable, scale: Scale, pupils: int) -> tuple[Counts, NDArray[np.intp]]:
+def by_week(counted: Countable, scale: Scale, pupils: int) -> NDArray[np.int16]:
+    """How many sessions each pupil has in each school week, a row a week."""
+    weeks = len(scale.mondays)
+    cells = np.bincount(counted.week * pupils + counted.pupil, minlength=weeks * pupils)
+    return cells.reshape(weeks, pupils).astype(np.int16)
+
+
+def fullest(in_week: NDArray[np.int16], scale: Scale) -> tuple[Counts, NDArray[np.intp]]:
     """How many sessions each pupil's fullest window holds, and its last week (an index), of equals the latest.
 
     Of the windows whose last week reaches into the last academic year or this; 0 and -1 if there is none.
     """
-    weeks, size = len(scale.mondays), scale.best_size
+    weeks, pupils = in_week.shape
     begin = int(scale.mondays.searchsorted(scale.since - 6))
     if begin == weeks:
         return np.zeros(pupils, dtype=np.int64), np.full(pupils, _NONE)
-    cells = np.bincount(counted.week * pupils + counted.pupil, minlength=weeks * pupils)
-    in_week = cells.reshape(weeks, pupils).astype(np.int32)
     in_window = in_week.copy()
-    for back in range(1, min(size, weeks)):
+    for back in range(1, min(scale.best_size, weeks)):
         in_window[back:] += in_week[:-back]
-    in_window *= weeks
-    in_window += np.arange(weeks, dtype=np.int32)[:, np.newaxis]
-    best = in_window[begin:].max(axis=0).astype(np.int64)
+    last = np.arange(begin, weeks, dtype=np.int32)[:, np.newaxis]
+    best = (in_window[begin:] * np.int32(weeks) + last).max(axis=0).astype(np.int64)
     return best // weeks, best % weeks
+
+
+def drops_on(in_week: NDArray[np.int16], scale: Scale) -> Days:
+    """The Monday on which each pupil's oldest counted sessions leave the window; -1 if there is none or nobody knows it yet."""
+    weeks = np.concatenate([scale.mondays, scale.ahead, [_NONE]])
+    recent = in_week[-scale.size :]
+    week = np.arange(len(in_week) - len(recent), len(in_week))[:, np.newaxis]
+    oldest = np.where(recent > 0, week, len(weeks)).min(axis=0, initial=len(weeks))
+    return np.asarray(weeks[np.minimum(oldest + scale.size, len(weeks) - 1)], dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -347,30 +364,29 @@ def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scal
     unused = counted.where(free)
     free_met = met_by(counted, free)
     met_in_any = reduce(np.logical_or, (met_by(counted, each) for each in cases), free_met)
-    recently = counted.at >= 2 * scale.since
-    first = counted.first(met_in_any & recently, pupils)
-    in_window = free & in_last(counted, len(scale.mondays), scale.size)
-    best, best_week = fullest(unused, scale, pupils)
+    first = counted.first(met_in_any & (counted.at >= 2 * scale.since), pupils)
+    in_week = by_week(unused, scale, pupils)
+    best, best_week = fullest(in_week, scale)
     by_weeks = counted.any(free_met, pupils)
     by_days, by_full_weeks = other_readings(unused, scale, pupils)
     year_back = number_of(scale.as_at) - 7 * law.REPEATED_WEEKS.on(scale.as_at)
     recent = unused.number(unused.at // 2 > year_back, pupils)
     return Windows(
         counted=counted,
-        in_window=in_window,
-        count=counted.number(in_window, pupils),
+        in_window=free & in_last(counted, len(scale.mondays), scale.size),
+        count=in_week[-scale.size :].sum(axis=0, dtype=np.int64),
         best=best,
         best_week=best_week,
         met=first,
-        provisional=_only_by_n(counted, [free, *cases], recently, first != _NONE),
-        drops_on=drops_on(counted, in_window, scale, pupils),
+        provisional=_only_by_n(counted, [free, *cases], first != _NONE, scale),
+        drops_on=drops_on(in_week, scale),
         reading_differs=(by_days != by_weeks) | (by_full_weeks != by_weeks),
         repeated=(first == _NONE) & (recent >= law.REPEATED_SESSIONS.on(scale.as_at)),
         doubtful=differs_without_few(counted, scale, pupils),
     )
 
 
-def _only_by_n(counted: Countable, cases: Sequence[Flags], recently: Flags, asked: Flags) -> Flags:
+def _only_by_n(counted: Countable, cases: Sequence[Flags], asked: Flags, scale: Scale) -> Flags:
     """Which of the thresholds met would not be without the sessions whose reason is not known yet."""
     pupils, by_n = len(asked), counted.code == _N
     with_n = np.zeros(pupils, dtype=np.bool_)
@@ -381,16 +397,7 @@ def _only_by_n(counted: Countable, cases: Sequence[Flags], recently: Flags, aske
     sure = asked[counted.pupil] & ~by_n
     others = counted.where(sure)
     met_in_any = reduce(np.logical_or, (met_by(others, each[sure]) for each in cases))
-    return asked & ~others.any(met_in_any & recently[sure], pupils)
-
-
-def drops_on(counted: Countable, in_window: Flags, scale: Scale, pupils: int) -> Days:
-    """The Monday on which each pupil's oldest counted sessions leave the window; -1 if there is none or nobody knows it yet."""
-    weeks = np.concatenate([scale.mondays, scale.ahead, [_NONE]])
-    leaves = np.full(pupils, len(weeks) - 1)
-    after = np.where(in_window, counted.week + scale.size, len(weeks) - 1)
-    leaves[counted.who] = np.minimum.reduceat(after, counted.begins)
-    return np.asarray(weeks[np.minimum(leaves, len(weeks) - 1)], dtype=np.int32)
+    return asked & ~others.any(met_in_any & (others.at >= 2 * scale.since), pupils)
 
 
 def other_readings(free: Countable, scale: Scale, pupils: int) -> tuple[Flags, Flags]:
