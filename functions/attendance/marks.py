@@ -124,15 +124,25 @@ class Marks:
     @cached_property
     def unauthorised(self) -> Cells:
         """The unauthorised absences."""
-        return self._of((self.cells >= FIRST_UNAUTHORISED) & (self.cells < FIRST_NOT_POSSIBLE))
+        return self._listed.where(self._listed.code < FIRST_NOT_POSSIBLE)
 
     @cached_property
     def not_possible(self) -> Cells:
         """The cells that are no possible attendance: such codes, and no mark."""
-        return self._of(self.cells >= FIRST_NOT_POSSIBLE)
+        return self._listed.where(self._listed.code >= FIRST_NOT_POSSIBLE)
 
-    def _of(self, chosen: NDArray[np.bool_]) -> Cells:
-        (place,) = chosen.ravel().nonzero()
+    @cached_property
+    def _listed(self) -> Cells:
+        """Both of these, which are few: finding them is the one step that costs more than reading the grid once."""
+        return self._from(FIRST_UNAUTHORISED)
+
+    @cached_property
+    def not_attended(self) -> Cells:
+        """Every cell that is no attendance: authorised absences as well."""
+        return self._from(FIRST_ABSENCE)
+
+    def _from(self, first: int) -> Cells:
+        (place,) = (self.cells >= first).ravel().nonzero()
         return Cells(len(self.sessions), place, self.cells.ravel().take(place))
 
     def within(self, first: int, last: int) -> Marks:

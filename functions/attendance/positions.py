@@ -23,6 +23,7 @@ from attendance.marks import (
     CODE_ORDER,
     EPOCH,
     NO_MARK,
+    Cells,
     HeldAt,
     Marks,
     at,
@@ -346,6 +347,11 @@ class Assessor:
         marks, pupils = self.view.marks, self.view.roll.pupils
         born = {upn: pupil.date_of_birth for upn, pupil in pupils.items() if pupil.date_of_birth}
         return counting.Ages.of(len(marks.upns), {marks.row[upn]: day for upn, day in born.items() if upn in marks.row})
+
+    @cached_property
+    def cells(self) -> Cells:
+        """The cells up to as-at that are no attendance."""
+        return self.view.marks.within(0, self.last_number).not_attended
 
     @cached_property
     def sums(self) -> counting.Sums:
