@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from functools import cache, cached_property, lru_cache
 from itertools import accumulate
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ FIRST_ABSENCE, FIRST_UNAUTHORISED, FIRST_NOT_POSSIBLE, FIRST_NOT_HELD = accumula
 """Where each kind but the first begins: authorised, unauthorised, not possible, and what does not even show a session held."""
 NO_MARK = len(CODE_ORDER)
 """Stands in a cell that has no mark."""
+_NUMBER: Final = {code: n for n, code in enumerate(CODE_ORDER)}
 
 
 @cache
@@ -182,23 +184,25 @@ def read_marks(registers: Sequence[bytes]) -> Marks:
 
 def marks_of(grids: Sequence[Grid]) -> Marks:
     """The marks of grids of which no two have a session in common."""
-    upns = sorted({upn for grid in grids for upn in grid.upns})
-    every = np.concatenate([np.empty(0, dtype=np.int32), *(grid.sessions for grid in grids)])
-    order = np.argsort(every)
     if len(grids) == 1:
-        cells = _coded(grids[0])
+        marks = Marks(grids[0].upns, grids[0].sessions, _coded(grids[0]))
     else:
+        upns = sorted({upn for grid in grids for upn in grid.upns})
         row = {upn: n for n, upn in enumerate(upns)}
+        every = np.concatenate([np.empty(0, dtype=np.int32), *(grid.sessions for grid in grids)])
         cells = np.full((len(upns), len(every)), NO_MARK, dtype=np.uint8)
         column = 0
         for grid in grids:
             cells[[row[upn] for upn in grid.upns], column : column + len(grid.sessions)] = _coded(grid)
             column += len(grid.sessions)
-        cells = cells[:, order]
+        order = np.argsort(every)
+        marks = Marks(tuple(upns), every[order], cells[:, order])
     if any(code not in CODES for grid in grids for code in grid.codes):  # seldom: then a pupil may be left with none
-        with_marks = (cells != NO_MARK).any(axis=1)
-        cells, upns = cells[with_marks], [upn for upn, some in zip(upns, with_marks, strict=True) if some]
-    return Marks(tuple(upns), every[order], cells)
+        some = (marks.cells != NO_MARK).any(axis=1)
+        marks = Marks(
+            tuple(upn for upn, has in zip(marks.upns, some, strict=True) if has), marks.sessions, marks.cells[some]
+        )
+    return marks
 
 
 def read_rows(registers: Sequence[bytes]) -> Marks:
@@ -229,8 +233,7 @@ def _apart(grids: Sequence[Grid]) -> bool:
 
 def _coded(grid: Grid) -> NDArray[np.uint8]:
     """The cells of a grid by CODE_ORDER: its own letters stand for themselves, whatever the order was when it was written."""
-    order = {code: n for n, code in enumerate(CODE_ORDER)}
-    table = bytes([NO_MARK, *(order.get(code, NO_MARK) for code in grid.codes)]).ljust(256, bytes([NO_MARK]))
+    table = bytes([NO_MARK, *(_NUMBER.get(code, NO_MARK) for code in grid.codes)]).ljust(256, bytes([NO_MARK]))
     return np.frombuffer(grid.cells.tobytes().translate(table), dtype=np.uint8).reshape(grid.cells.shape)
 
 
