@@ -330,10 +330,11 @@ def fullest(in_week: NDArray[np.int16], scale: Scale) -> tuple[Counts, NDArray[n
 def drops_on(in_week: NDArray[np.int16], scale: Scale) -> Days:
     """The Monday on which each pupil's oldest counted sessions leave the window; -1 if there is none or nobody knows it yet."""
     weeks = np.concatenate([scale.mondays, scale.ahead, [_NONE]])
-    recent = in_week[-scale.size :]
-    week = np.arange(len(in_week) - len(recent), len(in_week))[:, np.newaxis]
-    oldest = np.where(recent > 0, week, len(weeks)).min(axis=0, initial=len(weeks))
-    return np.asarray(weeks[np.minimum(oldest + scale.size, len(weeks) - 1)], dtype=np.int32)
+    recent = in_week[-scale.size :] > 0
+    weeks_back = np.arange(len(recent), 0, -1, dtype=np.int16)[:, np.newaxis]
+    oldest = (recent * weeks_back).max(axis=0, initial=0)
+    leaves = np.where(oldest > 0, np.minimum(len(in_week) - oldest + scale.size, len(weeks) - 1), len(weeks) - 1)
+    return np.asarray(weeks[leaves], dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -370,7 +371,7 @@ def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scal
     by_weeks = counted.any(free_met, pupils)
     by_days, by_full_weeks = other_readings(unused, scale, pupils)
     year_back = number_of(scale.as_at) - 7 * law.REPEATED_WEEKS.on(scale.as_at)
-    recent = unused.number(unused.at // 2 > year_back, pupils)
+    recent = unused.number(unused.at >= 2 * (year_back + 1), pupils)
     return Windows(
         counted=counted,
         in_window=free & in_last(counted, len(scale.mondays), scale.size),
