@@ -114,9 +114,8 @@ def sums(year: Marks, ages: Ages, as_at: date) -> Sums:
 
 def _number(chosen: Flags) -> Counts:
     """How many cells of each row are chosen."""
-    return (
-        chosen.view(np.uint8).sum(axis=1, dtype=np.uint16).astype(np.int64)
-    )  # NumPy is slow to sum bytes in larger numbers
+    # Summed in the smallest numbers that hold a row: in larger ones NumPy takes more than twice as long.
+    return chosen.view(np.uint8).sum(axis=1, dtype=np.uint16).astype(np.int64)
 
 
 def illness_days(year: Marks, ages: Ages) -> Counts:
@@ -126,17 +125,16 @@ def illness_days(year: Marks, ages: Ages) -> Counts:
     partly = ages.not_throughout(day)
     ill[partly] &= ages.compulsory(partly[:, np.newaxis], day)
     second_of_day = np.concatenate([[False], day[1:] == day[:-1]])
-    again = np.zeros_like(ill)
-    np.logical_and(
-        ill.ravel()[1:], ill.ravel()[:-1], out=again.ravel()[1:]
-    )  # all rows as one: row by row takes twice as long
+    again = np.zeros(ill.shape, dtype=np.bool_)
+    # All rows as one: row by row takes twice as long, and a row's first session is no day's second.
+    np.logical_and(ill.ravel()[1:], ill.ravel()[:-1], out=again.ravel()[1:])
     return _number(ill ^ (again & second_of_day))
 
 
 def open_run(year: Marks) -> Counts:
     """How many unauthorised sessions each pupil has since the last possible one that was not.
 
-    What is not possible or unmarked is skipped.
+    What is not possible or unmarked is skipped. Only who was not there last, without leave, has any.
     """
     pupils, columns = year.cells.shape
     found = np.zeros(pupils, dtype=np.int64)
@@ -360,7 +358,7 @@ class Windows:
 def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scale, pupils: int) -> Windows:
     """Count what is countable; what a notice used (not `free`) is in no window.
 
-    The threshold may be met by what is free; `cases` say for each case what it used beside that.
+    The threshold may be met by what is free; `cases` say for each case what may meet it then: what is free or was used by it.
     """
     unused = counted.where(free)
     free_met = met_by(counted, free)
