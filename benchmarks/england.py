@@ -21,7 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, replace
 from itertools import batched
 from pathlib import Path
 from typing import Final
@@ -60,8 +60,8 @@ class Found:
     megabytes: float = 0
 
     def __add__(self, other: Found) -> Found:
-        summed = [one + two for one, two in zip(astuple(self), astuple(other), strict=True)]
-        return Found(*summed[:-1], max(self.megabytes, other.megabytes))
+        summed = {name: value + vars(other)[name] for name, value in vars(self).items()}
+        return Found(**summed | {"megabytes": max(self.megabytes, other.megabytes)})
 
 
 # ------------------------------------------------------------------ the registers
@@ -131,7 +131,7 @@ def computed(paths: Sequence[Path]) -> Found:
             int(sums.persistent.sum()),
             int(windows.count.sum()),
         )
-    return Found(*astuple(found)[:-2], time.process_time() - begin, peak_megabytes())
+    return replace(found, seconds=time.process_time() - begin, megabytes=peak_megabytes())
 
 
 def _each(paths: Iterable[Path]) -> Iterator[Assessor]:
