@@ -17,12 +17,12 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from attendance.columns import Coded
-from attendance.context import Known, compare_with_register, find_in_context, paths_sql, written
+from attendance.context import Known, compare_with_register, find_in_context, written
 from attendance.directory import School
 from attendance.engine import connect
 from attendance.findings import SEVERITIES, SEVERITY, Finding, RefusedError, finding
 from attendance.found import Found
-from attendance.parts import write_parts
+from attendance.parts import parts_of
 from attendance.reading import Table, read_table, repeated
 from attendance.rowchecks import (
     NO_MARK,
@@ -192,19 +192,20 @@ def _check_rows(
 ) -> CheckedFile:
     kind = rows.kind
     rows = compare(rows, found)
-    with connect() as con:
-        paths = write_parts(con, rows, receipt.received_at, member.upload, folder)
-        compared: tuple[int | None, int | None] = (None, None)
-        if kind == "attendance":
-            remark(rows, receipt.received_on, found)
-            if len(rows):
+    parts = parts_of(rows, receipt.received_at, member.upload)
+    compared: tuple[int | None, int | None] = (None, None)
+    if kind == "attendance":
+        remark(rows, receipt.received_on, found)
+        if len(rows):
+            with connect() as con:
                 registers = written((known or Known()).registers, folder, "register")
                 find_in_context(con, rows, member.upload, known or Known(), now_day, place.urn, registers, found)
-                if known is not None:
-                    compared = compare_with_register(con, paths_sql(list(paths.values())), registers)
-            elif known is not None:
-                compared = (0, 0)
-    parts = {name: path.read_bytes() for name, path in paths.items()}
+                if known is not None and registers:
+                    compared = compare_with_register(con, written([*parts.values()], folder, "part"), registers)
+                elif known is not None:
+                    compared = (0, 0)
+        elif known is not None:
+            compared = (0, 0)
     listed = [
         *advice,
         *found.listed(MOST_LISTED - len(advice), lambda code, field: detail_of(kind, code, field, receipt)),
