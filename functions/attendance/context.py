@@ -310,7 +310,7 @@ def _look(
             dual = np.flatnonzero(mine & _coded(entries, "D"))
             yield _seen(entries, "DUAL_CONFLICT", "code", dual[here[entries.pupil[dual]]])
     if known.calendar is not None:
-        closed = held.is_closed[entries.at - held.first]
+        closed = _in_sessions(entries, held, held.is_closed)
         yield _seen(entries, "DAY_CLOSED", "date", np.flatnonzero(mine & closed & _shows_held(entries)))
 
 
@@ -334,13 +334,21 @@ def _codes(*codes: str) -> Flags:
 
 def _coded(entries: Entries, *codes: str) -> Flags:
     """Which entries have one of these codes."""
-    flags: Flags = _codes(*codes)[entries.code]
-    return flags
+    return _codes(*codes).take(entries.code)
 
 
 def _shows_held(entries: Entries) -> Flags:
-    flags: Flags = SHOWS_HELD[entries.code]
-    return flags
+    return SHOWS_HELD.take(entries.code)
+
+
+def _of_pupils(entries: Entries, flags: Flags) -> Flags:
+    """Which entries are of pupils (an index into `upns`) of whom it is so."""
+    return flags.take(entries.pupil) if flags.any() else np.zeros(len(entries), np.bool_)
+
+
+def _in_sessions(entries: Entries, held: _Held, flags: Flags) -> Flags:
+    """Which entries are of sessions of which it is so."""
+    return flags.take(entries.at - held.first) if flags.any() else np.zeros(len(entries), np.bool_)
 
 
 def _in_order(entries: Entries) -> tuple[Flags, NDArray[np.int8] | None]:
@@ -412,7 +420,7 @@ def _each_session_once(entries: Entries, where: Flags) -> Indices:
 
 def _closure_mixed(entries: Entries, mine: Flags, held: _Held) -> Iterator[_Seen]:
     mixed = (held.closed > 0) & (held.otherwise > 0)
-    which = _each_session_once(entries, mine & _coded(entries, "#") & mixed[entries.at - held.first])
+    which = _each_session_once(entries, mine & _coded(entries, "#") & _in_sessions(entries, held, mixed))
     counts = [(held.closed[n], held.otherwise[n]) for n in (entries.at[which] - held.first).tolist()]
     detail = _each(f"{closed} with #, {otherwise} with another" for closed, otherwise in counts)
     yield _Seen("CLOSURE_MIXED", "code", which, Coded.same("#", len(which)), detail)
@@ -429,16 +437,17 @@ def _n_overdue(
 ) -> Iterator[_Seen]:  # fmt: skip
     """N in force with more school days after it, up to as-at, than there are to establish the reason."""
     last = (as_at - EPOCH).days
-    where = mine & _coded(entries, "N") & (entries.at // 2 <= last)
-    if not where.any():
+    which = np.flatnonzero(mine & _coded(entries, "N"))
+    if not len(which):
         return
     days = {n // 2 for n in (np.flatnonzero(held.is_held) + held.first).tolist()}
     days |= {session // 2 for session, opens in calendar.items() if opens}
     days |= {(day - EPOCH).days for day in days_of_registers()}
     days -= {n // 2 for n, opens in calendar.items() if not opens and calendar.get(n ^ 1) is False}
     school_days = np.array(sorted(day for day in days if day <= last), np.int64)
-    after = len(school_days) - np.searchsorted(school_days, entries.at // 2, side="right")
-    which = np.flatnonzero(where & (after > N_DAYS.latest))
+    day = entries.at[which] // 2
+    after = len(school_days) - np.searchsorted(school_days, day, side="right")
+    which = which[(day <= last) & (after > N_DAYS.latest)]
     yield _Seen("N_OVERDUE", "code", which, Coded.same("N", len(which)), Coded.same(str(N_DAYS.latest), len(which)))
 
 
@@ -526,7 +535,7 @@ class _Roll:
 
 
 def _on_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> Iterator[_Seen]:
-    yield _seen(entries, "PUPIL_UNKNOWN", "upn", np.flatnonzero(mine & ~pupils.known[entries.pupil]))
+    yield _seen(entries, "PUPIL_UNKNOWN", "upn", np.flatnonzero(mine & _of_pupils(entries, ~pupils.known)))
     yield _off_roll(entries, mine, pupils)
     asks = np.flatnonzero(mine & _coded(entries, "X", "C2", "D", "T", "Z"))
     pupil, day = entries.pupil[asks], entries.at[asks] // 2
@@ -550,20 +559,23 @@ def _on_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> Iterator[_Seen]:
 
 def _off_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> _Seen:
     """Marks before the pupil started or after they left; one that says nothing of the pupil may stand there."""
-    day = entries.at // 2
-    late_or_gone = (pupils.starts > day.min(initial=0)) | (pupils.leaves < day.max(initial=0))
-    may_be = np.flatnonzero(mine & late_or_gone[entries.pupil] & ~_coded(entries, "#", "Z", NO_MARK))
-    starts, leaves = pupils.starts[entries.pupil[may_be]], pupils.leaves[entries.pupil[may_be]]
-    before = day[may_be] < starts
-    off = before | (day[may_be] > leaves)
-    which = may_be[off]
+    first, last = entries.first // 2, int(entries.at.max(initial=0)) // 2
+    late_or_gone = _of_pupils(entries, (pupils.starts > first) | (pupils.leaves < last))
+    which = np.flatnonzero(mine & late_or_gone & ~_coded(entries, "#", "Z", NO_MARK))
+    day, starts, leaves = (
+        entries.at[which] // 2,
+        pupils.starts[entries.pupil[which]],
+        pupils.leaves[entries.pupil[which]],
+    )
+    before = day < starts
+    off = before | (day > leaves)
     said = [
         f"the starting day is {EPOCH + timedelta(starts)}"
         if early
         else f"the leaving day was {EPOCH + timedelta(left)}"
         for early, starts, left in zip(before[off].tolist(), starts[off].tolist(), leaves[off].tolist(), strict=True)
     ]
-    return _seen(entries, "NOT_ON_ROLL", "date", which, Coded(said, np.arange(len(said), dtype=np.int32)))
+    return _seen(entries, "NOT_ON_ROLL", "date", which[off], Coded(said, np.arange(len(said), dtype=np.int32)))
 
 
 _AGAINST_AGE: Final[Mapping[str, str]] = {
@@ -590,7 +602,7 @@ def _held_by_few(entries: Entries, mine: Flags, held: _Held, roll: _Roll, as_at:
     on_roll = np.searchsorted(starts, days, side="right") - np.searchsorted(leaves, days, side="left")
     silent = ~held.is_open & ~held.is_closed
     few = silent & (held.shown > 0) & (held.shown * FEW_SESSIONS.on(as_at) < on_roll)
-    which = _each_session_once(entries, mine & _shows_held(entries) & few[entries.at - held.first])
+    which = _each_session_once(entries, mine & _shows_held(entries) & _in_sessions(entries, held, few))
     sessions = entries.at[which]
     value = Coded(HALVES, sessions % 2)
     detail = _each(f"{held.shown[n]} of {on_roll[n]}" for n in (sessions - held.first).tolist())

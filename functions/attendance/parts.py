@@ -59,6 +59,6 @@ def _column(kind: Kind, column: RowColumn, valued: Valued, order: _Order) -> Col
         values = list(compress(valued.values, said))
         if form == "day":
             values = [(day - _DAY_0).days for day in values]
-    which = valued.which[order] if len(said) > 1 else valued.which
+    which = valued.which.take(order) if len(said) > 1 else valued.which
     place = np.where(said, np.cumsum(said) - 1, -1).astype(np.int32)
-    return Column(column.name, form, values, which if said.all() else place[which])
+    return Column(column.name, form, values, which if said.all() else place.take(which))
