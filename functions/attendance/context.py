@@ -99,8 +99,6 @@ class Entries:
 
     def and_more(self, more: Entries) -> Entries:
         """These entries, then others."""
-        if not len(more):
-            return self
         upns = tuple(dict.fromkeys((*self.upns, *more.upns)))
         uploads = tuple(sorted({*self.uploads, *more.uploads}))
 
@@ -148,8 +146,8 @@ def _of_rows(rows: Rows, upload: str) -> Entries:
 _AT: Final = "((date - DATE '1970-01-01') * 2 + (session = 'PM')::INT)::INT"
 
 
-def _read(con: duckdb.DuckDBPyConnection, files: str, sessions: NDArray[np.int32] | None = None) -> Entries:
-    """The entries in parts or registers (SQL list of paths); of these sessions, or of all. They stay as the table `entry`."""
+def _take(con: duckdb.DuckDBPyConnection, files: str, sessions: NDArray[np.int32] | None = None) -> int:
+    """Take the entries in parts or registers (SQL list of paths) as table `entry`, of these sessions or all; how many there are."""
     wanted = ""
     if sessions is not None:
         first, last = (session_of(int(each)).day for each in (sessions.min(), sessions.max()))
@@ -157,11 +155,16 @@ def _read(con: duckdb.DuckDBPyConnection, files: str, sessions: NDArray[np.int32
             f"WHERE date BETWEEN {day_sql(first)} AND {day_sql(last)} "
             f"AND {_AT} IN ({', '.join(map(str, sessions.tolist()))})"
         )
-    con.execute(f"CREATE OR REPLACE TEMP TABLE entry AS SELECT * FROM read_parquet({files}) {wanted}")
+    taken = con.execute(f"CREATE TEMP TABLE entry AS SELECT * FROM read_parquet({files}) {wanted}").fetchone()
+    return int(taken[0]) if taken else 0
+
+
+def _taken(con: duckdb.DuckDBPyConnection) -> Entries:
+    """The entries of table `entry`."""
     named = {}
     for name in ("upn", "upload"):
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE named_{name} AS SELECT {name}, (row_number() OVER (ORDER BY {name}) - 1)::INT AS n "
+            f"CREATE TEMP TABLE named_{name} AS SELECT {name}, (row_number() OVER (ORDER BY {name}) - 1)::INT AS n "
             f"FROM (SELECT DISTINCT {name} FROM entry)"
         )
         named[name] = tuple(each for (each,) in con.execute(f"SELECT {name} FROM named_{name} ORDER BY n").fetchall())
@@ -186,7 +189,8 @@ def recheck(parts: Sequence[bytes], known: Known, as_at: date, urn: str) -> dict
     if not parts:
         return {}
     with tempfile.TemporaryDirectory() as name, connect() as con:
-        entries = _read(con, _written(parts, Path(name), "part"))
+        _take(con, _written(parts, Path(name), "part"))
+        entries = _taken(con)
     counts: dict[str, Counter[str]] = {}
     for seen in _look(entries, np.ones(len(entries), np.bool_), known, as_at, urn, lambda: frozenset()):
         for upload in entries.upload[seen.which].tolist():
@@ -216,7 +220,7 @@ def find_in_context(
         return 0, 0
     with tempfile.TemporaryDirectory() as name, connect() as con:
         registers = _written(known.registers, Path(name), "register")
-        already = _read(con, registers, np.unique(entries.at))
+        already = _take(con, registers, np.unique(entries.at))
 
         def days_of_registers() -> frozenset[date]:
             shows = texts_sql(sorted(SHOWS_SESSION_HELD))
@@ -225,8 +229,9 @@ def find_in_context(
             )
             return frozenset(day for (day,) in held.fetchall())
 
-        _find(entries.and_more(already), len(entries), known, as_at, urn, days_of_registers, found)
-        return _compared(con, _written(parts, Path(name), "part")) if len(already) else (0, 0)
+        every = entries.and_more(_taken(con)) if already else entries
+        _find(every, len(entries), known, as_at, urn, days_of_registers, found)
+        return _compared(con, _written(parts, Path(name), "part")) if already else (0, 0)
 
 
 def _find(
@@ -438,6 +443,7 @@ def _n_overdue(
     """N in force with more school days after it, up to as-at, than there are to establish the reason."""
     last = (as_at - EPOCH).days
     which = np.flatnonzero(mine & _coded(entries, "N"))
+    which = which[last - entries.at[which] // 2 > N_DAYS.latest]  # there are no more school days than days
     if not len(which):
         return
     days = {n // 2 for n in (np.flatnonzero(held.is_held) + held.first).tolist()}
@@ -445,9 +451,8 @@ def _n_overdue(
     days |= {(day - EPOCH).days for day in days_of_registers()}
     days -= {n // 2 for n, opens in calendar.items() if not opens and calendar.get(n ^ 1) is False}
     school_days = np.array(sorted(day for day in days if day <= last), np.int64)
-    day = entries.at[which] // 2
-    after = len(school_days) - np.searchsorted(school_days, day, side="right")
-    which = which[(day <= last) & (after > N_DAYS.latest)]
+    after = len(school_days) - np.searchsorted(school_days, entries.at[which] // 2, side="right")
+    which = which[after > N_DAYS.latest]
     yield _Seen("N_OVERDUE", "code", which, Coded.same("N", len(which)), Coded.same(str(N_DAYS.latest), len(which)))
 
 
