@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "web": {"web", "attendance"},
     "local": set(FOLDERS),
 }
-PURE = {"duckdb", "holidays", "numpy", "pydantic", "tzdata", "yaml"}
+PURE = {"backports", "duckdb", "holidays", "numpy", "pydantic", "tzdata", "yaml"}
 """All that the law may use beside Python itself: no client, no clock, no framework."""
 
 MODULES = [(name, path) for name, folder in FOLDERS.items() for path in sorted(folder.rglob("*.py"))]
@@ -81,10 +81,21 @@ def test_only_the_doors_and_their_wiring_know_the_client_of_aws(name: str, path:
 CLIENT = {"boto3", "botocore", "s3transfer", "urllib3", "certifi", "jmespath", "dateutil", "six"}
 MODELS = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection"}
 STARTS_WITH = {
-    "validate": {*CLIENT, *MODELS, "aws_lambda_powertools", "duckdb", "numpy"},
-    "thresholds": {*CLIENT, *MODELS, "aws_lambda_powertools", "duckdb", "numpy", "holidays", "yaml"},
-    "notices": {*CLIENT, *MODELS, "aws_lambda_powertools", "duckdb", "numpy", "holidays", "yaml", "typst", "zxingcpp"},
-    "api": {*CLIENT, *MODELS, "aws_lambda_powertools", "duckdb", "numpy", "holidays", "yaml"},
+    "validate": {*CLIENT, *MODELS, "aws_lambda_powertools", "backports", "duckdb", "numpy"},
+    "thresholds": {*CLIENT, *MODELS, "aws_lambda_powertools", "backports", "duckdb", "numpy", "holidays", "yaml"},
+    "notices": {
+        *CLIENT,
+        *MODELS,
+        "aws_lambda_powertools",
+        "backports",
+        "duckdb",
+        "numpy",
+        "holidays",
+        "yaml",
+        "typst",
+        "zxingcpp",
+    },
+    "api": {*CLIENT, *MODELS, "aws_lambda_powertools", "backports", "duckdb", "numpy", "holidays", "yaml"},
 }
 """All that is imported before a function's first message, beside Python and our own: another is paid for with every cold start."""
 SLOW = {
