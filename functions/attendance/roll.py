@@ -210,6 +210,14 @@ class Roll:
         return {upn: tuple(parents) for upn, parents in found.items()}
 
     @cached_property
+    def children(self) -> Mapping[str, frozenset[str]]:
+        """The UPNs for which the school gives each parent_id."""
+        found: dict[str, set[str]] = {}
+        for row in self.live("parents"):
+            found.setdefault(row["parent_id"] or "", set()).add(str(row["upn"]))
+        return {parent: frozenset(upns) for parent, upns in found.items()}
+
+    @cached_property
     def support(self) -> Mapping[str, tuple[Support, ...]]:
         """The support of each UPN, oldest first."""
         found: dict[str, list[Support]] = {}

@@ -123,6 +123,12 @@ class SchoolItems:
     """What the school keeps for other schools, by pupil, as the others were last told."""
     interventions: Mapping[str, tuple[Intervention, ...]]
 
+    @property
+    def upns(self) -> Mapping[str, str]:
+        """The UPN of each pupil whose cases, returns or rows say it."""
+        of_cases = {pupil: case.upn for pupil, cases in self.cases.items() for case in cases}
+        return {pupil: item.due.upn for (pupil, _), item in self.returns.items() if item.due.upn} | of_cases
+
     def after(self, earlier: SchoolItems) -> SchoolItems:
         """With the cases, notices and returns of a school that this one took over from."""
         return replace(
