@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from itertools import compress, islice, pairwise, repeat
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -206,6 +206,10 @@ class SchoolView:
         return sessions_held(self.held_at)
 
 
+type Row = Mapping[str, object]
+"""A position as it is stored: dates as text, the keys in order."""
+
+
 @dataclass(frozen=True)
 class Standing:
     """A pupil's position with all that a case needs to reason further."""
@@ -214,6 +218,8 @@ class Standing:
     counted: tuple[Counted, ...]
     weeks: tuple[date, ...]
     conflict: bool
+    stored: Row = field(default_factory=dict)
+    """The position as it is stored."""
 
 
 def window_size(week: date) -> int:
@@ -255,9 +261,6 @@ def _numbers(days: Iterable[date]) -> NDArray[np.int32]:
 
 
 # ------------------------------------------------------------------ what is stored
-
-type Row = Mapping[str, object]
-"""A position as it is stored: dates as text, the keys in order."""
 
 
 def said(
@@ -319,13 +322,6 @@ def _session_stored(number: int) -> Mapping[str, str]:
 @lru_cache(maxsize=4096)
 def _day(number: int) -> str:
     return (EPOCH + timedelta(days=number)).isoformat()
-
-
-def in_order(value: Any) -> Any:
-    """The same with the keys of every mapping in order."""
-    if isinstance(value, dict):
-        return {key: in_order(value[key]) for key in sorted(value)}
-    return [in_order(each) for each in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)
@@ -479,12 +475,12 @@ class Assessor:
         windows = counting.windows(none, nothing, [nothing], self.scale, 1)
         return said(windows, nothing, self.scale, _one({"upn": "", **_NO_SUMS}))[0]
 
-    def stored(self, found: Mapping[str, Position]) -> Iterator[Row]:
-        """Every pupil's position as it is stored, by UPN: as `found` of those looked at, of all others as the counts say it."""
+    def stored(self, looked_at: Mapping[str, Standing]) -> Iterator[Row]:
+        """Every pupil's position as it is stored, by UPN; of those not looked at as the counts say it."""
         row = self.view.marks.row
         for upn in self.upns:
-            if upn in found:
-                yield in_order(found[upn].model_dump(mode="json"))
+            if upn in looked_at:
+                yield looked_at[upn].stored
             else:
                 yield self._said[row[upn]] if upn in row else self._nothing_said(upn)
 
@@ -586,11 +582,11 @@ class Assessor:
             blockers = self.blockers(upn, met_in, relied_on, position.provisional, conflict)
         flags = {*position.flags, *(["AMENDED_AFTER_ISSUE"] if history.amended else [])}
         further = {
-            "request_ready": position.met and not blockers,
             "blockers": blockers,
             "flags": tuple(flag for flag in FLAGS if flag in flags),
+            "request_ready": position.met and not blockers,
         }
-        return Standing(position.model_copy(update=further), counted, weeks, conflict)
+        return Standing(position.model_copy(update=further), counted, weeks, conflict, {**row, **further})
 
     def _row_of(self, upn: str, counted: tuple[Counted, ...], weeks: tuple[date, ...], history: PupilHistory) -> Row:
         """What the counts say of a pupil, with other schools' sessions and those that notices used.
@@ -768,5 +764,4 @@ class Positions(Frozen):
 
 def positions_line(urn: str, as_at: date, known_at: datetime | None, pupils: Iterable[Row]) -> bytes:
     """The file of a school's positions: what `json_line` writes of such `Positions`, whose keys are in order here already."""
-    head = Positions(urn=urn, as_at=as_at, known_at=known_at, pupils=()).model_dump(mode="json")
-    return to_json(in_order(head) | {"pupils": list(pupils)}) + b"\n"
+    return to_json({"as_at": as_at, "known_at": known_at, "pupils": list(pupils), "urn": urn}) + b"\n"

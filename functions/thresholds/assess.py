@@ -180,8 +180,7 @@ class Thresholds:
         letters = self._letters(assessor, standings, cases_of, items)
         n_overdue = self._record_lists(assessor, settings, items, followed, listed, record.registers, letters)
         self.cases.school_computed(la, urn, assessor.next_change(), late_on(assessor))
-        found = {upn: standing.position for upn, standing in standings.items()}
-        body = positions_line(urn, day, school.known_at, assessor.stored(found))
+        body = positions_line(urn, day, school.known_at, assessor.stored(standings))
         if not self.positions.replace(key, body, before, "application/json"):
             return False
         if n_overdue:
