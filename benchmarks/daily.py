@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
+from math import ceil
 from statistics import median
 from time import process_time
 from typing import Any, Final
@@ -44,30 +45,28 @@ SCHOOLS: Final = 2
 FUNCTIONS: Final = ("validate", "thresholds")
 _BEFORE: Final = 95
 """So many school days of marks stand in the register before the first file that is measured."""
-_WARMING: Final = SCHOOLS
-"""So many files are not counted."""
 
 
 def measured(pupils: int, files: int) -> list[Mapping[str, float]]:
     """Of each daily file the processor seconds of each function, outside calls."""
     ensure_assets()
-    days = terms.school_days()
+    days = terms.school_days()[: _BEFORE + 1 + ceil(files / SCHOOLS)]  # the files of one day warm the functions
     with _timed() as spent, raise_world((LA,)) as world:
         publish(Doors.of(world).settings, published(SCHOOLS))
-        schools = [_School(world, each, days[: _BEFORE + _WARMING + files]) for each in school_days(SCHOOLS, pupils)]
+        schools = [_School(world, each, days) for each in school_days(SCHOOLS, pupils)]
         for school in schools:
             school.send(days[0], school.of.roll().body, time(8))
             school.send(days[_BEFORE - 1], school.marks(days[:_BEFORE]), time(16))
         gc.freeze()  # what moto holds is no function's to look through
         found = []
-        for n, day in enumerate(days[_BEFORE : _BEFORE + _WARMING + files]):
-            school = schools[n % SCHOOLS]
-            body = school.marks([day])
-            spent.clear()
-            school.send(day, body, time(9, 30))
-            found.append(dict(spent))
+        for day in days[_BEFORE:]:
+            for school in schools:
+                body = school.marks([day])
+                spent.clear()
+                school.send(day, body, time(9, 30))
+                found.append(dict(spent))
         gc.unfreeze()
-    return found[_WARMING:]
+    return found[SCHOOLS:]
 
 
 class _School:

@@ -65,6 +65,7 @@ _COUNTS: Final = (
 _MARKED_OUT: Final = ("persistent", "severe")
 _NO_SUMS: Final[Mapping[str, int | bool]] = dict.fromkeys(_COUNTS, 0) | dict.fromkeys(_MARKED_OUT, False)
 _NO_SESSIONS: Final = np.empty(0, dtype=np.int32)
+_CODE: Final = {code: n for n, code in enumerate(CODE_ORDER)}
 _BY_AGE: Final = frozenset({"X", "C2"})
 FLAGS = ("WINDOW_READING_DIFFERS", "REPEATED_BELOW_THRESHOLD", "AMENDED_AFTER_ISSUE", "WEEK_DOUBTFUL")
 _COUNTED_FLAGS: Final = ("WINDOW_READING_DIFFERS", "REPEATED_BELOW_THRESHOLD", "WEEK_DOUBTFUL")
@@ -250,7 +251,7 @@ def _as_arrays(counted: Sequence[Counted], mondays: NDArray[np.int32], days: NDA
     return counting.Countable.of(
         np.zeros(len(counted), dtype=np.intp),
         np.array([at(each.session) for each in counted], dtype=np.int32),
-        np.array([CODE_ORDER.index(each.code) for each in counted], dtype=np.uint8),
+        np.array([_CODE[each.code] for each in counted], dtype=np.uint8),
         mondays,
         days,
     )

@@ -68,6 +68,10 @@ class Readings:
         """How many of what is counted make a day."""
         return len(HALVES) if self.halves else 1
 
+    def units(self, sessions: Iterable[Session]) -> int:
+        """How much of what is counted these sessions are."""
+        return len(set(sessions)) if self.halves else len({session.day for session in sessions})
+
 
 class Return(Frozen):
     """One pupil due to be reported: `since` names the episode, `made_due_on` the day that made it due.
@@ -212,18 +216,17 @@ def _sickness(assessor: Assessor, upn: str, pupil: Pupil | None, readings: Readi
 
     Due on the first day on which the days with an I, together with all that the evidence known by then expects, are fifteen.
     """
-    marks = this_year(assessor, upn, pupil)
     rows = [row for row in assessor.view.roll.expected.get(upn, ()) if row.known_on <= assessor.as_at]
+    ill = tuple(session for session, _ in this_year(assessor, upn, pupil, *_ILL))
+    if not rows and readings.units(ill) < need:
+        return
     illness = _Illness(
         assessor,
         pupil,
-        dict(marks),
-        tuple(session for session, code in marks if code in _ILL),
+        dict(this_year(assessor, upn, pupil)),
+        ill,
         {row: frozenset(_school_sessions(assessor, row.first, row.until, pupil)) for row in rows},
     )
-
-    def units(sessions: Iterable[Session]) -> int:
-        return len(set(sessions)) if readings.halves else len({session.day for session in sessions})
 
     def due(since: str, day: date, told: frozenset[Session], counted: bool) -> Return:
         relied_on = [] if counted else [row for row, s in illness.known(day).items() if not told.isdisjoint(s)]
@@ -239,29 +242,29 @@ def _sickness(assessor: Assessor, upn: str, pupil: Pupil | None, readings: Readi
             | {
                 "from": missed[0].day.isoformat(),
                 "until": max([missed[-1].day, *(row.until for row in relied_on)]).isoformat(),
-                "days": f"{units(missed) / readings.per_day:g}",
+                "days": f"{readings.units(missed) / readings.per_day:g}",
                 "basis": "counted" if counted else "expected",
                 "evidence": "; ".join(dict.fromkeys(row.evidence for row in relied_on)),
             },
         )
 
-    if not rows and units(illness.ill) < need:
-        return
     told: frozenset[Session] = frozenset()
     for day in sorted({*(session.day for session in illness.ill), *(row.known_on for row in rows)}):
         seen, together = illness.seen(day), illness.together(day)
         if not told:
-            if units(together) >= need:
+            if readings.units(together) >= need:
                 told = together
-                yield due(str(assessor.year), day, told, units(seen) >= need)
-                further = readings.each_illness and (rows or units(s for s in illness.ill if s not in told) >= need)
+                yield due(str(assessor.year), day, told, readings.units(seen) >= need)
+                further = readings.each_illness and (
+                    rows or readings.units(s for s in illness.ill if s not in told) >= need
+                )
                 if not further:
                     return
             continue
         for period in map(frozenset, illness.periods(day)):
-            if told.isdisjoint(period) and units(period) >= need:
+            if told.isdisjoint(period) and readings.units(period) >= need:
                 told |= period
-                yield due(min(period).day.isoformat(), day, period, units(period & seen) >= need)
+                yield due(min(period).day.isoformat(), day, period, readings.units(period & seen) >= need)
 
 
 @dataclass(frozen=True)

@@ -255,11 +255,11 @@ def from_case(
                 home_list(home), urn, case.upn, pupil, f"opened {case.id}", case.opened_on, opened, case.id, when,
                 "say what support there is, and which penalty notices were issued in the last three years", "home_authority",
             )  # fmt: skip
-    if case.state == "gathering" and case.prosecute_by is not None:
-        alert = case.prosecute_by - timedelta(days=law.PROSECUTION_ALERT_DAYS.on(case.prosecute_by))
+    if case.state == "gathering" and (prosecute_by := case.prosecute_by) is not None:
+        alert = prosecute_by - timedelta(days=law.PROSECUTION_ALERT_DAYS.on(prosecute_by))
         yield told(
             "officer", urn, case.upn, pupil, f"prosecute_by {case.id}", alert, "PROSECUTE_BY", case.id,
-            f"the first session can be prosecuted until {case.prosecute_by.isoformat()}", "decide before that day", "time_limit",
+            f"the first session can be prosecuted until {prosecute_by.isoformat()}", "decide before that day", "time_limit",
         )  # fmt: skip
     for notice in notices:
         if case.amended_after_issue and notice.case == case.id and notice.stands:

@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from botocore.exceptions import ClientError
@@ -26,6 +27,7 @@ from aws.clock import today
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.paginator import QueryPaginator
 
 _TOGETHER = 100  # DynamoDB takes no more in one transaction
 
@@ -712,8 +714,13 @@ class Cases:
             ConsistentRead=True,
         )
 
+    @cached_property
+    def _pages(self) -> QueryPaginator:
+        """Made once: boto3 writes the documentation of a paginator anew each time it makes one."""
+        return self.dynamodb.get_paginator("query")
+
     def _query(self, **query: Any) -> Iterator[Item]:
-        for page in self.dynamodb.get_paginator("query").paginate(**query):
+        for page in self._pages.paginate(**query):
             yield from page["Items"]
 
 

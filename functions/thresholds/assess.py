@@ -13,7 +13,7 @@ from attendance.cases import Case, follow, pupil_history
 from attendance.deletions import Enquiries
 from attendance.early import KnownOfFamily, Written, early_letters, level_of, missed
 from attendance.events import DecisionMade, ReturnsDue, SchoolDue, ThresholdMet
-from attendance.facts import BY_ITSELF, Decision, Persons, people_known
+from attendance.facts import BY_ITSELF, Decision, Persons, people_known, persons_of
 from attendance.identifiers import pupil_id
 from attendance.law import academic_year, academic_year_days
 from attendance.people import near_matches
@@ -449,4 +449,4 @@ def _movers(
 def _people(assessor: Assessor, upn: str) -> bool:
     """Whether two parents whom this school gives for a pupil may be one person."""
     parents = assessor.view.roll.parents.get(upn, ())
-    return bool(near_matches(person for _, person in people_known(upn, assessor.view.urn, parents, (), b"")))
+    return len(parents) > 1 and bool(near_matches(persons_of(upn, assessor.view.urn, parents)))
