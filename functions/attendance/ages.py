@@ -1,6 +1,7 @@
 """Compulsory school age: from when and until when a child must be educated (Education Act 1996 s.8) [V]."""
 
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 from attendance import law
@@ -14,6 +15,7 @@ _BIRTHDAYS_END_IN: Final = law.BIRTHDAYS_END_IN.latest
 _DAY: Final = timedelta(days=1)
 
 
+@lru_cache(maxsize=16384)
 def compulsory_from(born: date) -> date:
     """First day of compulsory school age: the fifth birthday if prescribed, else the next prescribed day (s.8(2)).
 
@@ -24,6 +26,7 @@ def compulsory_from(born: date) -> date:
     return next(date(year, *day) for day in _PRESCRIBED if day >= (born.month, born.day))
 
 
+@lru_cache(maxsize=16384)
 def compulsory_until(born: date) -> date:
     """Last day of compulsory school age: the last Friday in June of the school year of the sixteenth birthday (s.8(3)).
 

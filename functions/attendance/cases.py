@@ -251,7 +251,9 @@ def met_for(
         return None
     weeks = window_ending(standing.weeks, monday(first.session.day))
     firm = tuple(each for each in free if each.code != "N")
-    provisional = not any(each.session.day > after for each in met_sessions(firm, standing.weeks))
+    provisional = len(firm) < len(free) and not any(
+        each.session.day > after for each in met_sessions(firm, standing.weeks)
+    )
     return Met(first, weeks, tuple(each for each in free if monday(each.session.day) >= weeks[0]), provisional)
 
 

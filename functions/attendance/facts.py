@@ -285,17 +285,25 @@ def recipient_of(parent: Parent) -> Recipient:
     )  # fmt: skip
 
 
+def persons_of(pupil: str, urn: str, parents: Sequence[Parent]) -> list[Person]:
+    """The parents whom a school gives for a pupil, as they are compared."""
+    return [
+        Person(
+            pupil=pupil, urn=urn, parent_id=parent.parent_id, surname=parent.surname, forename=parent.forename,
+            title=parent.title, date_of_birth=parent.date_of_birth, postcode=parent.postcode, email=parent.email or "",
+        )
+        for parent in parents
+    ]  # fmt: skip
+
+
 def people_known(
     pupil: str, urn: str, parents: Sequence[Parent], notices: Sequence[Notice], secret: bytes
 ) -> list[tuple[str, Person]]:
     """The persons of one pupil with their names in our keys: a school's parents, and whoever another school's notices went to."""
     found = {
-        person_id(pupil, urn, parent.parent_id, secret): Person(
-            pupil=pupil, urn=urn, parent_id=parent.parent_id, surname=parent.surname, forename=parent.forename,
-            title=parent.title, date_of_birth=parent.date_of_birth, postcode=parent.postcode, email=parent.email or "",
-        )
-        for parent in parents
-    }  # fmt: skip
+        person_id(pupil, urn, parent.parent_id, secret): person
+        for parent, person in zip(parents, persons_of(pupil, urn, parents), strict=True)
+    }
     for notice in notices:
         if notice.recipient and notice.urn != urn:
             found.setdefault(

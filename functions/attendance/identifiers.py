@@ -44,12 +44,18 @@ _NAME_LENGTH: Final = 26  # base32 characters: 130 bits
 
 def pupil_id(upn: str, secret: bytes) -> str:
     """The pupil in events, keys, tables and tags: 26 characters of base32, tied to the UPN by our secret."""
-    return b32encode(_keyed(secret, upn)).decode("ascii")[:_NAME_LENGTH]
+    return _named(_keyed(secret, upn))
 
 
 def person_id(pupil: str, urn: str, parent_id: str, secret: bytes) -> str:
     """A parent as one school knows them for one pupil: the same in whatever order files arrive."""
-    return b32encode(_keyed(secret, canonical_json(["person", pupil, urn, parent_id]))).decode("ascii")[:_NAME_LENGTH]
+    return _named(_keyed(secret, canonical_json(["person", pupil, urn, parent_id])))
+
+
+def _named(digest: bytes) -> str:
+    return b32encode(digest[:20])[:_NAME_LENGTH].decode(
+        "ascii"
+    )  # base32 takes five bytes at a time: more would be cut off
 
 
 def case_id(pupil: str, la: str, n: int) -> str:

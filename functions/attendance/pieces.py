@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from attendance.parquet import MAGIC
@@ -56,7 +57,7 @@ def joined(pieces: Mapping[str, Piece], says: Mapping[str, str], like: bytes) ->
 
     The same pieces give the same bytes, whatever file each of them was taken from.
     """
-    footer, _ = _footer(like)
+    footer = {**_footer(like)[0]}
     in_order = sorted(pieces.items())
     out = bytearray(MAGIC)
     groups = []
@@ -84,6 +85,7 @@ def _said(footer: Struct) -> dict[str, str]:
     return {pair[1][1].decode(): pair[2][1].decode() for pair in pairs}
 
 
+@lru_cache(maxsize=1)  # a register is asked which parts it holds, then folded onto
 def _footer(file: bytes) -> tuple[Struct, int]:
     """The footer of a file, and where it begins."""
     if file[:4] != MAGIC or file[-4:] != MAGIC:

@@ -6,15 +6,18 @@ school at once on arrays; what only concerns the few pupils near the threshold i
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import compress, islice, pairwise, repeat
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import to_json
 
 from attendance import counting, law
 from attendance.ages import compulsory_from, compulsory_until, of_compulsory_age
@@ -34,7 +37,7 @@ from attendance.marks import (
     sessions_held,
 )
 from attendance.roll import Parent, Pupil, Roll
-from attendance.sessions import Held, Session, monday
+from attendance.sessions import HALVES, Held, Session, monday
 
 # In the order in which they are listed; the first nine are hard: an authorisation is refused (design 5.3).
 HARD_BLOCKERS = (
@@ -60,7 +63,12 @@ _COUNTS: Final = (
     "continuous_unauthorised_sessions",
 )
 _MARKED_OUT: Final = ("persistent", "severe")
+_NO_SUMS: Final[Mapping[str, int | bool]] = dict.fromkeys(_COUNTS, 0) | dict.fromkeys(_MARKED_OUT, False)
+_NO_SESSIONS: Final = np.empty(0, dtype=np.int32)
+_CODE: Final = {code: n for n, code in enumerate(CODE_ORDER)}
+_BY_AGE: Final = frozenset({"X", "C2"})
 FLAGS = ("WINDOW_READING_DIFFERS", "REPEATED_BELOW_THRESHOLD", "AMENDED_AFTER_ISSUE", "WEEK_DOUBTFUL")
+_COUNTED_FLAGS: Final = ("WINDOW_READING_DIFFERS", "REPEATED_BELOW_THRESHOLD", "WEEK_DOUBTFUL")
 
 
 class Frozen(BaseModel):
@@ -138,7 +146,12 @@ class Counted:
     @property
     def marked(self) -> MarkedSession:
         """The session as it is printed and stored."""
-        return MarkedSession(date=self.session.day, session=self.session.half, code=self.code)
+        return _marked(self.session, self.code)
+
+
+@lru_cache(maxsize=16384)  # of a school's year there are some hundred sessions with a few codes each
+def _marked(session: Session, code: str) -> MarkedSession:
+    return MarkedSession(date=session.day, session=session.half, code=code)
 
 
 @dataclass(frozen=True)
@@ -194,6 +207,10 @@ class SchoolView:
         return sessions_held(self.held_at)
 
 
+type Row = Mapping[str, object]
+"""A position as it is stored: dates as text, the keys in order."""
+
+
 @dataclass(frozen=True)
 class Standing:
     """A pupil's position with all that a case needs to reason further."""
@@ -202,6 +219,8 @@ class Standing:
     counted: tuple[Counted, ...]
     weeks: tuple[date, ...]
     conflict: bool
+    stored: Row = field(default_factory=dict)
+    """The position as it is stored."""
 
 
 def window_size(week: date) -> int:
@@ -216,8 +235,8 @@ def sessions_needed(day: date) -> int:
 
 def window_ending(weeks: Sequence[date], week: date) -> tuple[date, ...]:
     """The ten school weeks ending with `week` (fewer at the beginning of what is known)."""
-    upto = [w for w in weeks if w <= week]
-    return tuple(upto[-window_size(week) :])
+    upto = bisect_right(weeks, week)
+    return tuple(weeks[max(0, upto - window_size(week)) : upto])
 
 
 def met_sessions(counted: Sequence[Counted], weeks: Sequence[date]) -> Iterator[Counted]:
@@ -227,22 +246,12 @@ def met_sessions(counted: Sequence[Counted], weeks: Sequence[date]) -> Iterator[
     return (each for each, is_met in zip(counted, at_these, strict=True) if is_met)
 
 
-def _best(windows: counting.Windows, n: int, free: Sequence[Counted], weeks: Sequence[date]) -> BestWindow:
-    """The fullest window of a pupil, said in full."""
-    last = int(windows.best_week[n])
-    if last < 0:
-        return BestWindow(weeks=(), sessions=(), count=0)
-    chosen = tuple(weeks[max(0, last + 1 - window_size(weeks[-1])) : last + 1])
-    inside = tuple(each.marked for each in free if chosen[0] <= monday(each.session.day) <= chosen[-1])
-    return BestWindow(weeks=chosen, sessions=inside, count=int(windows.best[n]))
-
-
 def _as_arrays(counted: Sequence[Counted], mondays: NDArray[np.int32], days: NDArray[np.int32]) -> counting.Countable:
     """The countable sessions of one pupil, who is number 0, on these school weeks and days."""
     return counting.Countable.of(
         np.zeros(len(counted), dtype=np.intp),
         np.array([at(each.session) for each in counted], dtype=np.int32),
-        np.array([CODE_ORDER.index(each.code) for each in counted], dtype=np.uint8),
+        np.array([_CODE[each.code] for each in counted], dtype=np.uint8),
         mondays,
         days,
     )
@@ -250,6 +259,70 @@ def _as_arrays(counted: Sequence[Counted], mondays: NDArray[np.int32], days: NDA
 
 def _numbers(days: Iterable[date]) -> NDArray[np.int32]:
     return np.array([number_of(day) for day in days], dtype=np.int32)
+
+
+# ------------------------------------------------------------------ what is stored
+
+
+def said(
+    windows: counting.Windows, free: NDArray[np.bool_], scale: counting.Scale, given: Mapping[str, Sequence[object]]
+) -> list[Row]:
+    """A position for each pupil as the counts say it, with what is `given` of each; nothing stands in the way of a notice yet.
+
+    Made for a whole school at once: of most pupils nobody asks more than what is stored.
+    """
+    counted, at_end = windows.counted, windows.best_week[windows.counted.pupil]
+    in_best = free & (counted.week <= at_end) & (counted.week > at_end - scale.best_size)
+    sessions = [_stored(*each) for each in zip(counted.at.tolist(), counted.code.tolist(), strict=True)]
+    weeks = [_day(monday) for monday in scale.mondays.tolist()]
+    recent = weeks[-scale.size :]
+    ending = [weeks[max(0, n + 1 - scale.best_size) : n + 1] for n in range(len(weeks))]
+    best = zip(windows.best.tolist(), _dealt(sessions, in_best, windows.best), windows.best_week.tolist(), strict=True)
+    flagged = (windows.reading_differs, windows.repeated, windows.doubtful)
+    met = [int(counted.at[n]) if n >= 0 else None for n in windows.met.tolist()]
+    columns: dict[str, Iterable[object]] = {
+        **given,
+        "best": [{"count": count, "sessions": those, "weeks": ending[n] if n >= 0 else []} for count, those, n in best],
+        "blockers": repeat(()),
+        "count": windows.count.tolist(),
+        "drops_on": [_day(n) if n >= 0 else None for n in windows.drops_on.tolist()],
+        "flags": [tuple(compress(_COUNTED_FLAGS, each)) for each in zip(*(f.tolist() for f in flagged), strict=True)],
+        "met": [number is not None for number in met],
+        "met_at": [None if number is None else _session_stored(number) for number in met],
+        "provisional": windows.provisional.tolist(),
+        "request_ready": repeat(False),
+        "to_go": np.maximum(0, scale.needed - windows.count).tolist(),
+        "window": [
+            {"sessions": those, "weeks": recent} for those in _dealt(sessions, windows.in_window, windows.count)
+        ],
+    }
+    names = sorted(columns)
+    return [dict(zip(names, values, strict=True)) for values in zip(*map(columns.__getitem__, names), strict=False)]
+
+
+def _one(values: Mapping[str, object]) -> dict[str, Sequence[object]]:
+    return {name: [value] for name, value in values.items()}
+
+
+def _dealt[T](values: Iterable[T], chosen: NDArray[np.bool_], numbers: NDArray[np.int64]) -> Iterator[list[T]]:
+    """The chosen values, so many of them to each pupil."""
+    those = compress(values, chosen.tolist())
+    return (list(islice(those, number)) for number in numbers.tolist())
+
+
+@lru_cache(maxsize=16384)
+def _stored(number: int, code: int) -> Mapping[str, str]:
+    return {"code": CODE_ORDER[code], **_session_stored(number)}
+
+
+@lru_cache(maxsize=4096)
+def _session_stored(number: int) -> Mapping[str, str]:
+    return {"date": _day(number // 2), "session": HALVES[number % 2]}
+
+
+@lru_cache(maxsize=4096)
+def _day(number: int) -> str:
+    return (EPOCH + timedelta(days=number)).isoformat()
 
 
 @dataclass(frozen=True)
@@ -374,11 +447,46 @@ class Assessor:
         return counting.windows(self.countable, every, [], self.scale, len(self.view.marks.upns))
 
     @cached_property
-    def _nobodys(self) -> counting.Windows:
-        """The windows of a pupil with nothing countable."""
+    def upns(self) -> Sequence[str]:
+        """Every pupil with a mark or on the roll, sorted."""
+        return sorted({*self.view.marks.upns, *self.view.roll.pupils})
+
+    @cached_property
+    def _said(self) -> Sequence[Row]:
+        """What the counts alone say of each pupil, a row each of `view.marks`."""
+        every = np.ones(len(self.countable.at), dtype=np.bool_)
+        sums = {name: getattr(self.sums, name).tolist() for name in (*_COUNTS, *_MARKED_OUT)}
+        return said(self.windows, every, self.scale, {"upn": self.view.marks.upns, **sums})
+
+    def _nothing_said(self, upn: str) -> Row:
+        """The same of a pupil on the roll without a mark."""
+        return {**self._nobodys, "upn": upn}
+
+    @cached_property
+    def _nobodys(self) -> Row:
         nothing = np.empty(0, dtype=np.bool_)
         none = _as_arrays((), self.scale.mondays, self.scale.days)
-        return counting.windows(none, nothing, [], self.scale, 1)
+        windows = counting.windows(none, nothing, [], self.scale, 1)
+        return said(windows, nothing, self.scale, _one({"upn": "", **_NO_SUMS}))[0]
+
+    def stored(self, looked_at: Mapping[str, Standing]) -> Iterator[Row]:
+        """Every pupil's position as it is stored, by UPN; of those not looked at as the counts say it."""
+        row = self.view.marks.row
+        for upn in self.upns:
+            if upn in looked_at:
+                yield looked_at[upn].stored
+            else:
+                yield self._said[row[upn]] if upn in row else self._nothing_said(upn)
+
+    def may_have_met(self) -> set[str]:
+        """Whoever met the threshold is among them: by this school's marks alone, or with those of another."""
+        upns = self.view.marks.upns
+        return {*(upns[n] for n in np.flatnonzero(self.windows.met >= 0).tolist()), *self.view.carried}
+
+    def may_count(self, least: int) -> set[str]:
+        """Whoever has so many countable sessions in the window is among them, in the same way."""
+        upns = self.view.marks.upns
+        return {*(upns[n] for n in np.flatnonzero(self.windows.count >= least).tolist()), *self.view.carried}
 
     @cached_property
     def _bounds(self) -> list[int]:
@@ -396,13 +504,31 @@ class Assessor:
         marked = (cells != NO_MARK) & (marks.sessions <= self.last_number)
         return _PupilMarks(marks.sessions[marked], cells[marked])
 
-    def number_of(self, upn: str, codes: frozenset[str]) -> int:
-        """How many marks of these codes the pupil has up to as-at, in any year: enough to pass over the many who have few."""
-        return int(flags_of(codes)[self.marks_of(upn).code].sum())
+    def with_marks(self, codes: frozenset[str], least: int = 1) -> list[str]:
+        """The pupils with so many marks of codes that are no attendance, up to as-at, in any year: all others are passed over."""
+        upns = self.view.marks.upns
+        number = np.bincount(self.cells.pupil[flags_of(codes)[self.cells.code]], minlength=len(upns))
+        return [upns[n] for n in np.flatnonzero(number >= least).tolist()]
+
+    def unmarked(self, upn: str) -> NDArray[np.int32]:
+        """The sessions held up to as-at of which the pupil has no mark, in order."""
+        return self._gaps.get(upn, _NO_SESSIONS) if upn in self.view.marks.row else self.held_numbers
+
+    @cached_property
+    def _gaps(self) -> Mapping[str, NDArray[np.int32]]:
+        """The sessions held that lack a mark, of each pupil of whom the register has others."""
+        marks, held = self.view.marks, self.held_numbers
+        known = counting.among(held, marks.sessions)
+        lacks = np.ones((len(marks.upns), len(held)), dtype=np.bool_)
+        lacks[:, known] = marks.cells[:, marks.sessions.searchsorted(held[known])] == NO_MARK
+        row, column = lacks.nonzero()
+        pupils, begins = np.unique(row, return_index=True)
+        bounds = pairwise([*begins.tolist(), len(row)])
+        return {marks.upns[n]: held[column[begin:end]] for n, (begin, end) in zip(pupils.tolist(), bounds, strict=True)}
 
     def standings(self) -> list[Standing]:
         """Every pupil with a mark or on the roll, sorted by UPN."""
-        return [self.standing(upn) for upn in sorted({*self.view.marks.upns, *self.view.roll.pupils})]
+        return [self.standing(upn) for upn in self.upns]
 
     def own(self, upn: str) -> tuple[Counted, ...]:
         """The pupil's countable sessions at this school."""
@@ -441,63 +567,39 @@ class Assessor:
         """One pupil's standing."""
         history = self.view.history.get(upn, PupilHistory())
         counted, weeks, conflict = self.with_carried(upn, self.own(upn))
-        used = history.used
-        free = tuple(each for each in counted if each.session not in used) if used else counted
-        window_weeks = weeks[-window_size(self.as_at) :]
-        windows, n, first = self._windows_of(upn, counted, weeks, history)
-        in_window = windows.in_window[first : first + len(counted)]
-        met = counted[windows.met[n] - first] if windows.met[n] >= 0 else None
-        provisional = bool(windows.provisional[n])
+        row = self._row_of(upn, counted, weeks, history)
+        position = Position.model_validate(row)
         blockers: tuple[str, ...] = ()
-        if met is not None:
-            met_in = window_ending(weeks, monday(met.session.day))
+        if position.met_at is not None:
+            met_in = window_ending(weeks, monday(position.met_at.date))
             relied_on = [each for each in counted if monday(each.session.day) >= met_in[0]]
-            blockers = self.blockers(upn, met_in, relied_on, provisional, conflict)
-        flags = {
-            "WINDOW_READING_DIFFERS": windows.reading_differs[n],
-            "REPEATED_BELOW_THRESHOLD": windows.repeated[n],
-            "AMENDED_AFTER_ISSUE": history.amended,
-            "WEEK_DOUBTFUL": windows.doubtful[n],
+            blockers = self.blockers(upn, met_in, relied_on, position.provisional, conflict)
+        flags = {*position.flags, *(["AMENDED_AFTER_ISSUE"] if history.amended else [])}
+        further = {
+            "blockers": blockers,
+            "flags": tuple(flag for flag in FLAGS if flag in flags),
+            "request_ready": position.met and not blockers,
         }
-        count, drops_on = int(windows.count[n]), int(windows.drops_on[n])
-        position = Position(
-            upn=upn,
-            count=count,
-            window=Window(
-                weeks=window_weeks,
-                sessions=tuple(each.marked for each, inside in zip(counted, in_window, strict=True) if inside),
-            ),
-            best=_best(windows, n, free, weeks),
-            met=met is not None,
-            met_at=MetAt(date=met.session.day, session=met.session.half) if met else None,
-            provisional=provisional,
-            request_ready=met is not None and not blockers,
-            blockers=blockers,
-            flags=tuple(flag for flag in FLAGS if flags[flag]),
-            to_go=max(0, sessions_needed(self.as_at) - count),
-            drops_on=EPOCH + timedelta(days=drops_on) if drops_on >= 0 else None,
-            **self.sums_of(upn),
-        )
-        return Standing(position, counted, weeks, conflict)
+        return Standing(position.model_copy(update=further), counted, weeks, conflict, {**row, **further})
 
-    def _windows_of(
-        self, upn: str, counted: tuple[Counted, ...], weeks: tuple[date, ...], history: PupilHistory
-    ) -> tuple[counting.Windows, int, int]:
-        """Windows that are the pupil's, the pupil's number in them, and where in `in_window` the pupil's sessions begin.
+    def _row_of(self, upn: str, counted: tuple[Counted, ...], weeks: tuple[date, ...], history: PupilHistory) -> Row:
+        """What the counts say of a pupil, with other schools' sessions and those that notices used.
 
         Used sessions meet a threshold with their own case only.
         """
-        n = self.view.marks.row.get(upn)
-        if weeks is self.weeks and not history.used:
-            return (self._nobodys, 0, 0) if n is None else (self.windows, n, self._bounds[n])
+        used = history.used
+        if weeks is self.weeks and not used:
+            n = self.view.marks.row.get(upn)
+            return self._nothing_said(upn) if n is None else self._said[n]
         scale, own = self._scale_of(counted, weeks)
-        sessions, used = [each.session for each in counted], history.used
+        sessions = [each.session for each in counted]
         free = np.array([session not in used for session in sessions], dtype=np.bool_)
         cases = [
             free | np.array([session in mine for session in sessions], dtype=np.bool_)
             for mine in history.used_by_case.values()
         ]
-        return counting.windows(own, free, cases, scale, 1), 0, 0
+        windows = counting.windows(own, free, cases, scale, 1)
+        return said(windows, free, scale, _one({"upn": upn, **self.sums_of(upn)}))[0]
 
     def _scale_of(self, counted: Sequence[Counted], weeks: Sequence[date]) -> tuple[counting.Scale, counting.Countable]:
         """The sessions of one pupil, and what they are measured by: these school weeks, and the days of other schools too."""
@@ -509,7 +611,7 @@ class Assessor:
         """The pupil's sums of the academic year."""
         n = self.view.marks.row.get(upn)
         if n is None:  # on the roll without a mark
-            return dict.fromkeys(_COUNTS, 0) | dict.fromkeys(_MARKED_OUT, False)
+            return dict(_NO_SUMS)
         return {name: getattr(self.sums, name)[n].item() for name in (*_COUNTS, *_MARKED_OUT)}
 
     def other_readings(self, free: Sequence[Counted], weeks: Sequence[date]) -> Mapping[str, bool]:
@@ -536,7 +638,6 @@ class Assessor:
         since, until = weeks[0], min(weeks[-1] + timedelta(days=6), self.as_at)
         roll, view = self.view.roll, self.view
         history = view.history.get(upn, PupilHistory())
-        marks = self.marks_of(upn)
         pupil = roll.pupils.get(upn)
         parents = eligible_parents(roll, upn, self.as_at)
         support = [s for s in roll.support.get(upn, ()) if since <= s.day <= self.as_at]
@@ -554,10 +655,10 @@ class Assessor:
             "PARENT_UNCLEAR": history.unclear_parents,
             "SCHOOL_CONFLICT": conflict,
             "N_UNRESOLVED": any(each.code == "N" for each in relied_on),
-            "MARKS_MISSING": bool(self.missing(pupil, marks, since, until)),
+            "MARKS_MISSING": bool(self.missing(pupil, since, until)),
             "NOT_ON_ROLL": pupil is not None
             and any(not pupil.on_roll(each.session.day) for each in relied_on if each.urn == view.urn),
-            "CODE_AGAINST_AGE": pupil is not None and against_age(pupil, marks, since),
+            "CODE_AGAINST_AGE": pupil is not None and against_age(pupil, self.marks_of(upn), since),
             "SUPPORT_MISSING": not support and any(each.code != "G" for each in relied_on),
             "HISTORY_UNKNOWN": bool(
                 pupil and pupil.home_la and pupil.home_la != view.la and pupil.home_la not in history.recorded_from
@@ -568,24 +669,24 @@ class Assessor:
             checks["N_UNRESOLVED"] = True
         return tuple(name for name in (*HARD_BLOCKERS, *SOFT_BLOCKERS) if checks[name])
 
-    def missing(self, pupil: Pupil | None, marks: _PupilMarks, since: date, until: date) -> list[Session]:
+    def missing(self, pupil: Pupil | None, since: date, until: date) -> list[Session]:
         """Sessions held between two days for which a pupil on roll has no mark (reg 10(1): boarders need none)."""
         if pupil is None or pupil.boarder:
             return []
-        window = self.held_numbers[self.held_numbers >= at(Session(since, "AM"))]
-        absent = np.setdiff1d(window, marks.at)
-        return [s for s in map(session_of, map(int, absent)) if s.day <= until and pupil.on_roll(s.day)]
+        lacks = self.unmarked(pupil.upn)
+        within = lacks[(lacks >= at(Session(since, "AM"))) & (lacks <= at(Session(until, "PM")))]
+        return [session for session in map(session_of, within.tolist()) if pupil.on_roll(session.day)]
 
     @cached_property
-    def spoken_for(self) -> frozenset[date]:
-        """The days for which the school gave a mark or a calendar row."""
+    def spoken_for(self) -> Sequence[date]:
+        """The Mondays to Fridays for which the school gave a mark or a calendar row, in order."""
         marked = {EPOCH + timedelta(days=n) for n in np.unique(self.view.marks.marked_sessions // 2).tolist()}
-        return frozenset(marked | {session.day for session in self.view.roll.calendar})
+        return sorted(day for day in marked | {s.day for s in self.view.roll.calendar} if day.weekday() < 5)
 
     def unknown_weekday(self, since: date, until: date) -> bool:
         """Whether a Monday to Friday between two days has neither a mark nor a calendar row: closed, or never sent?"""
-        days = (since + timedelta(days=n) for n in range((until - since).days + 1))
-        return any(day.weekday() < 5 and day not in self.spoken_for for day in days)
+        spoken_for = bisect_right(self.spoken_for, until) - bisect_left(self.spoken_for, since)
+        return spoken_for < int(np.busday_count(since, until + timedelta(days=1)))
 
     def next_change(self) -> date | None:
         """The next day on which a position may change though nothing is sent (design 4.7)."""
@@ -615,11 +716,27 @@ def against_age(pupil: Pupil, marks: _PupilMarks, since: date) -> bool:
     born = pupil.date_of_birth
     if born is None:
         return False
-    for number, code in zip(marks.at, marks.code, strict=True):
-        name, day = CODE_ORDER[int(code)], session_of(int(number)).day
-        if day >= since and (name == "X" or name == "C2") and of_compulsory_age(born, day) == (name == "X"):
-            return True
-    return False
+    asked = flags_of(_BY_AGE)[marks.code] & (marks.at >= at(Session(since, "AM")))
+    return any(
+        of_compulsory_age(born, session_of(number).day) == (CODE_ORDER[code] == "X")
+        for number, code in zip(marks.at[asked].tolist(), marks.code[asked].tolist(), strict=True)
+    )
+
+
+class Standings(dict[str, Standing]):
+    """The standings of those pupils of a school who are looked at, by UPN: each is made when it is asked for."""
+
+    def __init__(self, assessor: Assessor) -> None:
+        super().__init__()
+        self._assessor = assessor
+
+    def __missing__(self, upn: str) -> Standing:
+        return self.again(upn)
+
+    def again(self, upn: str) -> Standing:
+        """The standing of a pupil of whom more became known."""
+        self[upn] = self._assessor.standing(upn)
+        return self[upn]
 
 
 def assess(view: SchoolView, as_at: date) -> list[Standing]:
@@ -634,3 +751,8 @@ class Positions(Frozen):
     as_at: date
     known_at: datetime | None
     pupils: tuple[Position, ...]
+
+
+def positions_line(urn: str, as_at: date, known_at: datetime | None, pupils: Iterable[Row]) -> bytes:
+    """The file of a school's positions: what `json_line` writes of such `Positions`, whose keys are in order here already."""
+    return to_json({"as_at": as_at, "known_at": known_at, "pupils": list(pupils), "urn": urn}) + b"\n"

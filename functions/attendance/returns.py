@@ -18,7 +18,7 @@ from attendance import law
 from attendance.ages import compulsory_from, compulsory_until
 from attendance.codes import POSSIBLE, UNAUTHORISED
 from attendance.law import academic_year, academic_year_days
-from attendance.marks import CODE_ORDER, at, session_of
+from attendance.marks import CODE_ORDER, at, flags_of, session_of
 from attendance.positions import Assessor, Frozen
 from attendance.roll import Expected, Pupil
 from attendance.service import is_working_day
@@ -62,6 +62,15 @@ class Readings:
     """Sickness is counted in sessions (two make a day), not in days with at least one I."""
     each_illness: bool = False
     """After the return of the year, a later and separate continuous period that itself comes to fifteen days needs another."""
+
+    @property
+    def per_day(self) -> int:
+        """How many of what is counted make a day."""
+        return len(HALVES) if self.halves else 1
+
+    def units(self, sessions: Iterable[Session]) -> int:
+        """How much of what is counted these sessions are."""
+        return len(set(sessions)) if self.halves else len({session.day for session in sessions})
 
 
 class Return(Frozen):
@@ -124,14 +133,17 @@ _SAYS_NOW: Final[Mapping[str, str]] = MappingProxyType(
 def returns_due(assessor: Assessor, readings: Readings) -> Iterator[Return]:
     """Every return of the academic year of as-at that is due by then, whether or not it was made already."""
     in_force = assessor.as_at >= law.SCHEME_START  # before it only the attendance return was owed
-    for upn in sorted({*assessor.view.marks.upns, *assessor.view.roll.pupils}):
-        pupil = assessor.view.roll.pupils.get(upn)
-        yield from _attendance(assessor, upn, pupil)
-        if in_force:
-            yield from _sickness(assessor, upn, pupil, readings)
+    roll = assessor.view.roll
+    need = law.CONTINUOUS_DAYS.on(assessor.as_at) * len(HALVES)
+    for upn in assessor.with_marks(UNAUTHORISED, need):
+        yield from _attendance(assessor, upn, roll.pupils.get(upn), need)
+    if in_force:
+        need = law.SICKNESS_DAYS.on(assessor.as_at) * readings.per_day
+        for upn in sorted({*assessor.with_marks(_ILL, need), *(roll.expected.keys() & {*assessor.upns})}):
+            yield from _sickness(assessor, upn, roll.pupils.get(upn), readings, need)
     if in_force:
         year = school_year(assessor)
-        for upn, pupil in sorted(assessor.view.roll.pupils.items()):
+        for upn, pupil in sorted(roll.pupils.items()):
             yield from _new_pupil(assessor, upn, pupil, year)
             yield from _deletion(assessor, upn, pupil, year)
 
@@ -163,7 +175,7 @@ def this_year(assessor: Assessor, upn: str, pupil: Pupil | None, *codes: str) ->
     begin, end = np.searchsorted(marks.at, [at(Session(first, "AM")), at(Session(last, "PM")) + 1])
     numbers, found = marks.at[begin:end], marks.code[begin:end]
     if codes:
-        wanted = np.isin(found, [CODE_ORDER.index(code) for code in codes])
+        wanted = flags_of(frozenset(codes))[found]
         numbers, found = numbers[wanted], found[wanted]
     return [(session_of(n), CODE_ORDER[code]) for n, code in zip(numbers.tolist(), found.tolist(), strict=True)]
 
@@ -184,11 +196,8 @@ def _runs(marks: Iterable[tuple[Session, str]], codes: frozenset[str]) -> Iterat
 _ILL = frozenset({"I"})
 
 
-def _attendance(assessor: Assessor, upn: str, pupil: Pupil | None) -> Iterator[Return]:
+def _attendance(assessor: Assessor, upn: str, pupil: Pupil | None, need: int) -> Iterator[Return]:
     """Ten continuous school days of G, N, O or U, each of two sessions; one return an episode (reg 13; R1, R2, READ_AS)."""
-    need = law.CONTINUOUS_DAYS.on(assessor.as_at) * len(HALVES)
-    if assessor.number_of(upn, UNAUTHORISED) < need:
-        return
     for each in _runs(this_year(assessor, upn, pupil), UNAUTHORISED):
         if len(each) >= need:
             yield Return(
@@ -202,28 +211,22 @@ def _attendance(assessor: Assessor, upn: str, pupil: Pupil | None) -> Iterator[R
             )
 
 
-def _sickness(assessor: Assessor, upn: str, pupil: Pupil | None, readings: Readings) -> Iterator[Return]:
+def _sickness(assessor: Assessor, upn: str, pupil: Pupil | None, readings: Readings, need: int) -> Iterator[Return]:
     """Fifteen school days of the school year missed, or expected to be missed, through illness (reg 13; R3 to R5, READ_AS).
 
     Due on the first day on which the days with an I, together with all that the evidence known by then expects, are fifteen.
     """
-    roll = assessor.view.roll
-    per_day = len(HALVES) if readings.halves else 1
-    need = law.SICKNESS_DAYS.on(assessor.as_at) * per_day
-    if assessor.number_of(upn, _ILL) < need and upn not in roll.expected:
+    rows = [row for row in assessor.view.roll.expected.get(upn, ()) if row.known_on <= assessor.as_at]
+    ill = tuple(session for session, _ in this_year(assessor, upn, pupil, *_ILL))
+    if not rows and readings.units(ill) < need:
         return
-    marks = this_year(assessor, upn, pupil)
-    rows = [row for row in roll.expected.get(upn, ()) if row.known_on <= assessor.as_at]
     illness = _Illness(
         assessor,
         pupil,
-        dict(marks),
-        tuple(session for session, code in marks if code in _ILL),
+        dict(this_year(assessor, upn, pupil)),
+        ill,
         {row: frozenset(_school_sessions(assessor, row.first, row.until, pupil)) for row in rows},
     )
-
-    def units(sessions: Iterable[Session]) -> int:
-        return len(set(sessions)) if readings.halves else len({session.day for session in sessions})
 
     def due(since: str, day: date, told: frozenset[Session], counted: bool) -> Return:
         relied_on = [] if counted else [row for row, s in illness.known(day).items() if not told.isdisjoint(s)]
@@ -239,29 +242,29 @@ def _sickness(assessor: Assessor, upn: str, pupil: Pupil | None, readings: Readi
             | {
                 "from": missed[0].day.isoformat(),
                 "until": max([missed[-1].day, *(row.until for row in relied_on)]).isoformat(),
-                "days": f"{units(missed) / per_day:g}",
+                "days": f"{readings.units(missed) / readings.per_day:g}",
                 "basis": "counted" if counted else "expected",
                 "evidence": "; ".join(dict.fromkeys(row.evidence for row in relied_on)),
             },
         )
 
-    if not rows and units(illness.ill) < need:
-        return
     told: frozenset[Session] = frozenset()
     for day in sorted({*(session.day for session in illness.ill), *(row.known_on for row in rows)}):
         seen, together = illness.seen(day), illness.together(day)
         if not told:
-            if units(together) >= need:
+            if readings.units(together) >= need:
                 told = together
-                yield due(str(assessor.year), day, told, units(seen) >= need)
-                further = readings.each_illness and (rows or units(s for s in illness.ill if s not in told) >= need)
+                yield due(str(assessor.year), day, told, readings.units(seen) >= need)
+                further = readings.each_illness and (
+                    rows or readings.units(s for s in illness.ill if s not in told) >= need
+                )
                 if not further:
                     return
             continue
         for period in map(frozenset, illness.periods(day)):
-            if told.isdisjoint(period) and units(period) >= need:
+            if told.isdisjoint(period) and readings.units(period) >= need:
                 told |= period
-                yield due(min(period).day.isoformat(), day, period, units(period & seen) >= need)
+                yield due(min(period).day.isoformat(), day, period, readings.units(period & seen) >= need)
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,16 @@ any repetition of the same parts give the same roll. A row absent from a later f
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
+
+from pydantic_core import from_json
 
 from attendance.engine import connect
 from attendance.rows import KEYS, Kind
@@ -23,6 +25,8 @@ from attendance.text import london_day, pretty_json
 type Row = Mapping[str, str | None]
 
 _NO_ADDRESS = frozenset({"nfa", "nofixedabode", "nofixedaddress"})
+_YES = frozenset({"yes", "true", "y", "1"})
+_ADDRESS = ("address_1", "address_2", "address_3", "address_4")
 _BOTH = "both_sessions"  # marks a calendar row that was sent for the whole day
 
 
@@ -31,11 +35,10 @@ def _day(text: str | None) -> date | None:
 
 
 def _yes(text: str | None) -> bool:
-    return (text or "").strip().lower() in {"yes", "true", "y", "1"}
+    return text is not None and text.strip().lower() in _YES
 
 
-@dataclass(frozen=True)
-class Pupil:
+class Pupil(NamedTuple):
     """A pupil as the school's admission register has them."""
 
     upn: str
@@ -95,8 +98,7 @@ class Pupil:
         )
 
 
-@dataclass(frozen=True)
-class Parent:
+class Parent(NamedTuple):
     """A parent (EA 1996 s.576) as one school gives them for one pupil."""
 
     upn: str
@@ -172,12 +174,35 @@ class Expected:
 
 
 def _address(row: Row) -> tuple[str, ...]:
-    return tuple(line for n in "1234" if (line := row.get(f"address_{n}")))
+    return tuple([line for column in _ADDRESS if (line := row.get(column))])
 
 
 def _rank(row: Row) -> tuple[str, str, bool, int]:
     """The order in which rows replace each other; in one file a row for one session is nearer than one for both."""
     return row["extracted_at"] or "", row["upload"] or "", _BOTH not in row, int(row["row"] or 0)
+
+
+def _key(kind: Kind, row: Row) -> tuple[str, ...]:
+    return tuple([row.get(column) or "" for column in KEYS[kind]])
+
+
+class _Parents(Mapping[str, tuple[Parent, ...]]):
+    """Parents by UPN, read from their rows when somebody asks for them: of most pupils nobody does."""
+
+    def __init__(self, rows: Mapping[str, Sequence[Row]]) -> None:
+        self._rows = rows
+        self._read: dict[str, tuple[Parent, ...]] = {}
+
+    def __getitem__(self, upn: str) -> tuple[Parent, ...]:
+        if upn not in self._read:
+            self._read[upn] = tuple(map(Parent.of, self._rows[upn]))
+        return self._read[upn]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 @dataclass(frozen=True)
@@ -204,10 +229,21 @@ class Roll:
     @cached_property
     def parents(self) -> Mapping[str, tuple[Parent, ...]]:
         """The parents of each UPN, by parent_id."""
-        found: dict[str, list[Parent]] = {}
+        return _Parents(self._of_upn("parents"))
+
+    def _of_upn(self, kind: str) -> Mapping[str, Sequence[Row]]:
+        found: dict[str, list[Row]] = {}
+        for row in self.live(kind):
+            found.setdefault(str(row["upn"]), []).append(row)
+        return found
+
+    @cached_property
+    def children(self) -> Mapping[str, frozenset[str]]:
+        """The UPNs for which the school gives each parent_id."""
+        found: dict[str, set[str]] = {}
         for row in self.live("parents"):
-            found.setdefault(str(row["upn"]), []).append(Parent.of(row))
-        return {upn: tuple(parents) for upn, parents in found.items()}
+            found.setdefault(row["parent_id"] or "", set()).add(str(row["upn"]))
+        return {parent: frozenset(upns) for parent, upns in found.items()}
 
     @cached_property
     def support(self) -> Mapping[str, tuple[Support, ...]]:
@@ -256,7 +292,7 @@ class Roll:
             of_kind = rows.setdefault(kind, {})
             for row in _read(body):
                 for each in _both_halves(row) if kind == "calendar" else (row,):
-                    key = tuple(each.get(column) or "" for column in KEYS[kind])
+                    key = _key(kind, each)
                     if key not in of_kind or _rank(of_kind[key]) < _rank(each):
                         of_kind[key] = each
         return Roll(tuple(sorted(names)), rows)
@@ -273,14 +309,9 @@ class Roll:
     @classmethod
     def load(cls, body: bytes) -> Roll:
         """Read what `dump` wrote."""
-        data = json.loads(body)
-        return cls(
-            tuple(data["parts"]),
-            {
-                kind: {tuple(row.get(column) or "" for column in KEYS[kind]): row for row in rows}
-                for kind, rows in data["rows"].items()
-            },
-        )
+        data = from_json(body, cache_strings="keys")
+        rows = {kind: {_key(kind, row): row for row in of_kind} for kind, of_kind in data["rows"].items()}
+        return cls(tuple(data["parts"]), rows)
 
 
 def _both_halves(row: Row) -> Iterable[Row]:

@@ -11,9 +11,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from attendance import law
 from attendance.cases import Case, Notice
 from attendance.codes import POSSIBLE
@@ -30,6 +27,7 @@ from attendance.settings import Reminders
 
 _NAMED: Final = 20  # UPNs written out in one row
 UNEXPLAINED: Final = frozenset({"N", "O"})
+_N: Final = frozenset({"N"})
 SEEN_BY_THE_SCHOOL: Final = ("school", "social_worker", "youth_offending_worker", "virtual_school_head")
 """The lists of which the school gets a copy: what it must mend, and whom it must tell."""
 
@@ -71,21 +69,19 @@ def told(
 
 def from_register(assessor: Assessor) -> Iterator[Return]:
     """What a school's register says to others: unexplained absence, and N codes whose five school days are over."""
-    for upn in sorted(assessor.view.marks.upns):
-        if not assessor.number_of(upn, UNEXPLAINED):
-            continue
+    with_n = frozenset(assessor.with_marks(_N))
+    for upn in assessor.with_marks(UNEXPLAINED):
         pupil = assessor.view.roll.pupils.get(upn)
         if pupil is not None:
             yield from _unexplained(assessor, upn, pupil)
-        yield from _overdue(assessor, upn, pupil)
+        if upn in with_n:
+            yield from _overdue(assessor, upn, pupil)
     yield from _missing(assessor)
 
 
 def overdue_codes(assessor: Assessor) -> Iterator[tuple[str, list[tuple[Session, date]]]]:
     """Each pupil with sessions left at N this academic year, and the day from which each is overdue, passed or to come."""
-    for upn in sorted(assessor.view.marks.upns):
-        if not assessor.number_of(upn, frozenset({"N"})):
-            continue
+    for upn in assessor.with_marks(_N):
         marks = this_year(assessor, upn, assessor.view.roll.pupils.get(upn), "N")
         if found := [(session, n_overdue_on(assessor, session.day)) for session, _ in marks]:
             yield upn, found
@@ -96,15 +92,13 @@ def _missing(assessor: Assessor) -> Iterator[Return]:
 
     A missing mark is a gap and never an absence; boarders need none (reg 10(1)).
     """
-    held = assessor.held_numbers[assessor.held_numbers >= at(Session(law.academic_year_days(assessor.year)[0], "AM"))]
-    if not len(held):
-        return
+    begin = at(Session(law.academic_year_days(assessor.year)[0], "AM"))
     lacking: dict[int, list[str]] = {}
     for upn, pupil in assessor.view.roll.pupils.items():
         if pupil.boarder:
             continue
-        for number in _without(held, assessor.marks_of(upn).at).tolist():
-            if pupil.on_roll(session_of(number).day):
+        for number in assessor.unmarked(upn).tolist():
+            if number >= begin and pupil.on_roll(session_of(number).day):
                 lacking.setdefault(number, []).append(upn)
     for lacks, upns in sorted(lacking.items()):
         session = session_of(lacks)
@@ -114,14 +108,6 @@ def _missing(assessor: Assessor) -> Iterator[Return]:
             f"pupils on the roll without a mark: {len(upns)} ({' '.join(sorted(upns)[:_NAMED])})",
             "send their marks; the session blocks a request until then", "register_entry",
         )  # fmt: skip
-
-
-def _without(held: NDArray[np.int32], marked: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The sessions held that are not among those marked; both in order."""
-    if not len(marked):
-        return held
-    lacks: NDArray[np.int32] = held[marked[np.minimum(np.searchsorted(marked, held), len(marked) - 1)] != held]
-    return lacks
 
 
 def from_years(urn: str, years: Iterable[int], retention_years: int) -> Iterator[Return]:
@@ -269,11 +255,11 @@ def from_case(
                 home_list(home), urn, case.upn, pupil, f"opened {case.id}", case.opened_on, opened, case.id, when,
                 "say what support there is, and which penalty notices were issued in the last three years", "home_authority",
             )  # fmt: skip
-    if case.state == "gathering" and case.prosecute_by is not None:
-        alert = case.prosecute_by - timedelta(days=law.PROSECUTION_ALERT_DAYS.on(case.prosecute_by))
+    if case.state == "gathering" and (prosecute_by := case.prosecute_by) is not None:
+        alert = prosecute_by - timedelta(days=law.PROSECUTION_ALERT_DAYS.on(prosecute_by))
         yield told(
             "officer", urn, case.upn, pupil, f"prosecute_by {case.id}", alert, "PROSECUTE_BY", case.id,
-            f"the first session can be prosecuted until {case.prosecute_by.isoformat()}", "decide before that day", "time_limit",
+            f"the first session can be prosecuted until {prosecute_by.isoformat()}", "decide before that day", "time_limit",
         )  # fmt: skip
     for notice in notices:
         if case.amended_after_issue and notice.case == case.id and notice.stands:
@@ -293,9 +279,9 @@ def siblings_of(assessor: Assessor, upn: str, others: Collection[str]) -> tuple[
 
     Nobody is compared across pupils by us (design 4.6).
     """
-    parents = assessor.view.roll.parents
-    mine = {parent.parent_id for parent in parents.get(upn, ())}
-    return tuple(sorted(o for o in others if o != upn and mine & {p.parent_id for p in parents.get(o, ())}))
+    children = assessor.view.roll.children
+    same = {child for parent in assessor.view.roll.parents.get(upn, ()) for child in children[parent.parent_id]}
+    return tuple(sorted(same & {*others} - {upn}))
 
 
 def home_of(assessor: Assessor, pupil: Pupil | None) -> str | None:

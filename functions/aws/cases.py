@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from botocore.exceptions import ClientError
@@ -27,6 +28,7 @@ from aws.clock import today
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.paginator import QueryPaginator
 
 _TOGETHER = 100  # DynamoDB takes no more in one transaction
 
@@ -123,6 +125,12 @@ class SchoolItems:
     carried: Mapping[str, Carried]
     """What the school keeps for other schools, by pupil, as the others were last told."""
     interventions: Mapping[str, tuple[Intervention, ...]]
+
+    @property
+    def upns(self) -> Mapping[str, str]:
+        """The UPN of each pupil whose cases, returns or rows say it."""
+        of_cases = {pupil: case.upn for pupil, cases in self.cases.items() for case in cases}
+        return {pupil: item.due.upn for (pupil, _), item in self.returns.items() if item.due.upn} | of_cases
 
     def after(self, earlier: SchoolItems) -> SchoolItems:
         """With the cases, notices and returns of a school that this one took over from."""
@@ -720,8 +728,13 @@ class Cases:
             ConsistentRead=True,
         )
 
+    @cached_property
+    def _pages(self) -> QueryPaginator:
+        """Made once: boto3 writes the documentation of a paginator anew each time it makes one."""
+        return self.dynamodb.get_paginator("query")
+
     def _query(self, **query: Any) -> Iterator[Item]:
-        for page in self.dynamodb.get_paginator("query").paginate(**query):
+        for page in self._pages.paginate(**query):
             yield from page["Items"]
 
 

@@ -13,16 +13,17 @@ from attendance.cases import Case, follow, pupil_history
 from attendance.deletions import Enquiries
 from attendance.early import KnownOfFamily, Written, early_letters, level_of, missed
 from attendance.events import DecisionMade, ReturnsDue, SchoolDue, ThresholdMet
-from attendance.facts import BY_ITSELF, Decision, Persons, people_known
+from attendance.facts import BY_ITSELF, Decision, Persons, people_known, persons_of
 from attendance.identifiers import pupil_id
 from attendance.law import academic_year, academic_year_days
 from attendance.people import near_matches
 from attendance.positions import (
     Assessor,
     Carried,
-    Positions,
     PupilHistory,
     Standing,
+    Standings,
+    positions_line,
     window_ending,
     window_size,
 )
@@ -30,7 +31,6 @@ from attendance.recipients import for_an_officer
 from attendance.returns import COLUMNS, EARLY_LETTER, Readings, Return, last_day, returns_due, same_episode, write_on
 from attendance.sessions import monday
 from attendance.settings import Settings
-from attendance.text import json_line
 from attendance.told import (
     SUPPORT_PACK,
     from_case,
@@ -144,49 +144,47 @@ class Thresholds:
         items = self.cases.of_school(la, urn)
         for earlier in sorted({of for _, of in listed.predecessors} - {urn}):
             items = items.after(self.cases.of_school(la, earlier))
-        history = {
-            standing_upn: pupil_history(
-                items.cases.get(pupil, ()),
-                items.notices.get(pupil, ()),
-                frozenset(n.issuer for n in items.notices.get(pupil, ()) if n.issuer),
-                unclear_parents=False,
-            )
-            for standing_upn in {*record.roll.pupils, *_with_items(items).values()}
-            if (pupil := self._pupil(standing_upn)) in items.cases or pupil in items.notices
-        }
+        with_cases = {pupil: cases[0].upn for pupil, cases in items.cases.items() if cases}
+        history: dict[str, PupilHistory] = {}
         carried: dict[str, tuple[Carried, ...]] = {}
         school = seen(self.registers, record, listed, settings, day, carried, history)
         assessor = Assessor(school.view, day)
-        standings = {each.position.upn: each for each in assessor.standings()}
-        told = {upn: items.carried[self._pupil(upn)] for upn in standings if self._pupil(upn) in items.carried}
-        with_cases = frozenset(_with_items(items).values())
+        known, upns = {*assessor.upns}, self._upns(items, assessor)
+        for pupil in items.cases.keys() | items.notices.keys():
+            notices = items.notices.get(pupil, ())
+            if pupil in with_cases or upns.get(pupil) in record.roll.pupils:
+                recorded = frozenset(n.issuer for n in notices if n.issuer)
+                history[upns[pupil]] = pupil_history(
+                    items.cases.get(pupil, ()), notices, recorded, unclear_parents=False
+                )
+        standings = Standings(assessor)
+        told = {upns[pupil]: each for pupil, each in items.carried.items() if upns.get(pupil) in known}
         reads: dict[str, PupilItems] = {}
-        for upn, next_school in _movers(assessor, standings, with_cases, told):
+        for upn, next_school in _movers(assessor, standings, frozenset(with_cases.values()), told):
             read = reads[upn] = self.cases.of_pupil(la, self._pupil(upn))
             carried[upn] = read.carried if next_school else ()
             history[upn] = self._history(read, assessor, upn)
-            standings[upn] = assessor.standing(upn)
-            self._carry(_carried(assessor, standings[upn]), told.get(upn), upn, read, correlation_id)
-        for upn in [upn for upn, each in standings.items() if each.position.met and upn not in carried]:
-            if _people(assessor, upn):
+            self._carry(_carried(assessor, standings.again(upn)), told.get(upn), upn, read, correlation_id)
+        met = [upn for upn in sorted(assessor.may_have_met()) if standings[upn].position.met]
+        for upn in met:
+            if upn not in carried and _people(assessor, upn):
                 reads[upn] = self.cases.of_pupil(la, self._pupil(upn))
                 history[upn] = self._history(reads[upn], assessor, upn)
-                standings[upn] = assessor.standing(upn)
+                standings.again(upn)
         cases_of: dict[str, Sequence[Case]] = {}
-        for upn, standing in list(standings.items()):
-            cases = cases_of[upn] = self._follow(assessor, standing, items, reads.get(upn), settings, correlation_id)
+        for upn in sorted({*met, *reads, *with_cases.values()} & known):
+            cases = cases_of[upn] = self._follow(
+                assessor, standings[upn], items, reads.get(upn), settings, correlation_id
+            )
             amended = any(case.amended_after_issue for case in cases)
             if amended != history.get(upn, PupilHistory()).amended:
                 history[upn] = replace(history.get(upn, PupilHistory()), amended=amended)
-                standings[upn] = assessor.standing(upn)
+                standings.again(upn)
         followed = [case for cases in cases_of.values() for case in cases if case.urn == urn]
         letters = self._letters(assessor, standings, cases_of, items)
         n_overdue = self._record_lists(assessor, settings, items, followed, listed, record.years, letters)
         self.cases.school_computed(la, urn, assessor.next_change(), late_on(assessor))
-        positions = Positions(
-            urn=urn, as_at=day, known_at=school.known_at, pupils=tuple(each.position for each in standings.values())
-        )
-        body = json_line(positions.model_dump(mode="json"))
+        body = positions_line(urn, day, school.known_at, assessor.stored(standings))
         if not self.positions.replace(key, body, before, "application/json"):
             return False
         if n_overdue:
@@ -195,6 +193,13 @@ class Thresholds:
             named = [case.id for case in waiting[:NAMED]]
             counted("CasesUndecided", len(waiting), "cases wait for an authorisation", la=la, urn=urn, cases=named)
         return True
+
+    def _upns(self, items: SchoolItems, assessor: Assessor) -> Mapping[str, str]:
+        """The UPN of each pupil of whom the school has items: nearly all of these say it, else every pupil's name is made."""
+        said = items.upns
+        if items.cases.keys() | items.notices.keys() | items.carried.keys() <= said.keys():
+            return said
+        return {**{self._pupil(upn): upn for upn in assessor.upns}, **said}
 
     def _pupil(self, upn: str) -> str:
         name = self._names.get(upn)
@@ -321,15 +326,17 @@ class Thresholds:
             (pupil, item.due.kind, item.due.since)
             for (pupil, _), item in items.returns.items() if item.due.urn != urn and item.file
         }  # fmt: skip
+        written: dict[str, list[tuple[str, Return]]] = {}
+        for (pupil, key), item in items.returns.items():
+            if item.file:
+                written.setdefault(pupil, []).append((key, item.due))
         every = list(returns_due(assessor, readings))
         for due in every:
             pupil = self._pupil(due.upn)
             if (pupil, due.kind, due.since) in by_predecessor:
                 continue
-            written = (
-                i.due for (p, key), i in items.returns.items() if p == pupil and i.file and key != return_key(due)
-            )
-            if not any(same_episode(due, earlier) for earlier in written):
+            others = (earlier for key, earlier in written.get(pupil, ()) if key != return_key(due))
+            if not any(same_episode(due, earlier) for earlier in others):
                 yield due
                 known = items.returns.get((pupil, return_key(due)))
                 found_on = known.found_on if known else assessor.as_at
@@ -357,7 +364,7 @@ class Thresholds:
             yield from from_case(assessor, case, items.notices.get(case.pupil, ()), siblings)
 
     def _letters(
-        self, assessor: Assessor, standings: Mapping[str, Standing], cases: Mapping[str, Sequence[Case]], items: SchoolItems
+        self, assessor: Assessor, standings: Standings, cases: Mapping[str, Sequence[Case]], items: SchoolItems
     ) -> Iterator[Return]:  # fmt: skip
         """The early letters due as known now; none where the school gave no words for them."""
         la, urn = assessor.view.la, assessor.view.urn
@@ -368,13 +375,16 @@ class Thresholds:
         for (pupil, _), item in items.returns.items():
             if item.due.kind == EARLY_LETTER and item.file:
                 written.setdefault(pupil, []).append(Written(item.due, item.dated))
-        for upn, standing in standings.items():
+        for upn in sorted(assessor.may_count(min(letters.levels))):
+            standing = standings[upn]
             if level_of(len(missed(standing, urn)), letters) is None:
                 continue
             pupil = self._pupil(upn)
             people = people_known(pupil, urn, assessor.view.roll.parents.get(upn, ()), (), self.secret)
             persons = self.cases.of_pupil(la, pupil).persons if _people(assessor, upn) else Persons()
-            known = KnownOfFamily(people, persons, cases[upn], items.notices.get(pupil, ()), written.get(pupil, ()))
+            known = KnownOfFamily(
+                people, persons, cases.get(upn, ()), items.notices.get(pupil, ()), written.get(pupil, ())
+            )
             yield from early_letters(assessor, standing, letters, known)
 
     def _carry(self, own: Carried, told: Carried | None, upn: str, read: PupilItems, correlation_id: str) -> None:
@@ -413,13 +423,8 @@ def _carried(assessor: Assessor, standing: Standing) -> Carried:
     return Carried(view.urn, view.la, weeks, tuple(own))
 
 
-def _with_items(items: SchoolItems) -> dict[str, str]:
-    """The UPN of each pupil that has a case: their items say it, so that no pseudonym needs to be undone."""
-    return {pupil: cases[0].upn for pupil, cases in items.cases.items() if cases}
-
-
 def _movers(
-    assessor: Assessor, standings: Mapping[str, Standing], with_cases: frozenset[str], told: Mapping[str, Carried]
+    assessor: Assessor, standings: Standings, with_cases: frozenset[str], told: Mapping[str, Carried]
 ) -> list[tuple[str, bool]]:
     """The pupils whose other schools matter, and whether this school reads what those carry over.
 
@@ -432,8 +437,6 @@ def _movers(
     since = recent[0] if recent else assessor.as_at
     last_year = academic_year_days(assessor.year - 1)[0]
     for upn, pupil in assessor.view.roll.pupils.items():
-        if upn not in standings:
-            continue
         left = pupil.leaving_day is not None and since <= pupil.leaving_day <= assessor.as_at
         gone = pupil.leaving_day is not None and pupil.leaving_day <= assessor.as_at
         started_on = pupil.starting_day if pupil.starting_day and pupil.starting_day <= assessor.as_at else date.min
@@ -450,4 +453,4 @@ def _movers(
 def _people(assessor: Assessor, upn: str) -> bool:
     """Whether two parents whom this school gives for a pupil may be one person."""
     parents = assessor.view.roll.parents.get(upn, ())
-    return bool(near_matches(person for _, person in people_known(upn, assessor.view.urn, parents, (), b"")))
+    return len(parents) > 1 and bool(near_matches(persons_of(upn, assessor.view.urn, parents)))
