@@ -24,6 +24,7 @@ TARGET: Final = 1.6
 """So many times the bare client, at most."""
 BARE: Final = "only boto3 and a client"
 _ENVIRONMENT: Final = {
+    **packages.ENVIRONMENT,
     "AWS_DEFAULT_REGION": "eu-west-2",
     "AWS_ACCESS_KEY_ID": "none",
     "AWS_SECRET_ACCESS_KEY": "none",

@@ -66,7 +66,7 @@ FLAGS = ("WINDOW_READING_DIFFERS", "REPEATED_BELOW_THRESHOLD", "AMENDED_AFTER_IS
 class Frozen(BaseModel):
     """A value that does not change after it is made."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
 
 class MarkedSession(Frozen):

@@ -91,7 +91,9 @@ def _later[T](default: T) -> T:
 class Given(BaseModel):
     """Something given as settings: what is not declared is refused, and nothing is taken for what it is not."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
+    model_config = ConfigDict(
+        defer_build=True, frozen=True, strict=True, extra="forbid", validate_by_name=True, validate_by_alias=True
+    )
 
 
 class Contact(Given):
