@@ -7,7 +7,6 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-
 # A function handles few of these, and each built costs a millisecond of its cold start: built when first used.
 _DEFERRED: Final = ConfigDict(defer_build=True)
 
