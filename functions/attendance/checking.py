@@ -58,7 +58,7 @@ class Place:
 class CheckedFile(BaseModel):
     """The report on one file (F of design 5.3) and, outside its JSON, what can be merged."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     file: str
     kind: Kind | None

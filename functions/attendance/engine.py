@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from itertools import count
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import duckdb
+if TYPE_CHECKING:
+    import duckdb
 
 _NAMES = count()
 
@@ -21,6 +23,8 @@ def _engine() -> duckdb.DuckDBPyConnection:
     A function has about one processor, so one thread; joined as written, what is read in order comes out in order. Where it
     spills is its own: two processes in one folder overwrite each other's pages. DuckDB makes the folder and takes it away.
     """
+    import duckdb  # a tenth of a process's start, and much of what the API answers reads no register
+
     return duckdb.connect(
         config={
             "autoinstall_known_extensions": "false",

@@ -52,7 +52,7 @@ SEVERITY: Final[Mapping[str, Severity]] = MappingProxyType(
 class Finding(BaseModel):
     """One thing to say about a file (row None) or a row; the header is row 1."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     code: str
     severity: Severity

@@ -13,13 +13,15 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
 from attendance.sql import text_sql, texts_sql
+
+if TYPE_CHECKING:
+    import duckdb
 
 KEY: Final = "in_force"
 """Under this name the grid stands in a register's metadata."""

@@ -14,9 +14,8 @@ import numpy as np
 from backports import zstd
 from numpy.typing import NDArray
 
+from attendance.pieces import MAGIC
 from attendance.thrift import BINARY, FALSE, I32, I64, LIST, STRUCT, Struct, varint, write, zigzag
-
-MAGIC: Final = b"PAR1"
 
 type Form = Literal["text", "day", "integer", "moment", "long"]
 """What a column holds: UTF-8; days since 1970; 32 bits; microseconds since 1970, without a zone; 64 bits."""

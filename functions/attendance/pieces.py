@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from attendance.parquet import MAGIC
 from attendance.thrift import BINARY, I64, LIST, STRUCT, Struct, read_struct, write
 
+MAGIC: Final = b"PAR1"
+"""What a file begins and ends with."""
 _TAIL: Final = 8  # the footer's length in four bytes, and the magic once more
 _KEY: Final = "pieces"
 """Under this the footer says of each piece its name, its bytes and its row groups."""

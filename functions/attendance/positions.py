@@ -74,7 +74,7 @@ _COUNTED_FLAGS: Final = ("WINDOW_READING_DIFFERS", "REPEATED_BELOW_THRESHOLD", "
 class Frozen(BaseModel):
     """A value that does not change after it is made."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
 
 class MarkedSession(Frozen):
