@@ -124,11 +124,13 @@ def illness_days(year: Marks, ages: Ages) -> Counts:
     ill = year.cells == _ILLNESS
     partly = ages.not_throughout(day)
     ill[partly] &= ages.compulsory(partly[:, np.newaxis], day)
-    second_of_day = np.concatenate([[False], day[1:] == day[:-1]])
+    second_of_day = ~_unlike_the_one_before(day)
     again = np.zeros(ill.shape, dtype=np.bool_)
     # All rows as one: row by row takes twice as long, and a row's first session is no day's second.
     np.logical_and(ill.ravel()[1:], ill.ravel()[:-1], out=again.ravel()[1:])
-    return _number(ill ^ (again & second_of_day))
+    again &= second_of_day
+    ill ^= again
+    return _number(ill)
 
 
 def open_run(year: Marks) -> Counts:
@@ -193,8 +195,7 @@ class Countable:
     @cached_property
     def begins(self) -> NDArray[np.intp]:
         """Where the sessions of each pupil begin who has any."""
-        (changes,) = (self.pupil[1:] != self.pupil[:-1]).nonzero()
-        return np.concatenate([np.zeros(min(1, len(self.pupil)), dtype=np.intp), changes + 1])
+        return _unlike_the_one_before(self.pupil).nonzero()[0]
 
     @cached_property
     def who(self) -> NDArray[np.intp]:
@@ -258,9 +259,13 @@ def countable(marks: Marks, held: Days, ages: Ages, scale: Scale) -> Countable:
 
 def distinct(values: Days) -> Days:
     """The different values of those, which are sorted."""
+    return values[_unlike_the_one_before(values)]
+
+
+def _unlike_the_one_before(values: NDArray[np.signedinteger]) -> Flags:
     new = np.ones(len(values), dtype=np.bool_)
     new[1:] = values[1:] != values[:-1]
-    return values[new]
+    return new
 
 
 def among(values: Days, others: Days) -> Flags:
@@ -362,8 +367,8 @@ def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scal
     """
     unused = counted.where(free)
     free_met = met_by(counted, free)
-    met_in_any = reduce(np.logical_or, (met_by(counted, each) for each in cases), free_met)
-    first = counted.first(met_in_any & (counted.at >= 2 * scale.since), pupils)
+    recently = counted.at >= 2 * scale.since
+    first = counted.first(reduce(np.logical_or, (met_by(counted, each) for each in cases), free_met) & recently, pupils)
     in_week = by_week(unused, scale, pupils)
     best, best_week = fullest(in_week, scale)
     by_weeks = counted.any(free_met, pupils)
@@ -377,7 +382,7 @@ def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scal
         best=best,
         best_week=best_week,
         met=first,
-        provisional=_only_by_n(counted, [free, *cases], first != _NONE, scale),
+        provisional=_only_by_n(counted, [free, *cases], recently, first != _NONE),
         drops_on=drops_on(in_week, scale),
         reading_differs=(by_days != by_weeks) | (by_full_weeks != by_weeks),
         repeated=(first == _NONE) & (recent >= law.REPEATED_SESSIONS.on(scale.as_at)),
@@ -385,7 +390,7 @@ def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scal
     )
 
 
-def _only_by_n(counted: Countable, cases: Sequence[Flags], asked: Flags, scale: Scale) -> Flags:
+def _only_by_n(counted: Countable, cases: Sequence[Flags], recently: Flags, asked: Flags) -> Flags:
     """Which of the thresholds met would not be without the sessions whose reason is not known yet."""
     pupils, by_n = len(asked), counted.code == _N
     with_n = np.zeros(pupils, dtype=np.bool_)
@@ -394,9 +399,8 @@ def _only_by_n(counted: Countable, cases: Sequence[Flags], asked: Flags, scale: 
     if not asked.any():
         return asked
     sure = asked[counted.pupil] & ~by_n
-    others = counted.where(sure)
-    met_in_any = reduce(np.logical_or, (met_by(others, each[sure]) for each in cases))
-    return asked & ~others.any(met_in_any & (others.at >= 2 * scale.since), pupils)
+    met_without = reduce(np.logical_or, (met_by(counted, each & sure) for each in cases))
+    return asked & ~counted.any(met_without & recently, pupils)
 
 
 def other_readings(free: Countable, scale: Scale, pupils: int) -> tuple[Flags, Flags]:

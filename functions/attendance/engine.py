@@ -21,7 +21,8 @@ def _engine() -> duckdb.DuckDBPyConnection:
     """Reaches no network, loads nothing, and spills to disk rather than outgrow a function.
 
     A function has about one processor, so one thread; joined as written, what is read in order comes out in order. Where it
-    spills is its own: two processes in one folder overwrite each other's pages. DuckDB makes the folder and takes it away.
+    spills is its own: two processes in one folder overwrite each other's pages. DuckDB makes the folder and takes it away. What
+    was read of a file is not kept: few are read twice, and with every school there would be more of it.
     """
     import duckdb  # a tenth of a process's start, and much of what the API answers reads no register
 
@@ -32,6 +33,7 @@ def _engine() -> duckdb.DuckDBPyConnection:
             "memory_limit": "400MB",
             "threads": "1",
             "disabled_optimizers": "join_order,build_side_probe_side",
+            "enable_external_file_cache": "false",
             "temp_directory": f"{tempfile.gettempdir()}/attendance-spill-{uuid4()}",
         }
     )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from attendance import law
 from attendance.codes import ATTENDED, AUTHORISED, CODES, POSSIBLE, SHOWS_SESSION_HELD, UNAUTHORISED
 from attendance.engine import connect
-from attendance.grid import NUMBER, Grid, grids_in
+from attendance.grid import NUMBER, Grid, grid_in
 from attendance.register import RANK
 from attendance.roll import Roll
 from attendance.sessions import HALVES, Held, Session
@@ -172,11 +172,7 @@ def read_marks(registers: Sequence[bytes]) -> Marks:
     Where two registers hold an entry for one session, the greatest by the total order of design 4.2 is in force, as if all
     were one register.
     """
-    with tempfile.TemporaryDirectory() as folder, connect() as con:
-        paths = [Path(folder, f"{n}.parquet") for n in range(len(registers))]
-        for path, body in zip(paths, registers, strict=True):
-            path.write_bytes(body)
-        grids = [grid for grid in (grids_in(con, paths) if paths else ()) if grid is not None]
+    grids = [grid for grid in map(grid_in, registers) if grid is not None]
     if len(grids) == len(registers) and _apart(grids):
         return marks_of(grids)
     return read_rows(registers)

@@ -11,7 +11,8 @@ type Struct = dict[int, tuple[int, Any]]
 """Type and value of each field by its number, in the order of their numbers."""
 
 
-def _read_varint(of: bytes, at: int) -> tuple[int, int]:
+def read_varint(of: bytes, at: int) -> tuple[int, int]:
+    """A number, seven bits a byte, and where what follows it begins."""
     byte = of[at]
     if byte < 128:
         return byte, at + 1
@@ -28,10 +29,10 @@ def _read_varint(of: bytes, at: int) -> tuple[int, int]:
 def _value(of: bytes, at: int, kind: int) -> tuple[Any, int]:
     """A value of a type, and where the next one begins."""
     if kind in _INTEGERS:
-        number, at = _read_varint(of, at)
+        number, at = read_varint(of, at)
         return number >> 1 ^ -(number & 1), at
     if kind == BINARY:
-        size, at = _read_varint(of, at)
+        size, at = read_varint(of, at)
         return of[at : at + size], at + size
     if kind == STRUCT:
         return read_struct(of, at)
@@ -39,7 +40,7 @@ def _value(of: bytes, at: int, kind: int) -> tuple[Any, int]:
         size, kind = of[at] >> 4, of[at] & 15
         at += 1
         if size == _LONG_LIST:
-            size, at = _read_varint(of, at)
+            size, at = read_varint(of, at)
         values = []
         for _ in range(size):
             value, at = _value(of, at, kind)
@@ -61,7 +62,7 @@ def read_struct(of: bytes, at: int) -> tuple[Struct, int]:
         if head >> 4:
             number += head >> 4
         else:
-            zigzag, at = _read_varint(of, at)
+            zigzag, at = read_varint(of, at)
             number = zigzag >> 1 ^ -(zigzag & 1)
         kind = head & 15
         if kind in (TRUE, FALSE):  # as a field, a boolean is its type
