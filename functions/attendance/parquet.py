@@ -138,7 +138,8 @@ def _deltas(values: NDArray[np.int64]) -> bytes:
     head = b"".join(
         [varint(block), varint(1), varint(len(values)), zigzag(int(values[0])), zigzag(least), bytes([8 * size])]
     )
-    return head + (deltas - least).astype(f"<u{size}").tobytes() + bytes(size * (block - len(deltas)))
+    deltas -= least
+    return head + deltas.astype(f"<u{size}").tobytes() + bytes(size * (block - len(deltas)))
 
 
 _BLOCK: Final = 128

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from itertools import compress
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ from attendance.rows import Column as RowColumn
 
 ROLL: Final = "roll"
 """The key of the one part of every kind but attendance, whose parts are by academic year."""
-type _Order = NDArray[np.signedinteger[Any]]
 _DAY_0: Final = date(1970, 1, 1)
 _FORMS: Final[dict[Reading, Form]] = {"date": "day", "minutes": "integer", "time": "moment"}
 
@@ -33,11 +32,11 @@ def parts_of(rows: Rows, received_at: datetime, upload: str) -> dict[str, bytes]
     return {name: _part(some, _in_order(some), received_at, upload) for name, some in of_year.items()}
 
 
-def _in_order(rows: Rows) -> _Order:
+def _in_order(rows: Rows) -> NDArray[np.intp]:
     return in_order(combined([rows.columns[name].ranked() for name in ("upn", "date", "session")]))
 
 
-def _part(rows: Rows, order: _Order, received_at: datetime, upload: str) -> bytes:
+def _part(rows: Rows, order: NDArray[np.intp], received_at: datetime, upload: str) -> bytes:
     columns = [_column(rows.kind, column, rows.columns[column.name], order) for column in COLUMNS[rows.kind]]
     always = np.broadcast_to(np.int32(0), len(rows))
     columns += [
@@ -48,7 +47,7 @@ def _part(rows: Rows, order: _Order, received_at: datetime, upload: str) -> byte
     return parquet(columns, len(rows))
 
 
-def _column(kind: Kind, column: RowColumn, valued: Valued, order: _Order) -> Column:
+def _column(kind: Kind, column: RowColumn, valued: Valued, order: NDArray[np.intp]) -> Column:
     """A column in the order of a part; of every kind but attendance all is text but the time of extraction."""
     form = _FORMS.get(column.reading, "text") if kind == "attendance" or column.reading == "time" else "text"
     if form == "moment":

@@ -320,6 +320,9 @@ def _read_lines(path: Path, text: Text, out: _Output) -> tuple[str, ...]:
     return header
 
 
+_BEGINS_BLANK: Final = list(b" \t,")
+
+
 class _Lines:
     """A chunk of whole lines (PADDING behind them): where each value ends, how many commas a line has, whether it shows more."""
 
@@ -336,7 +339,7 @@ class _Lines:
         if lengths.max() > _LONGEST_LINE:
             raise _too_long()
         self.visible = lengths - 1 > self.commas
-        if b" " in body or b"\t" in body:
+        if (self.visible & np.isin(each[self.bounds[:-1]], _BEGINS_BLANK)).any():  # no other line can be blank
             blank = is_end | (each == ord(" ")) | (each == ord("\t"))
             self.visible &= ~np.logical_and.reduceat(blank, self.bounds[:-1])
 

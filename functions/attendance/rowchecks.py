@@ -256,10 +256,10 @@ class Valued:
         values = self.values[used] if isinstance(self.values, np.ndarray) else tuple(compress(self.values, used))
         return Valued(values, (np.cumsum(used, dtype=np.int32) - 1).take(which))
 
-    def ranked(self) -> NDArray[np.int64]:
+    def ranked(self) -> NDArray[np.int32]:
         """For each row the place of its value among all values in their order; none comes first."""
         order = sorted(range(len(self.values)), key=lambda n: (self.values[n] is not None, self.values[n]))
-        return np.argsort(np.array(order)).take(self.which)
+        return np.argsort(np.array(order)).astype(np.int32).take(self.which)
 
     def each(self, what: Callable[[Any], Any], dtype: Any) -> NDArray[Any]:
         """For each row what is made of its value."""
@@ -311,7 +311,7 @@ def stand_again(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
     return np.isin(numbers, in_order[1:][in_order[1:] == in_order[:-1]])
 
 
-def in_order(numbers: NDArray[np.int64]) -> NDArray[np.signedinteger[Any]]:
+def in_order(numbers: NDArray[np.int64]) -> NDArray[np.intp]:
     """The places of the numbers, from 0, in their order; of equal ones as they stand."""
     places = np.arange(len(numbers))
     if _are_dense(numbers):  # as of a register, in which nearly each pupil has nearly each session
@@ -319,7 +319,7 @@ def in_order(numbers: NDArray[np.int64]) -> NDArray[np.signedinteger[Any]]:
         place[numbers] = places
         order = place[place >= 0]
         if len(order) == len(numbers):
-            return order
+            return order.astype(np.intp)
     return np.sort(combined([numbers, places])) % len(numbers)
 
 
