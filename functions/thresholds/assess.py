@@ -156,11 +156,11 @@ class Thresholds:
         standings = Standings(assessor)
         told = {upns[pupil]: each for pupil, each in items.carried.items() if upns.get(pupil) in known}
         reads: dict[str, PupilItems] = {}
-        for upn, next_school in _movers(assessor, standings, frozenset(with_cases.values()), told):
+        for upn, next_school in _movers(assessor, frozenset(with_cases.values()), told):
             read = reads[upn] = self.cases.of_pupil(la, self._pupil(upn))
             carried[upn] = read.carried if next_school else ()
             history[upn] = self._history(read, assessor, upn)
-            self._carry(_carried(assessor, standings.again(upn)), told.get(upn), upn, read, correlation_id)
+            self._carry(_carried(assessor, upn), told.get(upn), upn, read, correlation_id)
         met = [upn for upn in sorted(assessor.may_have_met()) if standings[upn].position.met]
         for upn in met:
             if upn not in carried and _people(assessor, upn):
@@ -409,19 +409,17 @@ def _item(due: Return, settings: Settings | None, found_on: date) -> ReturnItem:
     return ReturnItem(due=due, found_on=found_on, write_on=written_on, dated=dated)
 
 
-def _carried(assessor: Assessor, standing: Standing) -> Carried:
+def _carried(assessor: Assessor, upn: str) -> Carried:
     """What a school counts of a pupil in the last ten school weeks there: of one who left, those up to the leaving day."""
     view = assessor.view
-    pupil = view.roll.pupils.get(standing.position.upn)
+    pupil = view.roll.pupils.get(upn)
     last = min(pupil.leaving_day, assessor.as_at) if pupil and pupil.leaving_day else assessor.as_at
     weeks = window_ending(assessor.weeks, monday(last))
-    own = (each for each in standing.counted if each.urn == view.urn and weeks and monday(each.session.day) >= weeks[0])
+    own = (each for each in assessor.own(upn) if weeks and monday(each.session.day) >= weeks[0])
     return Carried(view.urn, view.la, weeks, tuple(own))
 
 
-def _movers(
-    assessor: Assessor, standings: Standings, with_cases: frozenset[str], told: Mapping[str, Carried]
-) -> list[tuple[str, bool]]:
+def _movers(assessor: Assessor, with_cases: frozenset[str], told: Mapping[str, Carried]) -> list[tuple[str, bool]]:
     """The pupils whose other schools matter, and whether this school reads what those carry over.
 
     The next school of a pupil who started within ten school weeks reads, and for as long as a case may rest on it; so do both
@@ -439,8 +437,8 @@ def _movers(
         started = started_on >= since
         rests_on_it = upn in with_cases and started_on >= last_year and not gone
         dual = bool(pupil.dual_registered_urn)
-        moves = (left or started or dual) and bool(standings[upn].counted)
-        outdated = upn in told and told[upn].sessions != _carried(assessor, standings[upn]).sessions
+        moves = (left or started or dual) and bool(assessor.own(upn))
+        outdated = upn in told and told[upn].sessions != _carried(assessor, upn).sessions
         if moves or rests_on_it or outdated:
             found.append((upn, started or rests_on_it or dual))
     return sorted(found)
