@@ -551,8 +551,8 @@ class Assessor:
         if n is None:
             return ()
         mine = slice(self._bounds[n], self._bounds[n + 1])
-        each = zip(self.countable.at[mine].tolist(), self.countable.code[mine].tolist(), strict=True)
-        return tuple(Counted(session_of(moment), CODE_ORDER[code], self.view.urn) for moment, code in each)
+        sessions, codes = self.countable.at[mine].tolist(), self.countable.code[mine].tolist()
+        return tuple(map(Counted, map(session_of, sessions), map(CODE_ORDER.__getitem__, codes), repeat(self.view.urn)))
 
     def with_carried(self, upn: str, own: tuple[Counted, ...]) -> tuple[tuple[Counted, ...], tuple[date, ...], bool]:
         """Own and carried sessions, each counted once; the weeks of the school the pupil was at; whether two schools count one."""
