@@ -16,8 +16,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
-from pydantic_core import to_json
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from attendance import counting, law
 from attendance.ages import compulsory_from, compulsory_until, of_compulsory_age
@@ -775,6 +774,9 @@ class Positions(Frozen):
     pupils: tuple[Position, ...]
 
 
+_JSON: Final[TypeAdapter[object]] = TypeAdapter(object)
+
+
 def positions_line(urn: str, as_at: date, known_at: datetime | None, pupils: Iterable[Row]) -> bytes:
     """The file of a school's positions: what `json_line` writes of such `Positions`, whose keys are in order here already."""
-    return to_json({"as_at": as_at, "known_at": known_at, "pupils": list(pupils), "urn": urn}) + b"\n"
+    return _JSON.dump_json({"as_at": as_at, "known_at": known_at, "pupils": list(pupils), "urn": urn}) + b"\n"
