@@ -67,7 +67,7 @@ def _initial(person: Person) -> str:
 
 def _name(written: str) -> str:
     """A name as it is compared: letters only, without accents or case, so that O'Brien-Smith is OBRIEN SMITH."""
-    return "".join(letter for letter in unicodedata.normalize("NFKD", written).casefold() if letter.isalpha())
+    return "".join(filter(str.isalpha, unicodedata.normalize("NFKD", written).casefold()))
 
 
 def _folded(written: str) -> str:

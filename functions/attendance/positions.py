@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from itertools import compress, islice, pairwise, repeat
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
-from pydantic_core import to_json
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from attendance import counting, law
 from attendance.ages import compulsory_from, compulsory_until, of_compulsory_age
@@ -75,6 +74,10 @@ class Frozen(BaseModel):
     """A value that does not change after it is made."""
 
     model_config = ConfigDict(defer_build=True, frozen=True)
+
+    def __eq__(self, other: object) -> bool:
+        """By what is declared: pydantic's own comparison, which asks after extra and private fields, takes ten times as long."""
+        return type(other) is type(self) and self.__dict__ == other.__dict__
 
 
 class MarkedSession(Frozen):
@@ -135,8 +138,7 @@ class Position(Frozen):
     severe: bool
 
 
-@dataclass(frozen=True)
-class Counted:
+class Counted(NamedTuple):
     """A session that could count towards the threshold, with its code and the school that recorded it."""
 
     session: Session
@@ -510,6 +512,11 @@ class Assessor:
         number = np.bincount(self.cells.pupil[flags_of(codes)[self.cells.code]], minlength=len(upns))
         return [upns[n] for n in np.flatnonzero(number >= least).tolist()]
 
+    @cached_property
+    def _with_codes_of_age(self) -> frozenset[str]:
+        """The pupils with a mark that depends on their age."""
+        return frozenset(self.with_marks(_BY_AGE))
+
     def unmarked(self, upn: str) -> NDArray[np.int32]:
         """The sessions held up to as-at of which the pupil has no mark, in order."""
         return self._gaps.get(upn, _NO_SESSIONS) if upn in self.view.marks.row else self.held_numbers
@@ -536,8 +543,8 @@ class Assessor:
         if n is None:
             return ()
         mine = slice(self._bounds[n], self._bounds[n + 1])
-        each = zip(self.countable.at[mine].tolist(), self.countable.code[mine].tolist(), strict=True)
-        return tuple(Counted(session_of(moment), CODE_ORDER[code], self.view.urn) for moment, code in each)
+        sessions, codes = self.countable.at[mine].tolist(), self.countable.code[mine].tolist()
+        return tuple(map(Counted, map(session_of, sessions), map(CODE_ORDER.__getitem__, codes), repeat(self.view.urn)))
 
     def with_carried(self, upn: str, own: tuple[Counted, ...]) -> tuple[tuple[Counted, ...], tuple[date, ...], bool]:
         """Own and carried sessions, each counted once; the weeks of the school the pupil was at; whether two schools count one."""
@@ -658,7 +665,9 @@ class Assessor:
             "MARKS_MISSING": bool(self.missing(pupil, since, until)),
             "NOT_ON_ROLL": pupil is not None
             and any(not pupil.on_roll(each.session.day) for each in relied_on if each.urn == view.urn),
-            "CODE_AGAINST_AGE": pupil is not None and against_age(pupil, self.marks_of(upn), since),
+            "CODE_AGAINST_AGE": pupil is not None
+            and upn in self._with_codes_of_age
+            and against_age(pupil, self.marks_of(upn), since),
             "SUPPORT_MISSING": not support and any(each.code != "G" for each in relied_on),
             "HISTORY_UNKNOWN": bool(
                 pupil and pupil.home_la and pupil.home_la != view.la and pupil.home_la not in history.recorded_from
@@ -674,6 +683,8 @@ class Assessor:
         if pupil is None or pupil.boarder:
             return []
         lacks = self.unmarked(pupil.upn)
+        if not len(lacks):
+            return []
         within = lacks[(lacks >= at(Session(since, "AM"))) & (lacks <= at(Session(until, "PM")))]
         return [session for session in map(session_of, within.tolist()) if pupil.on_roll(session.day)]
 
@@ -753,6 +764,9 @@ class Positions(Frozen):
     pupils: tuple[Position, ...]
 
 
+_JSON: Final[TypeAdapter[object]] = TypeAdapter(object)
+
+
 def positions_line(urn: str, as_at: date, known_at: datetime | None, pupils: Iterable[Row]) -> bytes:
     """The file of a school's positions: what `json_line` writes of such `Positions`, whose keys are in order here already."""
-    return to_json({"as_at": as_at, "known_at": known_at, "pupils": list(pupils), "urn": urn}) + b"\n"
+    return _JSON.dump_json({"as_at": as_at, "known_at": known_at, "pupils": list(pupils), "urn": urn}) + b"\n"

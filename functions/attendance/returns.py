@@ -133,17 +133,11 @@ _SAYS_NOW: Final[Mapping[str, str]] = MappingProxyType(
 def returns_due(assessor: Assessor, readings: Readings) -> Iterator[Return]:
     """Every return of the academic year of as-at that is due by then, whether or not it was made already."""
     in_force = assessor.as_at >= law.SCHEME_START  # before it only the attendance return was owed
-    roll = assessor.view.roll
-    need = law.CONTINUOUS_DAYS.on(assessor.as_at) * len(HALVES)
-    for upn in assessor.with_marks(UNAUTHORISED, need):
-        yield from _attendance(assessor, upn, roll.pupils.get(upn), need)
+    yield from _attendance(assessor)
     if in_force:
-        need = law.SICKNESS_DAYS.on(assessor.as_at) * readings.per_day
-        for upn in sorted({*assessor.with_marks(_ILL, need), *(roll.expected.keys() & {*assessor.upns})}):
-            yield from _sickness(assessor, upn, roll.pupils.get(upn), readings, need)
-    if in_force:
+        yield from _sickness(assessor, readings)
         year = school_year(assessor)
-        for upn, pupil in sorted(roll.pupils.items()):
+        for upn, pupil in sorted(assessor.view.roll.pupils.items()):
             yield from _new_pupil(assessor, upn, pupil, year)
             yield from _deletion(assessor, upn, pupil, year)
 
@@ -196,8 +190,14 @@ def _runs(marks: Iterable[tuple[Session, str]], codes: frozenset[str]) -> Iterat
 _ILL = frozenset({"I"})
 
 
-def _attendance(assessor: Assessor, upn: str, pupil: Pupil | None, need: int) -> Iterator[Return]:
+def _attendance(assessor: Assessor) -> Iterator[Return]:
     """Ten continuous school days of G, N, O or U, each of two sessions; one return an episode (reg 13; R1, R2, READ_AS)."""
+    need = law.CONTINUOUS_DAYS.on(assessor.as_at) * len(HALVES)
+    for upn in assessor.with_marks(UNAUTHORISED, need):
+        yield from _episodes(assessor, upn, assessor.view.roll.pupils.get(upn), need)
+
+
+def _episodes(assessor: Assessor, upn: str, pupil: Pupil | None, need: int) -> Iterator[Return]:
     for each in _runs(this_year(assessor, upn, pupil), UNAUTHORISED):
         if len(each) >= need:
             yield Return(
@@ -211,11 +211,18 @@ def _attendance(assessor: Assessor, upn: str, pupil: Pupil | None, need: int) ->
             )
 
 
-def _sickness(assessor: Assessor, upn: str, pupil: Pupil | None, readings: Readings, need: int) -> Iterator[Return]:
+def _sickness(assessor: Assessor, readings: Readings) -> Iterator[Return]:
     """Fifteen school days of the school year missed, or expected to be missed, through illness (reg 13; R3 to R5, READ_AS).
 
     Due on the first day on which the days with an I, together with all that the evidence known by then expects, are fifteen.
     """
+    roll = assessor.view.roll
+    need = law.SICKNESS_DAYS.on(assessor.as_at) * readings.per_day
+    for upn in sorted({*assessor.with_marks(_ILL, need), *(roll.expected.keys() & {*assessor.upns})}):
+        yield from _illnesses(assessor, upn, roll.pupils.get(upn), readings, need)
+
+
+def _illnesses(assessor: Assessor, upn: str, pupil: Pupil | None, readings: Readings, need: int) -> Iterator[Return]:
     rows = [row for row in assessor.view.roll.expected.get(upn, ()) if row.known_on <= assessor.as_at]
     ill = tuple(session for session, _ in this_year(assessor, upn, pupil, *_ILL))
     if not rows and readings.units(ill) < need:
@@ -249,7 +256,8 @@ def _sickness(assessor: Assessor, upn: str, pupil: Pupil | None, readings: Readi
         )
 
     told: frozenset[Session] = frozenset()
-    for day in sorted({*(session.day for session in illness.ill), *(row.known_on for row in rows)}):
+    days = sorted({*(session.day for session in illness.ill), *(row.known_on for row in rows)})
+    for day in days if rows else days[need // readings.per_day - 1 :]:  # of so many days, what is counted comes to it
         seen, together = illness.seen(day), illness.together(day)
         if not told:
             if readings.units(together) >= need:

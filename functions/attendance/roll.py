@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple, TypedDict
 
-from pydantic_core import from_json
+from pydantic import ConfigDict, TypeAdapter, with_config
 
 from attendance.engine import connect
+from attendance.on_demand import OnDemand
 from attendance.rows import KEYS, Kind
 from attendance.sessions import HALVES, Session
 from attendance.text import london_day, pretty_json
@@ -182,27 +183,19 @@ def _rank(row: Row) -> tuple[str, str, bool, int]:
     return row["extracted_at"] or "", row["upload"] or "", _BOTH not in row, int(row["row"] or 0)
 
 
+@with_config(ConfigDict(cache_strings="keys", defer_build=True))  # the names of columns, again in every row
+class _Saved(TypedDict):
+    """A roll as JSON."""
+
+    parts: list[str]
+    rows: dict[Kind, list[dict[str, str | None]]]
+
+
+_SAVED: Final = TypeAdapter(_Saved)
+
+
 def _key(kind: Kind, row: Row) -> tuple[str, ...]:
     return tuple([row.get(column) or "" for column in KEYS[kind]])
-
-
-class _Parents(Mapping[str, tuple[Parent, ...]]):
-    """Parents by UPN, read from their rows when somebody asks for them: of most pupils nobody does."""
-
-    def __init__(self, rows: Mapping[str, Sequence[Row]]) -> None:
-        self._rows = rows
-        self._read: dict[str, tuple[Parent, ...]] = {}
-
-    def __getitem__(self, upn: str) -> tuple[Parent, ...]:
-        if upn not in self._read:
-            self._read[upn] = tuple(map(Parent.of, self._rows[upn]))
-        return self._read[upn]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
 
 
 @dataclass(frozen=True)
@@ -229,13 +222,10 @@ class Roll:
     @cached_property
     def parents(self) -> Mapping[str, tuple[Parent, ...]]:
         """The parents of each UPN, by parent_id."""
-        return _Parents(self._of_upn("parents"))
-
-    def _of_upn(self, kind: str) -> Mapping[str, Sequence[Row]]:
         found: dict[str, list[Row]] = {}
-        for row in self.live(kind):
+        for row in self.live("parents"):
             found.setdefault(str(row["upn"]), []).append(row)
-        return found
+        return OnDemand(found, lambda rows: tuple(map(Parent.of, rows)))
 
     @cached_property
     def children(self) -> Mapping[str, frozenset[str]]:
@@ -309,9 +299,11 @@ class Roll:
     @classmethod
     def load(cls, body: bytes) -> Roll:
         """Read what `dump` wrote."""
-        data = from_json(body, cache_strings="keys")
-        rows = {kind: {_key(kind, row): row for row in of_kind} for kind, of_kind in data["rows"].items()}
-        return cls(tuple(data["parts"]), rows)
+        saved = _SAVED.validate_json(body)
+        rows: dict[str, dict[tuple[str, ...], Row]] = {
+            kind: {_key(kind, row): row for row in of_kind} for kind, of_kind in saved["rows"].items()
+        }
+        return cls(tuple(saved["parts"]), rows)
 
 
 def _both_halves(row: Row) -> Iterable[Row]:

@@ -12,6 +12,9 @@ _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "�
 _NO_MARK: Final = "-"
 
 
+_CANONICAL: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 def pretty_json(value: object) -> str:
     """The JSON of every file we write: keys sorted, two-space indent, final newline, letters as themselves."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False) + "\n"
@@ -19,7 +22,7 @@ def pretty_json(value: object) -> str:
 
 def canonical_json(value: object) -> str:
     """The JSON that hashes are taken of: one line, keys sorted, no spaces."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _CANONICAL.encode(value)
 
 
 def json_line(value: object) -> bytes:

@@ -10,7 +10,7 @@ Items carry the JSON of the model as `body`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -21,6 +21,7 @@ from botocore.exceptions import ClientError
 from attendance.cases import Case, Intervention, Notice
 from attendance.facts import Decision, Made, Outcome, Persons, Prepared, Refusal, Verdict, Withdrawn
 from attendance.law import academic_year
+from attendance.on_demand import OnDemand
 from attendance.positions import Carried, Counted, Frozen
 from attendance.returns import Return
 from attendance.sessions import Session
@@ -122,15 +123,24 @@ class SchoolItems:
     notices: Mapping[str, tuple[Notice, ...]]
     returns: Mapping[tuple[str, str], ReturnItem]
     """The returns recorded, by pupil and sort key."""
+    filed: frozenset[tuple[str, str]]
+    """Those of them that have their file: most, and nothing is asked of most of these any more."""
     carried: Mapping[str, Carried]
     """What the school keeps for other schools, by pupil, as the others were last told."""
     interventions: Mapping[str, tuple[Intervention, ...]]
 
     @property
     def upns(self) -> Mapping[str, str]:
-        """The UPN of each pupil whose cases, returns or rows say it."""
-        of_cases = {pupil: case.upn for pupil, cases in self.cases.items() for case in cases}
-        return {pupil: item.due.upn for (pupil, _), item in self.returns.items() if item.due.upn} | of_cases
+        """The UPN of each pupil with a case, and of those with a notice or something carried whose returns or rows say it."""
+        found = {pupil: case.upn for pupil, cases in self.cases.items() for case in cases}
+        asked = (self.notices.keys() | self.carried.keys()) - found.keys()
+        of_returns = {pupil: key for key in self.returns if (pupil := key[0]) in asked}
+        return found | {pupil: self.returns[key].due.upn for pupil, key in of_returns.items()}
+
+    def of_kinds(self, kinds: Collection[str], *, filed: bool) -> list[tuple[str, ReturnItem]]:
+        """The returns of these kinds, and the pupil of each, that have their file or that have none."""
+        chosen = (key for key in self.returns if (key in self.filed) == filed and kind_in(key[1]) in kinds)
+        return [(key[0], self.returns[key]) for key in chosen]
 
     def after(self, earlier: SchoolItems) -> SchoolItems:
         """With the cases, notices and returns of a school that this one took over from."""
@@ -139,6 +149,7 @@ class SchoolItems:
             cases=_joined(earlier.cases, self.cases),
             notices=_joined(earlier.notices, self.notices),
             returns={**earlier.returns, **self.returns},
+            filed=self.filed | (earlier.filed - self.returns.keys()),
             interventions=_joined(earlier.interventions, self.interventions),
         )
 
@@ -172,6 +183,10 @@ def _as_seen(item: Item) -> CaseAsSeen:
     )
 
 
+def _return(item: Item) -> ReturnItem:
+    return ReturnItem.model_validate_json(_body(item))
+
+
 def _key(pk: str, sk: str) -> Item:
     return {"pk": _text(pk), "sk": _text(sk)}
 
@@ -202,7 +217,7 @@ class Cases:
         """
         cases: dict[str, list[Case]] = {}
         notices: dict[str, list[Notice]] = {}
-        returns: dict[tuple[str, str], ReturnItem] = {}
+        returns: dict[tuple[str, str], Item] = {}
         carried: dict[str, Carried] = {}
         interventions: dict[str, list[Intervention]] = {}
         found = self._query(
@@ -219,9 +234,8 @@ class Cases:
             elif sk.startswith("NOTICE#"):
                 notices.setdefault(pupil, []).append(Notice.model_validate_json(item["standing"]["S"]))
             elif sk.startswith("RETURN#"):
-                each = ReturnItem.model_validate_json(_body(item))
-                if of_la == la or each.file:
-                    returns[pupil, sk] = each
+                if of_la == la or "filed" in item:
+                    returns[pupil, sk] = item
             elif sk.startswith("CARRIED#"):
                 carried[pupil] = _carried(json.loads(_body(item)))
             elif sk.startswith("INTERVENTION#"):
@@ -229,7 +243,8 @@ class Cases:
         return SchoolItems(
             {pupil: tuple(sorted(each, key=lambda case: case.n)) for pupil, each in cases.items()},
             {pupil: tuple(each) for pupil, each in notices.items()},
-            returns,
+            OnDemand(returns, _return),
+            frozenset(key for key, item in returns.items() if "filed" in item),
             carried,
             {
                 pupil: tuple(sorted(steps, key=lambda each: (each.on, each.id)))
@@ -240,7 +255,7 @@ class Cases:
     def of_pupil(self, la: str, pupil: str) -> PupilItems:
         """All of a pupil, read consistently: the authority's cases and notices, and the history across authorities."""
         cases, notices, interventions = [], [], []
-        lists: dict[str, ReturnItem] = {}
+        lists: dict[str, Item] = {}
         for item in self._partition(self.cases_table, f"{la}#{pupil}"):
             sk = item["sk"]["S"]
             if sk.startswith("CASE#"):
@@ -248,7 +263,7 @@ class Cases:
             elif sk.startswith("NOTICE#"):
                 notices.append(Notice.model_validate_json(item["standing"]["S"]))
             elif sk.startswith("RETURN#"):
-                lists[sk] = ReturnItem.model_validate_json(_body(item))
+                lists[sk] = item
             elif sk.startswith("INTERVENTION#"):
                 interventions.append(Intervention.model_validate_json(_body(item)))
         history = self.history(pupil)
@@ -261,7 +276,7 @@ class Cases:
             history.persons,
             history.carried,
             history.head,
-            lists,
+            OnDemand(lists, _return),
             tuple(sorted(interventions, key=lambda each: (each.on, each.id))),
         )
 
@@ -736,6 +751,11 @@ class Cases:
     def _query(self, **query: Any) -> Iterator[Item]:
         for page in self._pages.paginate(**query):
             yield from page["Items"]
+
+
+def kind_in(key: str) -> str:
+    """The kind of a return by its sort key."""
+    return key.split("#", 2)[1]
 
 
 def return_key(due: Return) -> str:

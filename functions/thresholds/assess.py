@@ -160,11 +160,11 @@ class Thresholds:
         standings = Standings(assessor)
         told = {upns[pupil]: each for pupil, each in items.carried.items() if upns.get(pupil) in known}
         reads: dict[str, PupilItems] = {}
-        for upn, next_school in _movers(assessor, standings, frozenset(with_cases.values()), told):
+        for upn, next_school in _movers(assessor, frozenset(with_cases.values()), told):
             read = reads[upn] = self.cases.of_pupil(la, self._pupil(upn))
             carried[upn] = read.carried if next_school else ()
             history[upn] = self._history(read, assessor, upn)
-            self._carry(_carried(assessor, standings.again(upn)), told.get(upn), upn, read, correlation_id)
+            self._carry(_carried(assessor, upn), told.get(upn), upn, read, correlation_id)
         met = [upn for upn in sorted(assessor.may_have_met()) if standings[upn].position.met]
         for upn in met:
             if upn not in carried and _people(assessor, upn):
@@ -294,17 +294,17 @@ class Thresholds:
         """
         la, urn = assessor.view.la, assessor.view.urn
         no_more = {
-            key: item for key, item in items.returns.items()
-            if item.due.urn == urn and item.due.follows == "register" and not item.file and not item.lapsed
+            key: item for key in items.returns if key not in items.filed
+            and (item := items.returns[key]).due.urn == urn and item.due.follows == "register" and not item.lapsed
             and (item.due.kind not in COLUMNS or academic_year(item.due.made_due_on) == assessor.year)
         }  # fmt: skip
         every = [*self._due(assessor, settings, items, cases, listed, years), *letters]
         for due in every:
             key = self._pupil(due.upn) if due.upn else urn, return_key(due)
             no_more.pop(key, None)
-            known = items.returns.get(key)
-            if known and known.file:
+            if key in items.filed:
                 continue
+            known = items.returns.get(key)
             found_on = known.found_on if known and not known.lapsed else assessor.as_at
             item = _item(due, settings, found_on)
             if item != known:
@@ -322,40 +322,29 @@ class Thresholds:
         readings = Readings()
         if settings is not None:
             readings = Readings(settings.illness_half_days == "halves", settings.returns_per_illness == "each_period")
-        by_predecessor = {
-            (pupil, item.due.kind, item.due.since)
-            for (pupil, _), item in items.returns.items() if item.due.urn != urn and item.file
-        }  # fmt: skip
-        written: dict[str, list[tuple[str, Return]]] = {}
-        for (pupil, key), item in items.returns.items():
-            if item.file:
-                written.setdefault(pupil, []).append((key, item.due))
+        written: dict[str, list[Return]] = {}
+        for pupil, item in items.of_kinds(COLUMNS, filed=True):
+            written.setdefault(pupil, []).append(item.due)
         every = list(returns_due(assessor, readings))
         for due in every:
             pupil = self._pupil(due.upn)
-            if (pupil, due.kind, due.since) in by_predecessor:
+            earlier = written.get(pupil, ())
+            if any(each.urn != urn and (each.kind, each.since) == (due.kind, due.since) for each in earlier):
                 continue
-            others = (earlier for key, earlier in written.get(pupil, ()) if key != return_key(due))
-            if not any(same_episode(due, earlier) for earlier in others):
+            if not any(same_episode(due, each) for each in earlier if return_key(each) != return_key(due)):
                 yield due
                 known = items.returns.get((pupil, return_key(due)))
                 found_on = known.found_on if known else assessor.as_at
                 if due.late(found_on):
                     yield late_return(assessor, due, found_on)
         yield from from_register(assessor)
-        told = [
-            item.due
-            for item in items.returns.values()
-            if item.file and item.due.urn == urn and item.due.kind in COLUMNS
-        ]
+        told = [each for earlier in written.values() for each in earlier if each.urn == urn]
         yield from from_returns(assessor, told, every)
         found = {i.upn: i for steps in items.interventions.values() for i in steps if i.kind.startswith("enquiries_")}
         enquiries = {upn: cast(Enquiries, i.kind.removeprefix("enquiries_")) for upn, i in found.items()}
         yield from from_roll(assessor, enquiries, listed.school.type_code if listed.school else None)
         if settings is not None:
-            packs = (
-                i.due for i in items.returns.values() if i.due.kind == SUPPORT_PACK and not i.file and i.due.urn == urn
-            )
+            packs = (i.due for _, i in items.of_kinds({SUPPORT_PACK}, filed=False) if i.due.urn == urn)
             yield from from_terms(assessor, packs)
         yield from from_years(urn, years, settings.retention_years if settings else law.REGISTER_YEARS.latest)
         gathering = {case.upn for case in cases if case.state == "gathering"}
@@ -372,9 +361,8 @@ class Thresholds:
         if letters is None:
             return
         written: dict[str, list[Written]] = {}
-        for (pupil, _), item in items.returns.items():
-            if item.due.kind == EARLY_LETTER and item.file:
-                written.setdefault(pupil, []).append(Written(item.due, item.dated))
+        for pupil, item in items.of_kinds({EARLY_LETTER}, filed=True):
+            written.setdefault(pupil, []).append(Written(item.due, item.dated))
         for upn in sorted(assessor.may_count(min(letters.levels))):
             standing = standings[upn]
             if level_of(len(missed(standing, urn)), letters) is None:
@@ -413,19 +401,17 @@ def _item(due: Return, settings: Settings | None, found_on: date) -> ReturnItem:
     return ReturnItem(due=due, found_on=found_on, write_on=written_on, dated=dated)
 
 
-def _carried(assessor: Assessor, standing: Standing) -> Carried:
+def _carried(assessor: Assessor, upn: str) -> Carried:
     """What a school counts of a pupil in the last ten school weeks there: of one who left, those up to the leaving day."""
     view = assessor.view
-    pupil = view.roll.pupils.get(standing.position.upn)
+    pupil = view.roll.pupils.get(upn)
     last = min(pupil.leaving_day, assessor.as_at) if pupil and pupil.leaving_day else assessor.as_at
     weeks = window_ending(assessor.weeks, monday(last))
-    own = (each for each in standing.counted if each.urn == view.urn and weeks and monday(each.session.day) >= weeks[0])
+    own = (each for each in assessor.own(upn) if weeks and monday(each.session.day) >= weeks[0])
     return Carried(view.urn, view.la, weeks, tuple(own))
 
 
-def _movers(
-    assessor: Assessor, standings: Standings, with_cases: frozenset[str], told: Mapping[str, Carried]
-) -> list[tuple[str, bool]]:
+def _movers(assessor: Assessor, with_cases: frozenset[str], told: Mapping[str, Carried]) -> list[tuple[str, bool]]:
     """The pupils whose other schools matter, and whether this school reads what those carry over.
 
     The next school of a pupil who started within ten school weeks reads, and for as long as a case may rest on it; so do both
@@ -443,8 +429,8 @@ def _movers(
         started = started_on >= since
         rests_on_it = upn in with_cases and started_on >= last_year and not gone
         dual = bool(pupil.dual_registered_urn)
-        moves = (left or started or dual) and bool(standings[upn].counted)
-        outdated = upn in told and told[upn].sessions != _carried(assessor, standings[upn]).sessions
+        moves = (left or started or dual) and bool(assessor.own(upn))
+        outdated = upn in told and told[upn].sessions != _carried(assessor, upn).sessions
         if moves or rests_on_it or outdated:
             found.append((upn, started or rests_on_it or dual))
     return sorted(found)
