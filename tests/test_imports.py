@@ -81,7 +81,7 @@ def test_only_the_doors_and_their_wiring_know_the_client_of_aws(name: str, path:
 CLIENT = {"boto3", "botocore", "s3transfer", "urllib3", "certifi", "jmespath", "dateutil", "six"}
 MODELS = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection"}
 STARTS_WITH = {
-    "validate": {*CLIENT, *MODELS, "aws_lambda_powertools", "duckdb", "numpy"},
+    "validate": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy"},
     "thresholds": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy"},
     "notices": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy", "typst", "zxingcpp"},
     "api": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy"},

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +14,9 @@ from attendance.law import academic_year
 from attendance.rowchecks import NO_TIME, Rows, combined, in_order
 from attendance.rows import COLUMNS, Column, Kind, Reading
 from attendance.sql import moment_sql, quoted, text_sql
+
+if TYPE_CHECKING:
+    import duckdb
 
 ROLL: Final = "roll"
 """The key of the one part of every kind but attendance, whose parts are by academic year."""
