@@ -82,7 +82,7 @@ CLIENT = {"boto3", "botocore", "s3transfer", "urllib3", "certifi", "jmespath", "
 """backports: urllib3 unpacks Zstandard where it is installed: here, and in the packages of `validate` and `api`."""
 MODELS = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection"}
 STARTS_WITH = {
-    "validate": {*CLIENT, *MODELS, "aws_lambda_powertools", "duckdb", "numpy"},
+    "validate": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy"},
     "thresholds": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy"},
     "notices": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy", "typst", "zxingcpp"},
     "api": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy"},

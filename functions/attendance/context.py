@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,6 +27,9 @@ from attendance.marks import CODE_ORDER, EPOCH, SHOWS_HELD, at, session_of
 from attendance.rowchecks import NO_MARK, NO_TIME, Rows, combined, stand_again
 from attendance.sessions import HALVES, Session
 from attendance.sql import day_sql, texts_sql
+
+if TYPE_CHECKING:
+    import duckdb
 
 type Row = Mapping[str, str | None]
 
