@@ -38,6 +38,11 @@ class Coded:
         return Coded(self.values, self.which[records])
 
 
+def spread[Known: np.generic](of_values: NDArray[Known], which: Which) -> NDArray[Known]:
+    """What is known of each different value, for each record; not to be written to."""
+    return np.broadcast_to(of_values[0], which.shape) if len(of_values) == 1 else of_values.take(which)
+
+
 class Collected:
     """A column being read, from single values and from whole chunks."""
 

@@ -44,7 +44,9 @@ _ZSTD: Final = 6
 _OPTIONAL: Final = 1
 _LEVEL: Final = 1
 """Of compression: higher ones take longer for little."""
-_MICROSECONDS: Final[Struct] = {8: (STRUCT, {1: (FALSE, None), 2: (STRUCT, {2: (STRUCT, {})})})}
+_MICROSECONDS: Final[Struct] = {2: (STRUCT, {})}
+_TIMESTAMP: Final[Struct] = {1: (FALSE, None), 2: (STRUCT, _MICROSECONDS)}
+_MOMENT: Final[Struct] = {10: (STRUCT, {8: (STRUCT, _TIMESTAMP)})}
 """The logical type of a moment: a timestamp not adjusted to UTC."""
 
 
@@ -67,7 +69,7 @@ def _described(column: Column) -> Struct:
         1: (I32, _TYPE[column.form]), 3: (I32, _OPTIONAL), 4: (BINARY, column.name.encode()),
         6: (I32, _CONVERTED[column.form]),
     }  # fmt: skip
-    return described | _MICROSECONDS if column.form == "moment" else described
+    return described | _MOMENT if column.form == "moment" else described
 
 
 def _write_chunk(out: bytearray, column: Column, rows: int) -> Struct:

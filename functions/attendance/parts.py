@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from attendance.columns import spread
 from attendance.law import academic_year
 from attendance.parquet import Column, Form, parquet
 from attendance.rowchecks import NO_TIME, Rows, Valued, combined, in_order, microseconds
@@ -60,4 +61,4 @@ def _column(kind: Kind, column: RowColumn, valued: Valued, order: NDArray[np.int
             values = [(day - _DAY_0).days for day in values]
     which = valued.which.take(order) if len(said) > 1 else valued.which
     place = np.where(said, np.cumsum(said) - 1, -1).astype(np.int32)
-    return Column(column.name, form, values, which if said.all() else place.take(which))
+    return Column(column.name, form, values, which if said.all() else spread(place, which))

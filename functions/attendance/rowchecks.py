@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attendance.codes import CODES, SHOWS_SESSION_HELD, Code
-from attendance.columns import Coded
+from attendance.columns import Coded, spread
 from attendance.found import Found
 from attendance.identifiers import upn_problem
 from attendance.law import (
@@ -247,27 +247,29 @@ class Valued:
 
     def of(self, rows: NDArray[np.bool_]) -> Valued:
         """The column of some of the rows, without the values that none of them has."""
+        if len(self.values) == 1 and rows.any():
+            return Valued(self.values, self.which[: np.count_nonzero(rows)])
         which = self.which[rows]
-        if len(self.values) == 1 and len(which):
-            return Valued(self.values, which)
         used = np.bincount(which, minlength=len(self.values)) > 0
         if used.all():
             return Valued(self.values, which)
         values = self.values[used] if isinstance(self.values, np.ndarray) else tuple(compress(self.values, used))
+        if len(values) == 1:
+            return Valued(values, np.broadcast_to(np.int32(0), len(which)))
         return Valued(values, (np.cumsum(used, dtype=np.int32) - 1).take(which))
 
     def ranked(self) -> NDArray[np.int32]:
         """For each row the place of its value among all values in their order; none comes first."""
         order = sorted(range(len(self.values)), key=lambda n: (self.values[n] is not None, self.values[n]))
-        return np.argsort(np.array(order)).astype(np.int32).take(self.which)
+        return spread(np.argsort(np.array(order)).astype(np.int32), self.which)
 
     def each(self, what: Callable[[Any], Any], dtype: Any) -> NDArray[Any]:
         """For each row what is made of its value."""
-        return np.array([what(value) for value in self.values], dtype).take(self.which)
+        return spread(np.array([what(value) for value in self.values], dtype), self.which)
 
     def times(self) -> NDArray[np.int64]:
         """For each row its time."""
-        return np.asarray(self.values, np.int64).take(self.which)
+        return spread(np.asarray(self.values, np.int64), self.which)
 
 
 @dataclass(frozen=True)
@@ -373,10 +375,11 @@ def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Va
         ]  # a part holds the text
     index: dict[Any, int] = {}
     place = np.array([index.setdefault(value, len(index)) for value, _ in every], np.int32)
-    which = text.which if len(index) == len(every) else place.take(text.which)  # mostly each text is a value of its own
+    # Mostly each text is a value of its own.
+    which = text.which if len(index) == len(every) else spread(place, text.which)
     codes = [problem for _, problem in every]
     problems = {
-        code: np.array([each == code for each in codes], np.bool_).take(text.which)
+        code: spread(np.array([each == code for each in codes], np.bool_), text.which)
         for code in dict.fromkeys(codes)
         if code
     }
@@ -390,8 +393,8 @@ def _read_times(text: Coded, blank: int, latest: int) -> tuple[Valued, dict[str,
     values, place = np.unique(times, return_inverse=True)
     problems = {"VALUE_INVALID": said & (times == NO_TIME), "TIME_AHEAD": said & (times > latest)}
     return (
-        Valued(cast("Sequence[int]", values), place.astype(np.int32).take(text.which)),
-        {code: where.take(text.which) for code, where in problems.items() if where.any()},
+        Valued(cast("Sequence[int]", values), spread(place.astype(np.int32), text.which)),
+        {code: spread(where, text.which) for code, where in problems.items() if where.any()},
     )
 
 
@@ -401,10 +404,10 @@ def _code_problems(columns: Mapping[str, Valued], texts: Mapping[str, Coded]) ->
     table = [CODES.get(value) for value in code.values]
 
     def of_code(what: Callable[[Code], Any], otherwise: Any, dtype: Any) -> NDArray[Any]:
-        return np.array([what(each) if each else otherwise for each in table], dtype).take(code.which)
+        return spread(np.array([what(each) if each else otherwise for each in table], dtype), code.which)
 
     def blank(name: str) -> NDArray[np.bool_]:
-        return np.array([each is None for each in texts[name].values], np.bool_).take(texts[name].which)
+        return spread(np.array([each is None for each in texts[name].values], np.bool_), texts[name].which)
 
     no_mark = code.each(lambda value: value == NO_MARK, np.bool_)
     begins = of_code(lambda each: (each.in_force_from or date.min).toordinal(), _NEVER, np.int32)

@@ -69,3 +69,20 @@ def test_indices_and_distances_of_every_width_are_read(different: int, gap: int,
     texts = [f"text {n}" for n in range(different)]
     body = parquet([Column("text", "text", texts, which), Column("own", "long", own, None)], len(which))
     assert read(body, tmp_path) == [(texts[n], at) for n, at in zip(which.tolist(), own.tolist(), strict=True)]
+
+
+def test_a_column_is_described_as_duckdb_would(tmp_path: Path) -> None:
+    forms: dict[Form, str] = {
+        "text": "VARCHAR", "day": "DATE", "integer": "INTEGER", "moment": "TIMESTAMP", "long": "BIGINT",
+    }  # fmt: skip
+    none = np.array([-1], np.int32)
+    (tmp_path / "ours").write_bytes(parquet([Column(form, form, [], none) for form in forms], 1))
+    with duckdb.connect() as con:
+        con.execute(f"CREATE TABLE one ({', '.join(f'{name} {kind}' for name, kind in forms.items())})")
+        con.execute(f"COPY one TO '{tmp_path / 'theirs'}' (FORMAT parquet)")
+        said = "name, type, repetition_type, converted_type, logical_type::VARCHAR"
+        ours, theirs = (
+            con.execute(f"SELECT {said} FROM parquet_schema('{tmp_path / name}') WHERE type IS NOT NULL").fetchall()
+            for name in ("ours", "theirs")
+        )
+    assert ours == theirs
