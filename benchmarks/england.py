@@ -21,15 +21,13 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import astuple, dataclass
-from itertools import batched
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from attendance.engine import connect
-from attendance.grid import grids_in
+from attendance.grid import grid_in
 from attendance.marks import marks_of, read_rows
 from attendance.positions import Assessor, SchoolView
 from attendance.roll import Roll
@@ -42,8 +40,6 @@ PROCESSES: Final = 2
 TARGET_SECONDS: Final = 60.0
 JUDGED_TO: Final = 20
 """A smaller part of England only shows that it runs."""
-AT_A_TIME: Final = 32
-"""So many registers' grids are asked of DuckDB in one query."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +56,8 @@ class Found:
     megabytes: float = 0
 
     def __add__(self, other: Found) -> Found:
-        summed = [one + two for one, two in zip(astuple(self), astuple(other), strict=True)]
-        return Found(*summed[:-1], max(self.megabytes, other.megabytes))
+        summed = {name: value + vars(other)[name] for name, value in vars(self).items()}
+        return Found(**summed | {"megabytes": max(self.megabytes, other.megabytes)})
 
 
 # ------------------------------------------------------------------ the registers
@@ -118,7 +114,7 @@ def _fold(made: Made, n: int, folder: Path) -> None:
 
 
 def computed(paths: Sequence[Path]) -> Found:
-    """Every position of these schools, one school in memory at a time (and the packed grids of a few)."""
+    """Every position of these schools, one school in memory at a time."""
     begin = time.process_time()
     found = Found()
     for assessor in _each(paths):
@@ -131,15 +127,23 @@ def computed(paths: Sequence[Path]) -> Found:
             int(sums.persistent.sum()),
             int(windows.count.sum()),
         )
-    return Found(*astuple(found)[:-2], time.process_time() - begin, peak_megabytes())
+    return replace(found, seconds=time.process_time() - begin, megabytes=peak_megabytes())
 
 
 def _each(paths: Iterable[Path]) -> Iterator[Assessor]:
-    with connect() as con:
-        for some in batched(paths, AT_A_TIME, strict=False):
-            for path, grid in zip(some, grids_in(con, some), strict=True):
-                marks = marks_of([grid]) if grid else read_rows([path.read_bytes()])
-                yield Assessor(SchoolView(path.parts[-3], "886", True, marks, Roll()), DAYS[-1])
+    for path in paths:
+        grid = grid_in(_end(path))
+        marks = marks_of([grid]) if grid else read_rows([path.read_bytes()])
+        yield Assessor(SchoolView(path.parts[-3], "886", True, marks, Roll()), DAYS[-1])
+
+
+def _end(path: Path) -> bytes:
+    """The footer of a register, in which its grid stands: the rows need not be read."""
+    with path.open("rb") as file:
+        file.seek(-8, os.SEEK_END)
+        size = int.from_bytes(file.read(4), "little") + 8
+        file.seek(-size, os.SEEK_END)
+        return file.read()
 
 
 def in_two_processes(paths: Sequence[Path]) -> tuple[Found, float]:

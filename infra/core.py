@@ -36,11 +36,11 @@ SHAPES = (
     # A document is typeset on one processor. The order of a pupil's messages is kept by the queue.
     Shape("notices", memory=1769, timeout=60, batch_size=10, concurrency=20, late_after=3600, fifo=True),
 )
-# What is due in an authority up to a day, and what there is of a school.
+# What is due in an authority up to a day, and what there is of a school (what was written, by its academic year).
 # For officers: an authority's cases of one state, by the day they opened and by that on which proceedings must begin.
 CASE_INDEXES = {
     "due": Index("la", "due_on"),
-    "school": Index("school", "sk", whole=True),
+    "school": Index("school", "among", whole=True),
     "opened": Index("queue", "opened_on"),
     "deadline": Index("queue", "prosecute_by"),
 }

@@ -1,6 +1,8 @@
 """Lambda packages without Docker: the wheels that uv.lock fixes and our sources, compiled, and nothing else."""
 
+import gzip
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -9,6 +11,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 FUNCTIONS = ROOT / "functions"
@@ -26,6 +29,11 @@ CONTENTS: Mapping[str, tuple[str, ...]] = {
 }
 # What boto3 knows of 400 services is 25 MB of JSON; a function reads the description of those it calls.
 SERVICES = frozenset({"dynamodb", "events", "s3", "secretsmanager", "sqs", "sts"})
+# What the libraries of every package are told by their environment, so that a cold start is spared what nothing here uses.
+ENVIRONMENT: Mapping[str, str] = {
+    "OPENBLAS_NUM_THREADS": "1",  # NumPy's own starts a thread for each processor, and they spin
+    "PYDANTIC_DISABLE_PLUGINS": "__all__",  # or the metadata of every library is read to look for some
+}
 UNUSED = (
     "bin",
     "share",
@@ -51,6 +59,7 @@ def build(function: str, platform: str = LAMBDA) -> Path:
         folder = Path(scratch) / "package"
         _install_wheels(function, platform, folder)
         _remove_unused(folder)
+        _shorten_descriptions(folder / "botocore" / "data")
         for source in _sources(function):
             target = folder / source.relative_to(FUNCTIONS)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -117,6 +126,23 @@ def _remove_unused(folder: Path) -> None:
     unused += [path for path in descriptions.iterdir() if path.is_dir() and path.name not in SERVICES]
     for path in unused:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _shorten_descriptions(descriptions: Path) -> None:
+    """What every cold start reads to make clients, without the endpoints of 400 services and all that is written for people."""
+    endpoints = json.loads((descriptions / "endpoints.json").read_bytes())
+    for partition in endpoints["partitions"]:
+        partition["services"] = {name: each for name, each in partition["services"].items() if name in SERVICES}
+    (descriptions / "endpoints.json").write_text(json.dumps(endpoints))
+    for packed in descriptions.rglob("service-2.json.gz"):
+        service = json.loads(gzip.decompress(packed.read_bytes()), object_hook=_without_documentation)
+        packed.with_suffix("").write_text(json.dumps(service))
+        packed.unlink()
+
+
+def _without_documentation(described: dict[str, Any]) -> dict[str, Any]:
+    """All but its words; a member of a shape may have that name too, and is no text."""
+    return {key: each for key, each in described.items() if key != "documentation" or not isinstance(each, str)}
 
 
 def _compile(folder: Path) -> None:

@@ -12,6 +12,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra import packages
 from infra.alarms import call_somebody
 from infra.reasons import acknowledge
 
@@ -70,6 +71,7 @@ def worker(
         role=role,
         log_group=log_group,
         environment={
+            **packages.ENVIRONMENT,
             "LOG_LEVEL": "INFO",
             "POWERTOOLS_METRICS_NAMESPACE": prefix,  # so that two deployments in an account do not count together
             "POWERTOOLS_SERVICE_NAME": name,

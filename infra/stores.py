@@ -27,13 +27,16 @@ def private_bucket(
 ) -> s3.Bucket:
     """A private, versioned bucket that answers only TLS 1.2 and keeps what it holds.
 
-    `events`: every new object is told to the default event bus. `replaced`: objects are snapshots that can be made
-    again, so that earlier versions go after 30 days. `locked`: Object Lock, governance mode, for that long. `kept`: an
-    object goes by itself that long after it was written, with whatever it replaced. `cors`: what pages may do by a signed link.
+    `events`: every new object is told to the default event bus. `replaced`: objects are snapshots that can be made again,
+    so that earlier versions go after a week, not after 30 days. `locked`: Object Lock, governance mode, for that long.
+    `kept`: an object goes by itself that long after it was written, with whatever it replaced. `cors`: what pages may do
+    by a signed link.
     """
     rules = [s3.LifecycleRule(id="unfinished-uploads", abort_incomplete_multipart_upload_after=Duration.days(7))]
     if replaced or kept:  # of what is written once, only the erasure role makes an earlier version
-        rules.append(s3.LifecycleRule(id="earlier-versions", noncurrent_version_expiration=Duration.days(30)))
+        rules.append(
+            s3.LifecycleRule(id="earlier-versions", noncurrent_version_expiration=Duration.days(7 if replaced else 30))
+        )
     if kept:
         rules.append(s3.LifecycleRule(id="retention", expiration=kept))
         rules.append(s3.LifecycleRule(id="marks-of-deletion", expired_object_delete_marker=True))

@@ -400,7 +400,7 @@ def _places(la: str, item: ReturnItem) -> Iterator[tuple[str, str]]:
     if due.kind == EARLY_LETTER:
         folder = f"{la}/{due.urn}/letters"
         yield "reports", f"{folder}/{file}"
-        if item.page is not None:
+        if due.row["letter"]:
             yield "reports", f"{folder}/{due.row['letter']}"
         return
     yield la, f"{'returns' if due.kind in COLUMNS else 'told'}/{file}"

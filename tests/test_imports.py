@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "web": {"web", "attendance"},
     "local": set(FOLDERS),
 }
-PURE = {"duckdb", "holidays", "numpy", "pydantic", "tzdata", "yaml"}
+PURE = {"backports", "duckdb", "holidays", "numpy", "pydantic", "pydantic_core", "tzdata", "yaml"}
 """All that the law may use beside Python itself: no client, no clock, no framework."""
 
 MODULES = [(name, path) for name, folder in FOLDERS.items() for path in sorted(folder.rglob("*.py"))]
@@ -78,13 +78,14 @@ def test_only_the_doors_and_their_wiring_know_the_client_of_aws(name: str, path:
     assert not set(imported(path)) & {"boto3", "botocore", "aws_lambda_powertools", "moto"}
 
 
-CLIENT = {"boto3", "botocore", "s3transfer", "urllib3", "certifi", "jmespath", "dateutil", "six"}
+CLIENT = {"boto3", "botocore", "s3transfer", "urllib3", "certifi", "jmespath", "dateutil", "six", "backports"}
+"""backports: urllib3 unpacks Zstandard where it is installed: here, and in the packages of `validate` and `api`."""
 MODELS = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection"}
 STARTS_WITH = {
-    "validate": {*CLIENT, *MODELS, "aws_lambda_powertools", "duckdb", "numpy"},
-    "thresholds": {*CLIENT, *MODELS, "aws_lambda_powertools", "duckdb", "numpy", "holidays", "yaml"},
-    "notices": {*CLIENT, *MODELS, "aws_lambda_powertools", "duckdb", "numpy", "holidays", "yaml", "typst", "zxingcpp"},
-    "api": {*CLIENT, *MODELS, "aws_lambda_powertools", "duckdb", "numpy", "holidays", "yaml"},
+    "validate": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy"},
+    "thresholds": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy"},
+    "notices": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy", "typst", "zxingcpp"},
+    "api": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy"},
 }
 """All that is imported before a function's first message, beside Python and our own: another is paid for with every cold start."""
 SLOW = {
@@ -94,19 +95,40 @@ SLOW = {
 """Parts of these that nothing here needs, and that cost a tenth of a second or more."""
 
 
-@pytest.mark.parametrize("name", STARTS_WITH)
-def test_a_function_starts_with_nothing_that_it_does_not_need(name: str) -> None:
-    program = f"import sys, {name}.handler; print(*sys.modules)"
+LATER = {"api": {"attendance.checking", "attendance.context", "attendance.reading"}}
+"""Ours that a function needs for few of its messages."""
+
+
+def printed(program: str) -> list[str]:
+    """The words that a program prints in a new process."""
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", program],
         env={**os.environ, "PYTHONPATH": str(ROOT / "functions"), "AWS_DEFAULT_REGION": "eu-west-2"},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    loaded = done.stdout.split()
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize("name", STARTS_WITH)
+def test_a_function_starts_with_nothing_that_it_does_not_need(name: str) -> None:
+    loaded = printed(f"import sys, {name}.handler; print(*sys.modules)")
     theirs = {module.partition(".")[0] for module in loaded} - sys.stdlib_module_names - {"attendance", "aws", name}
     python = {each for each in theirs if each.startswith("_") or each == "cython_runtime"}
     assert theirs - python == STARTS_WITH[name]
     assert not {slow for slow in SLOW for module in loaded if module == slow or module.startswith(f"{slow}.")}
+    assert not LATER.get(name, set()) & set(loaded)
+
+
+@pytest.mark.parametrize("name", STARTS_WITH)
+def test_a_function_builds_no_model_before_a_message_needs_it(name: str) -> None:
+    """All but the few that stand as defaults in an authority's settings."""
+    built = printed(
+        f"import gc, {name}.handler; from pydantic import BaseModel;"
+        "print(*{each.__module__ for each in gc.get_objects() if isinstance(each, type(BaseModel))"
+        " and each.__pydantic_complete__})"
+    )
+    ours = {module for module in built if module.partition(".")[0] in {"attendance", "aws", name}}
+    assert ours <= {"attendance.settings"}
 
 
 def test_no_package_of_a_function_is_used_by_another() -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from api.shapes import Shape
 from attendance.asked import BLOCKER_REMEDY, met_by
 from attendance.cases import Case, Met, Notice, Proposal
 from attendance.codes import UNAUTHORISED
@@ -23,7 +24,7 @@ from attendance.settings import Action, Settings
 from aws.cases import CaseAsSeen, Step
 
 
-class PupilNamed(BaseModel):
+class PupilNamed(Shape):
     """A pupil as the school's roll has them; blank where the school sent no roll."""
 
     pupil: str = Field(
@@ -37,7 +38,7 @@ class PupilNamed(BaseModel):
 Alert = Literal["amended_after_issue", "awaiting_referral", "awaiting_authorisation"]
 
 
-class CaseListed(BaseModel):
+class CaseListed(Shape):
     """A case in a list."""
 
     case: str
@@ -61,7 +62,7 @@ class CaseListed(BaseModel):
     etag: str = Field(description="Names this state of the case: If-Match of a decision", examples=["3.0"])
 
 
-class SessionSeen(BaseModel):
+class SessionSeen(Shape):
     """A session of the weeks: the code in force, `-` no mark, `.` not held; whether it counts, or a notice used it."""
 
     date: date
@@ -71,7 +72,7 @@ class SessionSeen(BaseModel):
     used: bool
 
 
-class WeekSeen(BaseModel):
+class WeekSeen(Shape):
     """A school week, by its Monday."""
 
     week: date
@@ -79,7 +80,7 @@ class WeekSeen(BaseModel):
     sessions: list[SessionSeen]
 
 
-class RuleSeen(BaseModel):
+class RuleSeen(Shape):
     """A rule with where it comes from."""
 
     rule: str
@@ -87,7 +88,7 @@ class RuleSeen(BaseModel):
     citation: str
 
 
-class SupportSeen(BaseModel):
+class SupportSeen(Shape):
     """A step of support, and what came of it."""
 
     on: date
@@ -97,7 +98,7 @@ class SupportSeen(BaseModel):
     parent_id: str | None
 
 
-class NoticeSeen(BaseModel):
+class NoticeSeen(Shape):
     """A notice and where it stands."""
 
     reference: str
@@ -121,7 +122,7 @@ class NoticeSeen(BaseModel):
     sessions: list[MarkedSession]
 
 
-class NoticeElsewhere(BaseModel):
+class NoticeElsewhere(Shape):
     """A notice of another authority about this pupil: that it was issued, and whether it stands; nothing else."""
 
     la: str
@@ -130,7 +131,7 @@ class NoticeElsewhere(BaseModel):
     standing: str
 
 
-class BlockerSeen(BaseModel):
+class BlockerSeen(Shape):
     """What stands between the threshold and a notice."""
 
     blocker: str
@@ -138,7 +139,7 @@ class BlockerSeen(BaseModel):
     to_do: str
 
 
-class Possible(BaseModel):
+class Possible(Shape):
     """Something an officer may ask for, and whether the ladder would allow it now."""
 
     action: Action
@@ -151,7 +152,7 @@ class Possible(BaseModel):
     provision: str | None = None
 
 
-class ParentSeen(BaseModel):
+class ParentSeen(Shape):
     """A parent as the school gives them, where they stand in the case, and what is possible."""
 
     parent_id: str
@@ -164,7 +165,7 @@ class ParentSeen(BaseModel):
     possible: list[Possible]
 
 
-class NearMatch(BaseModel):
+class NearMatch(Shape):
     """Two persons of this pupil who may be one, as `urn/parent_id`: what `parent_same` or `parent_different` names."""
 
     one: str
@@ -173,7 +174,7 @@ class NearMatch(BaseModel):
     same: bool | None = Field(description="What an officer said; null while nobody did")
 
 
-class DecisionSeen(BaseModel):
+class DecisionSeen(Shape):
     """A decision and what became of it; no outcome: still to be carried out."""
 
     decision: str

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import get_args
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from api.doors import wired
 from api.routes import LaAsked, new_router, route, who
+from api.shapes import Shape
 from attendance.settings import Action, SettingsRefused
 from aws.clock import today
 from aws.grants import Kind
@@ -17,7 +18,7 @@ from aws.registers import school_prefix
 router = new_router()
 
 
-class OfficerSeen(BaseModel):
+class OfficerSeen(Shape):
     """Somebody as an authority's settings name them; the name is blank where they do not."""
 
     id: str
@@ -26,7 +27,7 @@ class OfficerSeen(BaseModel):
     may: list[Action] = Field(default=[], description="What they may do today by the settings")
 
 
-class Me(BaseModel):
+class Me(Shape):
     """For whom the bearer of a token acts."""
 
     kind: Kind
@@ -36,7 +37,7 @@ class Me(BaseModel):
     today: date = Field(description="The day, as the service has it")
 
 
-class SchoolNamed(BaseModel):
+class SchoolNamed(Shape):
     """A school by its name."""
 
     la: str
@@ -44,7 +45,7 @@ class SchoolNamed(BaseModel):
     name: str = Field(description="As the directory has it")
 
 
-class SchoolsNamed(BaseModel):
+class SchoolsNamed(Shape):
     """Schools by URN."""
 
     schools: list[SchoolNamed]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from api import cursors
 from api.doors import wired
@@ -31,6 +31,7 @@ from api.routes import (
     route,
     who,
 )
+from api.shapes import Shape
 from attendance.annual import annual_return
 from attendance.authorities import AUTHORITIES
 from attendance.cases import Intervention, Notice
@@ -64,7 +65,7 @@ class CasesPage(Page):
     cases: list[CaseListed]
 
 
-class CaseCounts(BaseModel):
+class CaseCounts(Shape):
     """How many cases an authority has in each state."""
 
     gathering: int
@@ -72,7 +73,7 @@ class CaseCounts(BaseModel):
     lapsed: int
 
 
-class DecisionAsked(BaseModel):
+class DecisionAsked(Shape):
     """A decision about a case, or about a pupil of a school where no case is open.
 
     Give `case`, or `la`, `urn` and `upn`. What the actions ask for is in docs/input.md, decisions.csv. Who decides is not said:
@@ -125,7 +126,7 @@ class DecisionAsked(BaseModel):
         return self
 
 
-class DecisionRecorded(BaseModel):
+class DecisionRecorded(Shape):
     """A decision that is recorded, and where its outcome can be asked for."""
 
     decision: str = Field(examples=["AAAAAAAAAAAAAAAAAAAAAAAAAA-886-159571d932b646dbfa0a09ae"])
@@ -138,7 +139,7 @@ class DecisionAnswered(DecisionSeen):
     decision_url: str
 
 
-class DocumentSeen(BaseModel):
+class DocumentSeen(Shape):
     """A document in the authority's bucket."""
 
     folder: str
@@ -148,7 +149,7 @@ class DocumentSeen(BaseModel):
     link_url: str = Field(description="Where a link to it is given")
 
 
-class Documents(BaseModel):
+class Documents(Shape):
     """The documents of a case."""
 
     documents: list[DocumentSeen]
@@ -160,7 +161,7 @@ class DocumentsPage(Page):
     documents: list[DocumentSeen]
 
 
-class AnnualFigures(BaseModel):
+class AnnualFigures(Shape):
     """The annual collection of an authority, by the names of the Department's variables."""
 
     la: str

@@ -6,12 +6,13 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from api import cursors
 from api.doors import wired
 from api.me import SchoolNamed
 from api.routes import CursorAsked, LaAsked, Page, new_router, route, who
+from api.shapes import Shape
 from attendance.positions import NEAR_THRESHOLD, Positions
 from aws.clock import now, today
 from aws.registers import school_prefix
@@ -23,7 +24,7 @@ PAGE, MOST = 20, 25
 _LATELY: Final = timedelta(weeks=4)
 
 
-class Counts(BaseModel):
+class Counts(Shape):
     """How many pupils of a school stand how."""
 
     pupils: int

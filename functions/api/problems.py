@@ -9,7 +9,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import Response
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from api.shapes import Shape
 
 MEDIA_TYPE: Final = "application/problem+json"
 _TYPE: Final = "urn:attendance:problem:"
@@ -50,14 +52,14 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
 )
 
 
-class ErrorOf(BaseModel):
+class ErrorOf(Shape):
     """One thing that is wrong with a request: where, and what. The value itself is not repeated."""
 
     where: str = Field(examples=["body.sha256"])
     what: str = Field(examples=["String should match pattern '^[0-9a-f]{64}$'"])
 
 
-class ProblemDetails(BaseModel):
+class ProblemDetails(Shape):
     """A problem as RFC 9457 writes it."""
 
     type: str = Field(examples=["urn:attendance:problem:not-found"])

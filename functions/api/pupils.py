@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from api import cursors
 from api.doors import wired
@@ -15,6 +15,7 @@ from api.explained import PupilNamed
 from api.places import positions_of
 from api.problems import Problem
 from api.routes import PAGE, CursorAsked, La, Limit, Page, Urn, new_router, route, who
+from api.shapes import Shape
 from attendance.identifiers import pupil_id
 from attendance.positions import NEAR_THRESHOLD, Assessor, MarkedSession, MetAt, Position
 from attendance.told import overdue_codes
@@ -39,7 +40,7 @@ class CodeOverdue(MarkedSession):
     overdue_since: date
 
 
-class PupilStands(BaseModel):
+class PupilStands(Shape):
     """A pupil with how they stand."""
 
     pupil: PupilOfSchool

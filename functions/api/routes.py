@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 from api.doors import wired
 from api.principals import Principal, principal
 from api.problems import Problem, declared
+from api.shapes import Shape
 from aws.buckets import Bucket
 from aws.clock import now, today
 from aws.grants import Asked, KeyReused
@@ -42,7 +43,7 @@ IdempotencyKey = Annotated[
 ]  # fmt: skip
 
 
-class Page(BaseModel):
+class Page(Shape):
     """A part of a list; `next` is the cursor of the part after it, null at the end."""
 
     next: str | None = None
@@ -53,7 +54,7 @@ def new_router() -> APIGatewayHttpRouter:
     return APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # as Powertools has it
 
 
-class LinkGiven(BaseModel):
+class LinkGiven(Shape):
     """A link to one version of a file, good for five minutes."""
 
     url: str

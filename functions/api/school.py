@@ -7,12 +7,13 @@ from typing import Annotated, Any, Final, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from api.doors import wired
 from api.places import positions_key
 from api.problems import Problem
 from api.routes import ELSEWHERE, FileName, La, LinkGiven, Urn, as_stored, link_given, new_router, route, who
+from api.shapes import Shape
 from attendance.positions import Positions
 from attendance.returns import COLUMNS
 from aws.clock import now
@@ -24,7 +25,7 @@ SCHOOL_FOLDERS: Final = ("told", "letters")
 """What lies in a school's own folder beside its reports."""
 
 
-class ReturnFile(BaseModel):
+class ReturnFile(Shape):
     """A file made for the school or from what it sent."""
 
     folder: Literal["returns", "told", "letters"]
@@ -34,7 +35,7 @@ class ReturnFile(BaseModel):
     link_url: str = Field(description="Where a link to it is given")
 
 
-class ReturnFiles(BaseModel):
+class ReturnFiles(Shape):
     """Every return of a school, and its lists and letters, by folder and name."""
 
     files: list[ReturnFile]

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import json
-import tempfile
 from base64 import b64decode
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path as FilePath
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote, unquote
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from api import cursors
 from api.doors import wired
@@ -38,14 +32,11 @@ from api.routes import (
     route,
     who,
 )
-from attendance.checking import CheckedFile, Place, check_file
-from attendance.file_back import file_back
+from api.shapes import Shape
 from attendance.findings import Finding
-from attendance.rules import RULES
-from attendance.text import csv_safe, london_day, pretty_json
-from attendance.unpacking import MOST_BYTES, members
+from attendance.text import pretty_json
+from attendance.unpacking import MOST_BYTES
 from aws.clock import now
-from aws.known import known_of
 
 router = new_router()
 
@@ -53,11 +44,6 @@ MOST_CHECKED: Final = 4 * 1024 * 1024
 """No body of more fits the 6 MB that Lambda takes, encoded."""
 MOST_BACK: Final = 2 * 1024 * 1024
 """A file of more is not given back with its report: the findings are."""
-MOST_TEXT: Final = 4 * 1024 * 1024 // 3
-"""Characters of CSV in an answer: none takes more than three bytes in what schools write, and Lambda answers with 6 MB at most."""
-MOST_FINDINGS: Final = 8_000
-"""A finding takes some 300 bytes, 600 at most."""
-_CSV: Final = "text/csv; charset=utf-8"
 UploadId = Annotated[str, Path(pattern=r"^[0-9A-Za-z._-]{1,200}$", description="`upload` as it was given")]
 TEXT_CSV: Final = {"text/csv": {"schema": {"type": "string"}}}
 
@@ -65,7 +51,7 @@ TEXT_CSV: Final = {"text/csv": {"schema": {"type": "string"}}}
 _UPLOAD: Final = "20251103T180000Z-5d0f3b6e5ad1a3ad4b6d8d1d5c6a8f47-9b2c11aa"
 
 
-class UploadAsked(BaseModel):
+class UploadAsked(Shape):
     """A file that a school wants to send."""
 
     model_config = ConfigDict(
@@ -94,7 +80,7 @@ class UploadAsked(BaseModel):
     )
 
 
-class SignedPut(BaseModel):
+class SignedPut(Shape):
     """How the file is sent: once, with exactly these headers, before the link ends."""
 
     method: Literal["PUT"] = "PUT"
@@ -103,7 +89,7 @@ class SignedPut(BaseModel):
     expires_at: datetime
 
 
-class UploadCreated(BaseModel):
+class UploadCreated(Shape):
     """An upload that can be sent now."""
 
     la: str
@@ -133,7 +119,7 @@ class UploadCreated(BaseModel):
     )  # fmt: skip
 
 
-class UploadSeen(BaseModel):
+class UploadSeen(Shape):
     """An upload that arrived; `answered` when its report is there."""
 
     la: str
@@ -162,7 +148,7 @@ class UploadsPage(Page):
     uploads: list[UploadSeen]
 
 
-class FileReport(BaseModel):
+class FileReport(Shape):
     """The report on one file, or on one member of a ZIP."""
 
     file: str
@@ -177,7 +163,7 @@ class FileReport(BaseModel):
     findings_left_out: int
 
 
-class Report(BaseModel):
+class Report(Shape):
     """The answer to an upload: every finding with its row, field and what to do."""
 
     upload: str = Field(description="SHA-256 of the object as sent")
@@ -188,7 +174,7 @@ class Report(BaseModel):
     files: list[FileReport]
 
 
-class Checked(BaseModel):
+class Checked(Shape):
     """What would be said of a file if it were sent now."""
 
     rules: str
@@ -287,13 +273,13 @@ def upload_report(
     who(router).read("report", la=la, urn=urn, upload=upload)
     if not _wants_csv(as_):
         return as_stored(wired().reports, f"{key}.json", stored.body)
-    files = [
-        CheckedFile.model_validate({**each, "upload": "", "parts": {}}) for each in json.loads(stored.body)["files"]
-    ]
+    from api import checked  # with all that checks files
+
+    files = checked.of_report(stored.body)
     sent = wired().uploads.get(key)
     if sent is None or len(sent.body) > MOST_BACK:
-        return _csv_of_findings(files)
-    return _own_file_back(files, sent.body, unquote(sent.metadata.get("name", "")) or upload)
+        return checked.csv_of_findings(files)
+    return checked.own_file_back(files, sent.body, unquote(sent.metadata.get("name", "")) or upload)
 
 
 @route(
@@ -321,19 +307,13 @@ def check_without_sending(
     if len(body) > MOST_CHECKED:
         raise Problem("too-large", detail=f"at most {MOST_CHECKED} bytes are checked here")
     asked_once(router, key, [la, urn, as_, _digest(body)])
-    doors, at = wired(), now()
-    listed = doors.schools.listed(urn)
-    with tempfile.TemporaryDirectory() as folder:
-        path = FilePath(folder, "file")
-        path.write_bytes(body)
-        files = check_file(
-            path, "file", place=Place(la, urn, listed.school, listed.directory_known), received_at=at,
-            known=known_of(doors.registers.read(la, urn)), now_day=london_day(at),
-        )  # fmt: skip
-        who(router).read("check", la=la, urn=urn)
-        if _wants_csv(as_):
-            return _own_file_back(files, body, "file")
-    return Response(200, "application/json", pretty_json(_as_json(files)))
+    from api import checked  # with all that checks files
+
+    files = checked.check(body, la, urn)
+    who(router).read("check", la=la, urn=urn)
+    if _wants_csv(as_):
+        return checked.own_file_back(files, body, "file")
+    return Response(200, "application/json", pretty_json(checked.as_json(files)))
 
 
 # ------------------------------------------------------------------ answers
@@ -354,45 +334,3 @@ def _wants_csv(asked: str | None) -> bool:
 
 def _digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
-
-
-def _as_json(files: Sequence[CheckedFile]) -> dict[str, Any]:
-    """All files; of their findings so many together as an answer holds, the others counted."""
-    left, said = MOST_FINDINGS, []
-    for each in files:
-        listed = each.findings[:left]
-        out = each.findings_left_out + len(each.findings) - len(listed)
-        said.append(each.model_copy(update={"findings": listed, "findings_left_out": out}).model_dump(mode="json"))
-        left -= len(listed)
-    return {"rules": RULES, "files": said}
-
-
-def _own_file_back(files: Sequence[CheckedFile], body: bytes, name: str) -> Response[Any]:
-    """Each file as it was sent with two more columns, a blank line between two; the findings if that is too much."""
-    text = io.StringIO()
-    out = csv.writer(text, lineterminator="\r\n")
-    with tempfile.TemporaryDirectory() as folder:
-        path = FilePath(folder, "file")
-        path.write_bytes(body)
-        for n, (each, member) in enumerate(zip(files, members(path, name, FilePath(folder)), strict=True)):
-            if n:
-                out.writerow(())
-            for row in file_back(each, member.path):
-                out.writerow(row)
-                if text.tell() > MOST_TEXT:
-                    return _csv_of_findings(files)
-    return Response(200, _CSV, text.getvalue(), {"x-report": "file"})
-
-
-def _csv_of_findings(files: Sequence[CheckedFile]) -> Response[Any]:
-    """What is to be said of each file; the rest of very much stands in the report as JSON."""
-    text = io.StringIO()
-    out = csv.writer(text, lineterminator="\r\n")
-    out.writerow(("file", "row", "field", "value", "severity", "problem", "what to do"))
-    for each in files:
-        for found in each.findings:
-            said = (each.file, found.row, found.field, found.value, found.severity, found.code, found.message)
-            out.writerow([csv_safe("" if value is None else str(value)) for value in said])
-            if text.tell() > MOST_TEXT:
-                return Response(200, _CSV, text.getvalue(), {"x-report": "some-findings"})
-    return Response(200, _CSV, text.getvalue(), {"x-report": "findings"})

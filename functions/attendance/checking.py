@@ -17,12 +17,11 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from attendance.columns import Coded
-from attendance.context import Known, compare_with_register, find_in_context, paths_sql, written
+from attendance.context import Known, find_in_context
 from attendance.directory import School
-from attendance.engine import connect
 from attendance.findings import SEVERITIES, SEVERITY, Finding, RefusedError, finding
 from attendance.found import Found
-from attendance.parts import write_parts
+from attendance.parts import parts_of
 from attendance.reading import Table, read_table, repeated
 from attendance.rowchecks import (
     NO_MARK,
@@ -59,7 +58,7 @@ class Place:
 class CheckedFile(BaseModel):
     """The report on one file (F of design 5.3) and, outside its JSON, what can be merged."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     file: str
     kind: Kind | None
@@ -101,33 +100,26 @@ def check_file(
     """
     receipt = Receipt(received_at, uncut_received_at or received_at, extracted_at)
     with tempfile.TemporaryDirectory() as folder:
-        return [
-            _check_member(member, place, receipt, known, now_day, Path(folder))
-            for member in members(path, name, Path(folder))
-        ]
+        return [_check_member(member, place, receipt, known, now_day) for member in members(path, name, Path(folder))]
 
 
-def _check_member(
-    member: Member, place: Place, receipt: Receipt, known: Known | None, now_day: date, parent: Path
-) -> CheckedFile:
+def _check_member(member: Member, place: Place, receipt: Receipt, known: Known | None, now_day: date) -> CheckedFile:
     read = 0
     kind: Kind | None = None
     findings: list[Finding] = []
-    with tempfile.TemporaryDirectory(dir=parent) as name:
-        folder = Path(name)
-        try:
-            if member.refusal is not None:
-                raise RefusedError(member.refusal)
-            table = read_table(member.path)
-            read, kind = table.rows, kind_of(frozenset(table.header))
-            findings = [*_refusals(table, kind), *_school_refusals(place)]
-            if kind and not findings:
-                found, advice = Found([column.name for column in COLUMNS[kind]]), _advice(table, kind, place, known)
-                rows = judge(table, kind, receipt, found)
-                del table  # a large file's takes much room
-                return _check_rows(member, read, rows, found, advice, place, receipt, known, now_day, folder)
-        except RefusedError as refusal:
-            findings = [refusal.finding]
+    try:
+        if member.refusal is not None:
+            raise RefusedError(member.refusal)
+        table = read_table(member.path)
+        read, kind = table.rows, kind_of(frozenset(table.header))
+        findings = [*_refusals(table, kind), *_school_refusals(place)]
+        if kind and not findings:
+            found, advice = Found([column.name for column in COLUMNS[kind]]), _advice(table, kind, place, known)
+            rows = judge(table, kind, receipt, found)
+            del table  # a large file's takes much room
+            return _check_rows(member, read, rows, found, advice, place, receipt, known, now_day)
+    except RefusedError as refusal:
+        findings = [refusal.finding]
     return _report(member, kind, read, findings)
 
 
@@ -188,23 +180,18 @@ def _check_rows(
     receipt: Receipt,
     known: Known | None,
     now_day: date,
-    folder: Path,
 ) -> CheckedFile:
     kind = rows.kind
     rows = compare(rows, found)
-    with connect() as con:
-        paths = write_parts(con, rows, receipt.received_at, member.upload, folder)
-        compared: tuple[int | None, int | None] = (None, None)
-        if kind == "attendance":
-            remark(rows, receipt.received_on, found)
-            if len(rows):
-                registers = written((known or Known()).registers, folder, "register")
-                find_in_context(con, rows, member.upload, known or Known(), now_day, place.urn, registers, found)
-                if known is not None:
-                    compared = compare_with_register(con, paths_sql(list(paths.values())), registers)
-            elif known is not None:
-                compared = (0, 0)
-    parts = {name: path.read_bytes() for name, path in paths.items()}
+    parts = parts_of(rows, receipt.received_at, member.upload)
+    compared: tuple[int | None, int | None] = (None, None)
+    if kind == "attendance":
+        remark(rows, receipt.received_on, found)
+        beside = (0, 0)
+        if len(rows):
+            bodies = list(parts.values())
+            beside = find_in_context(rows, bodies, member.upload, known or Known(), now_day, place.urn, found)
+        compared = compared if known is None else beside
     listed = [
         *advice,
         *found.listed(MOST_LISTED - len(advice), lambda code, field: detail_of(kind, code, field, receipt)),

@@ -69,17 +69,25 @@ class Collected:
             self.add_chunk(*_by_text(body, starts, lengths))
         else:
             words = _words(body, starts, lengths, longest)
-            which = self._met.which(words)
-            new = np.flatnonzero(which < 0)
-            if len(new):
-                words = [word[new] for word in words]
-                first, of = _first_alike(words)
-                standing = zip(starts[new[first]].tolist(), lengths[new[first]].tolist(), strict=True)
-                places = [self._place(body[begin : begin + length].decode()) for begin, length in standing]
-                placed = np.array(places, np.int32)
-                self._met.remember([word[first] for word in words], placed)
-                which[new] = placed[of]
-            self._add(which)
+            runs = np.flatnonzero(_differ_from_before(words))
+            if 2 * len(runs) < len(starts):  # as of days, or of who wrote it
+                which = self._which([word[runs] for word in words])
+                self._add(np.repeat(which, np.diff(runs, append=len(starts))))
+            else:
+                self._add(self._which(words))
+
+    def _which(self, words: _Words) -> Which:
+        which = self._met.which(words)
+        new = np.flatnonzero(which < 0)
+        if len(new):
+            words = [word[new] for word in words]
+            first, of = _first_alike(words)
+            words = [word[first] for word in words]
+            index = self._index
+            placed = np.array([index.setdefault(text, len(index)) for text in _texts(words)], np.int32)
+            self._met.remember(words, placed)
+            which[new] = placed[of]
+        return which
 
     def coded(self) -> Coded:
         """The column as read, which is then forgotten here: a large file's takes much room."""
@@ -113,9 +121,16 @@ _LONGEST: Final = 8 * _WORD
 """So many bytes of a value are compared as numbers; what is longer, which is seldom, as text."""
 PADDING: Final = bytes(_LONGEST)
 """What has to lie behind the bytes in which values stand."""
-_MASKS: Final = np.array([(1 << 8 * n) - 1 for n in range(_WORD)] + [(1 << 64) - 1], np.uint64)
+_MASKS: Final = np.array(
+    [
+        [(1 << 8 * min(max(size - begin, 0), _WORD)) - 1 for size in range(_LONGEST + 1)]
+        for begin in range(0, _LONGEST, _WORD)
+    ],
+    np.uint64,
+)
+"""What of each word counts of a value of so many bytes."""
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio (Knuth): spreads what is alike
-_BITS: Final = 16
+_BITS: Final = 14  # so that what is met stays in the processor's cache
 
 
 class _Met:
@@ -160,10 +175,23 @@ def _words(body: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64], l
     size = many * _WORD
     at_each_byte = np.ndarray((len(body) - size + 1,), f"V{size}", body, strides=(1,))
     taken = at_each_byte[starts].view("<u8").reshape(-1, many).T
-    words = []
-    for n, word in enumerate(taken):
-        words.append(word & _MASKS[np.clip(lengths - n * _WORD, 0, _WORD)])
-    return words
+    size_of = longest if int(lengths.min()) == longest else lengths  # of most columns all values are of one length
+    return [word & mask[size_of] for word, mask in zip(taken, _MASKS, strict=False)]
+
+
+def _texts(words: _Words) -> list[str]:
+    """The values as text; none of them has a NUL, which no reader lets in."""
+    values = np.stack(words, axis=1).view(f"S{_WORD * len(words)}").ravel()
+    return [value.decode() for value in values.tolist()]
+
+
+def _differ_from_before(words: _Words) -> NDArray[np.bool_]:
+    """Which values are others than the one before; the first is."""
+    differ = np.zeros(len(words[0]), np.bool_)
+    differ[0] = True
+    for word in words:
+        differ[1:] |= word[1:] != word[:-1]
+    return differ
 
 
 def _slots(words: _Words, mix: np.uint64) -> NDArray[np.int64]:

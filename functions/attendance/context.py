@@ -10,11 +10,10 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,7 +26,10 @@ from attendance.law import FEW_SESSIONS, N_DAYS
 from attendance.marks import CODE_ORDER, EPOCH, SHOWS_HELD, at, session_of
 from attendance.rowchecks import NO_MARK, NO_TIME, Rows, combined, stand_again
 from attendance.sessions import HALVES, Session
-from attendance.sql import day_sql, text_sql, texts_sql
+from attendance.sql import day_sql, texts_sql
+
+if TYPE_CHECKING:
+    import duckdb
 
 type Row = Mapping[str, str | None]
 
@@ -99,8 +101,6 @@ class Entries:
 
     def and_more(self, more: Entries) -> Entries:
         """These entries, then others."""
-        if not len(more):
-            return self
         upns = tuple(dict.fromkeys((*self.upns, *more.upns)))
         uploads = tuple(sorted({*self.uploads, *more.uploads}))
 
@@ -148,8 +148,8 @@ def _of_rows(rows: Rows, upload: str) -> Entries:
 _AT: Final = "((date - DATE '1970-01-01') * 2 + (session = 'PM')::INT)::INT"
 
 
-def _read(con: duckdb.DuckDBPyConnection, files: str, sessions: NDArray[np.int32] | None = None) -> Entries:
-    """The entries in parts or registers (SQL list of paths); of these sessions, or of all."""
+def _take(con: duckdb.DuckDBPyConnection, files: str, sessions: NDArray[np.int32] | None = None) -> int:
+    """Take the entries in parts or registers (SQL list of paths) as table `entry`, of these sessions or all; how many there are."""
     wanted = ""
     if sessions is not None:
         first, last = (session_of(int(each)).day for each in (sessions.min(), sessions.max()))
@@ -157,11 +157,16 @@ def _read(con: duckdb.DuckDBPyConnection, files: str, sessions: NDArray[np.int32
             f"WHERE date BETWEEN {day_sql(first)} AND {day_sql(last)} "
             f"AND {_AT} IN ({', '.join(map(str, sessions.tolist()))})"
         )
-    con.execute(f"CREATE OR REPLACE TEMP TABLE entry AS SELECT * FROM read_parquet({files}) {wanted}")
+    taken = con.execute(f"CREATE TEMP TABLE entry AS SELECT * FROM read_parquet({files}) {wanted}").fetchone()
+    return int(taken[0]) if taken else 0
+
+
+def _taken(con: duckdb.DuckDBPyConnection) -> Entries:
+    """The entries of table `entry`."""
     named = {}
     for name in ("upn", "upload"):
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE named_{name} AS SELECT {name}, (row_number() OVER (ORDER BY {name}) - 1)::INT AS n "
+            f"CREATE TEMP TABLE named_{name} AS SELECT {name}, (row_number() OVER (ORDER BY {name}) - 1)::INT AS n "
             f"FROM (SELECT DISTINCT {name} FROM entry)"
         )
         named[name] = tuple(each for (each,) in con.execute(f"SELECT {name} FROM named_{name} ORDER BY n").fetchall())
@@ -186,7 +191,8 @@ def recheck(parts: Sequence[bytes], known: Known, as_at: date, urn: str) -> dict
     if not parts:
         return {}
     with tempfile.TemporaryDirectory() as name, connect() as con:
-        entries = _read(con, written(parts, Path(name), "part"))
+        _take(con, _written(parts, Path(name), "part"))
+        entries = _taken(con)
     counts: dict[str, Counter[str]] = {}
     for seen in _look(entries, np.ones(len(entries), np.bool_), known, as_at, urn, lambda: frozenset()):
         for upload in entries.upload[seen.which].tolist():
@@ -198,47 +204,63 @@ def recheck(parts: Sequence[bytes], known: Known, as_at: date, urn: str) -> dict
 
 
 def find_in_context(
-    con: duckdb.DuckDBPyConnection,
     rows: Rows,
+    parts: Sequence[bytes],
     upload: str,
     known: Known,
     as_at: date,
     urn: str | None,
-    registers: str,
     found: Found,
-) -> None:
-    """Add what is found of one file's rows beside all else; as-at says which N is overdue.
+) -> tuple[int, int]:
+    """Add what is found of one file's rows beside all else; as-at says which N is overdue. `parts`: the same rows as Parquet.
 
-    `registers`: an SQL list of the paths of `known.registers`, empty if there are none.
+    Gives how many rows say what the registers say already, and how many change a mark in them.
     """
     entries = _of_rows(rows, upload)
-    mine = len(entries)
-    if registers:
-        entries = entries.and_more(_read(con, registers, np.unique(entries.at)))
+    if not known.registers:
+        _find(entries, len(entries), known, as_at, urn, lambda: frozenset(), found)
+        return 0, 0
+    with tempfile.TemporaryDirectory() as name, connect() as con:
+        registers = _written(known.registers, Path(name), "register")
+        already = _take(con, registers, np.unique(entries.at))
 
-    def days_of_registers() -> frozenset[date]:
-        if not registers:
-            return frozenset()
-        shows = texts_sql(sorted(SHOWS_SESSION_HELD))
-        held = con.execute(f"SELECT DISTINCT date FROM read_parquet({registers}) WHERE in_force AND code IN {shows}")
-        return frozenset(day for (day,) in held.fetchall())
+        def days_of_registers() -> frozenset[date]:
+            shows = texts_sql(sorted(SHOWS_SESSION_HELD))
+            held = con.execute(
+                f"SELECT DISTINCT date FROM read_parquet({registers}) WHERE in_force AND code IN {shows}"
+            )
+            return frozenset(day for (day,) in held.fetchall())
 
+        every = entries.and_more(_taken(con)) if already else entries
+        _find(every, len(entries), known, as_at, urn, days_of_registers, found)
+        return _compared(con, _written(parts, Path(name), "part")) if already else (0, 0)
+
+
+def _find(
+    entries: Entries,
+    mine: int,
+    known: Known,
+    as_at: date,
+    urn: str | None,
+    days_of_registers: Callable[[], frozenset[date]],
+    found: Found,
+) -> None:
+    """Add what is found of the first so many entries."""
     for seen in _look(entries, np.arange(len(entries)) < mine, known, as_at, urn, days_of_registers):
         found.add(seen.code, seen.field, entries.row[seen.which], seen.value, seen.detail)
 
 
-def compare_with_register(con: duckdb.DuckDBPyConnection, parts: str, registers: str) -> tuple[int, int]:
-    """How many rows of parts say what the registers say already, and how many change a mark in them (SQL lists of paths)."""
-    if not registers:
-        return 0, 0
-    content = "code, minutes_late, note, recorded_at, recorded_by, amendment_reason"
+_CONTENT: Final = ("code", "minutes_late", "note", "recorded_at", "recorded_by", "amendment_reason")
+
+
+def _compared(con: duckdb.DuckDBPyConnection, parts: str) -> tuple[int, int]:
+    """How many rows of parts (an SQL list of paths) say what the entries read say already, and how many change a mark in them."""
     row = con.execute(
         f"""SELECT count(*) FILTER (same), count(*) FILTER (NOT same AND new_at > old_at) FROM (
-            SELECT ({", ".join(f"n.{name.strip()}" for name in content.split(","))}) IS NOT DISTINCT FROM
-                   ({", ".join(f"o.{name.strip()}" for name in content.split(","))}) AS same,
+            SELECT ({", ".join(f"n.{name}" for name in _CONTENT)}) IS NOT DISTINCT FROM
+                   ({", ".join(f"o.{name}" for name in _CONTENT)}) AS same,
                 {_rank("n")} AS new_at, {_rank("o")} AS old_at
-            FROM read_parquet({parts}) n
-            JOIN (SELECT * FROM read_parquet({registers}) WHERE in_force) o USING (upn, date, session))"""
+            FROM read_parquet({parts}) n JOIN (FROM entry WHERE in_force) o USING (upn, date, session))"""
     ).fetchone()
     return (int(row[0]), int(row[1])) if row else (0, 0)
 
@@ -248,19 +270,12 @@ def _rank(of: str) -> str:
     return f"(coalesce({of}.recorded_at, {of}.extracted_at), {of}.extracted_at, {of}.upload, {of}.row)"
 
 
-def written(bodies: Sequence[bytes], folder: Path, stem: str) -> str:
-    """Write Parquet bytes to files, and give the SQL list of their paths; empty if there are none."""
-    paths = []
-    for n, body in enumerate(bodies):
-        path = folder / f"{stem}-{n}.parquet"
+def _written(bodies: Sequence[bytes], folder: Path, stem: str) -> str:
+    """Write Parquet bytes to files, and give the SQL list of their paths."""
+    paths = [folder / f"{stem}-{n}.parquet" for n in range(len(bodies))]
+    for path, body in zip(paths, bodies, strict=True):
         path.write_bytes(body)
-        paths.append(path)
-    return paths_sql(paths) if paths else ""
-
-
-def paths_sql(paths: Sequence[Path]) -> str:
-    """Paths as an SQL list."""
-    return f"[{', '.join(text_sql(str(path)) for path in paths)}]"
+    return texts_sql([str(path) for path in paths])
 
 
 # --- The checks -----------------------------------------------------------------------------------------------------------
@@ -293,20 +308,21 @@ def _look(
     yield from _closure_mixed(entries, mine & in_force, held)
     yield from _n_overdue(entries, mine & in_force, held, calendar, as_at, days_of_registers)
     if known.pupils is not None:
-        facts = _facts(known.pupils)
-        pupils = _Pupils.of(entries, facts)
+        roll = _Roll.of(known.pupils)
+        pupils = roll.pupils(entries.upns)
         yield from _on_roll(entries, mine, pupils)
-        yield from _held_by_few(entries, mine & in_force, held, facts, as_at)
+        yield from _held_by_few(entries, mine & in_force, held, roll, as_at)
         if urn is not None:
-            yield _seen(entries, "DUAL_CONFLICT", "code", mine & _coded(entries, "D") & (pupils.elsewhere == urn))
+            here = np.array([each == urn for each in pupils.elsewhere], np.bool_)
+            dual = np.flatnonzero(mine & _coded(entries, "D"))
+            yield _seen(entries, "DUAL_CONFLICT", "code", dual[here[entries.pupil[dual]]])
     if known.calendar is not None:
-        closed = held.is_closed[entries.at - held.first]
-        yield _seen(entries, "DAY_CLOSED", "date", mine & closed & _shows_held(entries))
+        closed = _in_sessions(entries, held, held.is_closed)
+        yield _seen(entries, "DAY_CLOSED", "date", np.flatnonzero(mine & closed & _shows_held(entries)))
 
 
-def _seen(entries: Entries, code: str, field: str, where: Flags, detail: Coded | None = None) -> _Seen:
-    """What is found, with the value of the field it is found in; `detail`: of every entry."""
-    which = np.flatnonzero(where)
+def _seen(entries: Entries, code: str, field: str, which: Indices, detail: Coded | None = None) -> _Seen:
+    """What is found of some entries, with the value of the field it is found in."""
     match field:
         case "upn":
             value = Coded(entries.upns, entries.pupil[which])
@@ -315,7 +331,7 @@ def _seen(entries: Entries, code: str, field: str, where: Flags, detail: Coded |
             value = Coded([str(session_of(2 * day).day) for day in days.tolist()], of.astype(np.int32))
         case _:
             value = Coded((*CODE_ORDER, NO_MARK), entries.code[which].astype(np.int32))
-    return _Seen(code, field, which, value, detail and detail.of(which))
+    return _Seen(code, field, which, value, detail)
 
 
 def _codes(*codes: str) -> Flags:
@@ -325,13 +341,21 @@ def _codes(*codes: str) -> Flags:
 
 def _coded(entries: Entries, *codes: str) -> Flags:
     """Which entries have one of these codes."""
-    flags: Flags = _codes(*codes)[entries.code]
-    return flags
+    return _codes(*codes).take(entries.code)
 
 
 def _shows_held(entries: Entries) -> Flags:
-    flags: Flags = SHOWS_HELD[entries.code]
-    return flags
+    return SHOWS_HELD.take(entries.code)
+
+
+def _of_pupils(entries: Entries, flags: Flags) -> Flags:
+    """Which entries are of pupils (an index into `upns`) of whom it is so."""
+    return flags.take(entries.pupil) if flags.any() else np.zeros(len(entries), np.bool_)
+
+
+def _in_sessions(entries: Entries, held: _Held, flags: Flags) -> Flags:
+    """Which entries are of sessions of which it is so."""
+    return flags.take(entries.at - held.first) if flags.any() else np.zeros(len(entries), np.bool_)
 
 
 def _in_order(entries: Entries) -> tuple[Flags, NDArray[np.int8] | None]:
@@ -403,7 +427,7 @@ def _each_session_once(entries: Entries, where: Flags) -> Indices:
 
 def _closure_mixed(entries: Entries, mine: Flags, held: _Held) -> Iterator[_Seen]:
     mixed = (held.closed > 0) & (held.otherwise > 0)
-    which = _each_session_once(entries, mine & _coded(entries, "#") & mixed[entries.at - held.first])
+    which = _each_session_once(entries, mine & _coded(entries, "#") & _in_sessions(entries, held, mixed))
     counts = [(held.closed[n], held.otherwise[n]) for n in (entries.at[which] - held.first).tolist()]
     detail = _each(f"{closed} with #, {otherwise} with another" for closed, otherwise in counts)
     yield _Seen("CLOSURE_MIXED", "code", which, Coded.same("#", len(which)), detail)
@@ -420,16 +444,17 @@ def _n_overdue(
 ) -> Iterator[_Seen]:  # fmt: skip
     """N in force with more school days after it, up to as-at, than there are to establish the reason."""
     last = (as_at - EPOCH).days
-    where = mine & _coded(entries, "N") & (entries.at // 2 <= last)
-    if not where.any():
+    which = np.flatnonzero(mine & _coded(entries, "N"))
+    which = which[last - entries.at[which] // 2 > N_DAYS.latest]  # there are no more school days than days
+    if not len(which):
         return
     days = {n // 2 for n in (np.flatnonzero(held.is_held) + held.first).tolist()}
     days |= {session // 2 for session, opens in calendar.items() if opens}
     days |= {(day - EPOCH).days for day in days_of_registers()}
     days -= {n // 2 for n, opens in calendar.items() if not opens and calendar.get(n ^ 1) is False}
     school_days = np.array(sorted(day for day in days if day <= last), np.int64)
-    after = len(school_days) - np.searchsorted(school_days, entries.at // 2, side="right")
-    which = np.flatnonzero(where & (after > N_DAYS.latest))
+    after = len(school_days) - np.searchsorted(school_days, entries.at[which] // 2, side="right")
+    which = which[after > N_DAYS.latest]
     yield _Seen("N_OVERDUE", "code", which, Coded.same("N", len(which)), Coded.same(str(N_DAYS.latest), len(which)))
 
 
@@ -442,126 +467,122 @@ def _calendar(rows: Sequence[Row]) -> dict[int, bool]:
     for row in sorted(rows, key=lambda row: row.get("session") or ""):
         for half in (row.get("session"),) if row.get("session") else HALVES:
             if (day := row.get("date")) and half:
-                calendar[at(Session(date.fromisoformat(day), half))] = row.get("open") == "yes"
+                calendar[2 * _number(day) + HALVES.index(half)] = row.get("open") == "yes"
     return calendar
-
-
-@dataclass(frozen=True)
-class _Fact:
-    """What the checks ask of a pupil."""
-
-    starting_day: date | None
-    leaving_day: date | None
-    compulsory_from: date | None
-    compulsory_until: date | None
-    elsewhere: str | None
-    mobile: bool
-    part_time_until: date | None
-
-
-def _facts(pupils: Sequence[Row]) -> dict[str, _Fact]:
-    """By UPN, a former UPN too."""
-    facts: dict[str, _Fact] = {}
-    for row in pupils:
-        if row.get("withdrawn_on"):
-            continue
-        born = _day(row, "date_of_birth")
-        fact = _Fact(
-            starting_day=_day(row, "starting_day"),
-            leaving_day=_day(row, "leaving_day"),
-            compulsory_from=born and compulsory_from(born),
-            compulsory_until=born and compulsory_until(born),
-            elsewhere=row.get("dual_registered_urn"),
-            mobile=row.get("mobile_child") == "yes",
-            part_time_until=_day(row, "part_time_timetable_until"),
-        )
-        facts |= {upn: fact for upn in (row.get("former_upn"), row.get("upn")) if upn}
-    return facts
-
-
-def _day(row: Row, name: str) -> date | None:
-    text = row.get(name)
-    return date.fromisoformat(text) if text else None
 
 
 _LONG_AGO: Final = -1_000_000
 _FAR_AHEAD: Final = 1_000_000
 """Days since 1970 before and after any in a register."""
 
+type _Days = NDArray[np.int32]
+"""Days since 1970."""
 
-def _days_since(day: date | None, otherwise: int) -> int:
-    return (day - EPOCH).days if day else otherwise
+
+def _number(day: str) -> int:
+    return (date.fromisoformat(day) - EPOCH).days
+
+
+def _days(texts: Sequence[str | None], otherwise: int, of: Callable[[date], date] = lambda day: day) -> _Days:
+    """What is made of days, each different one once; of none another number."""
+    number = {text: (of(date.fromisoformat(text)) - EPOCH).days if text else otherwise for text in set(texts)}
+    return np.array([number[text] for text in texts], np.int32)
 
 
 @dataclass(frozen=True)
 class _Pupils:
-    """Of each entry, what the roll says of its pupil; days since 1970."""
+    """What the checks ask of pupils."""
 
     known: Flags
-    starts: NDArray[np.int32]
-    leaves: NDArray[np.int32]
-    compulsory_from: NDArray[np.int32]
-    compulsory_until: NDArray[np.int32]
+    starts: _Days
+    leaves: _Days
     age_known: Flags
-    elsewhere: NDArray[np.object_]
+    compulsory_from: _Days
+    compulsory_until: _Days
+    part_time_until: _Days
     mobile: Flags
-    part_time_until: NDArray[np.int32]
-    words: Coded
-    """When the pupil starts and when they left, of each in turn."""
+    elsewhere: Sequence[str | None]
+
+
+@dataclass(frozen=True)
+class _Roll:
+    """The pupils on the roll, the last of them nobody."""
+
+    every: _Pupils
+    place: Mapping[str, int]
+    """Of each UPN, a former UPN too."""
 
     @staticmethod
-    def of(entries: Entries, facts: Mapping[str, _Fact]) -> _Pupils:
-        each = [facts.get(upn) for upn in entries.upns]
-
-        def of(what: Callable[[_Fact], Any], otherwise: Any, dtype: Any) -> NDArray[Any]:
-            return np.array([what(fact) if fact else otherwise for fact in each], dtype)[entries.pupil]
-
-        def day(what: Callable[[_Fact], date | None], otherwise: int) -> NDArray[np.int32]:
-            return of(lambda fact: _days_since(what(fact), otherwise), otherwise, np.int32)
-
-        words = [
-            text
-            for fact in each
-            for text in (
-                f"the starting day is {fact and fact.starting_day}", f"the leaving day was {fact and fact.leaving_day}"
-            )
-        ]  # fmt: skip
-        return _Pupils(
-            known=of(lambda _: True, False, np.bool_),
-            starts=day(lambda fact: fact.starting_day, _LONG_AGO),
-            leaves=day(lambda fact: fact.leaving_day, _FAR_AHEAD),
-            compulsory_from=day(lambda fact: fact.compulsory_from, _LONG_AGO),
-            compulsory_until=day(lambda fact: fact.compulsory_until, _FAR_AHEAD),
-            age_known=of(lambda fact: fact.compulsory_from is not None, False, np.bool_),
-            elsewhere=of(lambda fact: fact.elsewhere, None, np.object_),
-            mobile=of(lambda fact: fact.mobile, False, np.bool_),
-            part_time_until=day(lambda fact: fact.part_time_until, _LONG_AGO),
-            words=Coded(words, (2 * entries.pupil).astype(np.int32)),
+    def of(pupils: Sequence[Row]) -> _Roll:
+        rows: list[Row] = [*(row for row in pupils if not row.get("withdrawn_on")), {}]
+        born = [row.get("date_of_birth") for row in rows]
+        every = _Pupils(
+            known=np.arange(len(rows)) < len(rows) - 1,
+            starts=_days([row.get("starting_day") for row in rows], _LONG_AGO),
+            leaves=_days([row.get("leaving_day") for row in rows], _FAR_AHEAD),
+            age_known=np.array([bool(day) for day in born], np.bool_),
+            compulsory_from=_days(born, _LONG_AGO, compulsory_from),
+            compulsory_until=_days(born, _FAR_AHEAD, compulsory_until),
+            part_time_until=_days([row.get("part_time_timetable_until") for row in rows], _LONG_AGO),
+            mobile=np.array([row.get("mobile_child") == "yes" for row in rows], np.bool_),
+            elsewhere=[row.get("dual_registered_urn") for row in rows],
         )
+        names = ((upn, n) for n, row in enumerate(rows) for upn in (row.get("former_upn"), row.get("upn")) if upn)
+        return _Roll(every, dict(names))
+
+    def pupils(self, upns: Sequence[str]) -> _Pupils:
+        """The pupils with these UPNs."""
+        nobody = len(self.every.known) - 1
+        at = [self.place.get(upn, nobody) for upn in upns]
+        each = self.every
+        return _Pupils(
+            each.known[at], each.starts[at], each.leaves[at], each.age_known[at], each.compulsory_from[at],
+            each.compulsory_until[at], each.part_time_until[at], each.mobile[at], [each.elsewhere[n] for n in at],
+        )  # fmt: skip
 
 
 def _on_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> Iterator[_Seen]:
-    day, on = entries.at // 2, mine & pupils.known
-    yield _seen(entries, "PUPIL_UNKNOWN", "upn", mine & ~pupils.known)
-    before, after = day < pupils.starts, day > pupils.leaves
-    off = on & (before | after) & ~_coded(entries, "#", "Z", NO_MARK)
-    said = Coded(pupils.words.values, pupils.words.which + ~before)
-    yield _seen(entries, "NOT_ON_ROLL", "date", off, said)
-    of_age = (pupils.compulsory_from <= day) & (day <= pupils.compulsory_until)
-    part_time, elsewhere = _coded(entries, "C2"), _coded(entries, "D")
-    against_age = on & pupils.age_known & ((_coded(entries, "X") & of_age) | (part_time & ~of_age))
-    yield _seen(entries, "CODE_AGAINST_AGE", "code", against_age, _by_code(entries, _AGAINST_AGE))
-    not_registered = (
-        np.array([each is None for each in pupils.elsewhere.tolist()], np.bool_) if elsewhere.any() else elsewhere
+    yield _seen(entries, "PUPIL_UNKNOWN", "upn", np.flatnonzero(mine & _of_pupils(entries, ~pupils.known)))
+    yield _off_roll(entries, mine, pupils)
+    asks = np.flatnonzero(mine & _coded(entries, "X", "C2", "D", "T", "Z"))
+    pupil, day = entries.pupil[asks], entries.at[asks] // 2
+    is_x, is_c2, is_d, is_t, is_z = (_codes(code)[entries.code[asks]] for code in ("X", "C2", "D", "T", "Z"))
+    known, starts = pupils.known[pupil], pupils.starts[pupil]
+    of_age = (pupils.compulsory_from[pupil] <= day) & (day <= pupils.compulsory_until[pupil])
+    against_age = asks[known & pupils.age_known[pupil] & ((is_x & of_age) | (is_c2 & ~of_age))]
+    yield _seen(entries, "CODE_AGAINST_AGE", "code", against_age, _by_code(entries, against_age, _AGAINST_AGE))
+    not_registered = np.array([each is None for each in pupils.elsewhere], np.bool_)[pupil]
+    lacking = asks[
+        known
+        & (
+            (is_d & not_registered)
+            | (is_t & ~pupils.mobile[pupil])
+            | (is_c2 & (pupils.part_time_until[pupil] < day))
+            | (is_z & (starts > _LONG_AGO) & (day >= starts))
+        )
+    ]
+    yield _seen(entries, "CODE_NEEDS_FLAG", "code", lacking, _by_code(entries, lacking, _FLAGS))
+
+
+def _off_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> _Seen:
+    """Marks before the pupil started or after they left; one that says nothing of the pupil may stand there."""
+    first, last = entries.first // 2, int(entries.at.max(initial=0)) // 2
+    late_or_gone = _of_pupils(entries, (pupils.starts > first) | (pupils.leaves < last))
+    which = np.flatnonzero(mine & late_or_gone & ~_coded(entries, "#", "Z", NO_MARK))
+    day, starts, leaves = (
+        entries.at[which] // 2,
+        pupils.starts[entries.pupil[which]],
+        pupils.leaves[entries.pupil[which]],
     )
-    started = (pupils.starts > _LONG_AGO) & (day >= pupils.starts)
-    lacking = (
-        (elsewhere & not_registered)
-        | (_coded(entries, "T") & ~pupils.mobile)
-        | (part_time & (pupils.part_time_until < day))
-        | (_coded(entries, "Z") & started)
-    )
-    yield _seen(entries, "CODE_NEEDS_FLAG", "code", on & lacking, _by_code(entries, _FLAGS))
+    before = day < starts
+    off = before | (day > leaves)
+    said = [
+        f"the starting day is {EPOCH + timedelta(starts)}"
+        if early
+        else f"the leaving day was {EPOCH + timedelta(left)}"
+        for early, starts, left in zip(before[off].tolist(), starts[off].tolist(), leaves[off].tolist(), strict=True)
+    ]
+    return _seen(entries, "NOT_ON_ROLL", "date", which[off], Coded(said, np.arange(len(said), dtype=np.int32)))
 
 
 _AGAINST_AGE: Final[Mapping[str, str]] = {
@@ -576,22 +597,20 @@ _FLAGS: Final[Mapping[str, str]] = {
 }
 
 
-def _by_code(entries: Entries, words: Mapping[str, str]) -> Coded:
-    return Coded([words.get(code) for code in (*CODE_ORDER, NO_MARK)], entries.code.astype(np.int32))
+def _by_code(entries: Entries, which: Indices, words: Mapping[str, str]) -> Coded:
+    return Coded([words.get(code) for code in (*CODE_ORDER, NO_MARK)], entries.code[which].astype(np.int32))
 
 
-def _held_by_few(
-    entries: Entries, mine: Flags, held: _Held, facts: Mapping[str, _Fact], as_at: date
-) -> Iterator[_Seen]:
+def _held_by_few(entries: Entries, mine: Flags, held: _Held, roll: _Roll, as_at: date) -> Iterator[_Seen]:
     """Where the calendar does not speak, a session of which fewer than one in so many of the roll have a mark that shows it."""
     days = (np.arange(len(held.shown)) + held.first) // 2
-    starts = np.sort([_days_since(fact.starting_day, _LONG_AGO) for fact in facts.values()])
-    leaves = np.sort([_days_since(fact.leaving_day, _FAR_AHEAD) for fact in facts.values()])
-    roll = np.searchsorted(starts, days, side="right") - np.searchsorted(leaves, days, side="left")
+    pupils = list(roll.place.values())  # a pupil with a former UPN counts as two
+    starts, leaves = np.sort(roll.every.starts[pupils]), np.sort(roll.every.leaves[pupils])
+    on_roll = np.searchsorted(starts, days, side="right") - np.searchsorted(leaves, days, side="left")
     silent = ~held.is_open & ~held.is_closed
-    few = silent & (held.shown > 0) & (held.shown * FEW_SESSIONS.on(as_at) < roll)
-    which = _each_session_once(entries, mine & _shows_held(entries) & few[entries.at - held.first])
+    few = silent & (held.shown > 0) & (held.shown * FEW_SESSIONS.on(as_at) < on_roll)
+    which = _each_session_once(entries, mine & _shows_held(entries) & _in_sessions(entries, held, few))
     sessions = entries.at[which]
     value = Coded(HALVES, sessions % 2)
-    detail = _each(f"{held.shown[n]} of {roll[n]}" for n in (sessions - held.first).tolist())
+    detail = _each(f"{held.shown[n]} of {on_roll[n]}" for n in (sessions - held.first).tolist())
     yield _Seen("SESSION_HELD_BY_FEW", "session", which, value, detail)

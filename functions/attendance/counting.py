@@ -6,11 +6,10 @@ pupil's position says is these same functions asked for that pupil alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
-from itertools import chain
+from functools import cached_property, lru_cache, reduce
 from typing import Final
 
 import numpy as np
@@ -18,20 +17,24 @@ from numpy.typing import NDArray
 
 from attendance import law
 from attendance.ages import compulsory_from, compulsory_until
-from attendance.codes import POSSIBLE, UNAUTHORISED
-from attendance.marks import CODE_ORDER, Cells, figure_on, flags_of, number_of
+from attendance.marks import (
+    CODE_ORDER,
+    FIRST_ABSENCE,
+    FIRST_UNAUTHORISED,
+    Marks,
+    figure_on,
+    number_of,
+)
 from attendance.statistics import missed
 
 type Days = NDArray[np.int32]
 type Counts = NDArray[np.int64]
 type Flags = NDArray[np.bool_]
 
-_UNAUTHORISED: Final = flags_of(UNAUTHORISED)
-_KIND: Final = flags_of(POSSIBLE).astype(np.int8) + _UNAUTHORISED
-"""Of a cell that is no attendance: 0 not possible, 1 authorised absence, 2 unauthorised absence."""
-_AUTHORISED_KIND, _UNAUTHORISED_KIND, _KINDS = 1, 2, 3
 _ILLNESS, _N = CODE_ORDER.index("I"), CODE_ORDER.index("N")
-_NEVER: Final = np.iinfo(np.int32).min
+_NEVER, _EVER = np.iinfo(np.int32).min, np.iinfo(np.int32).max
+_FAR: Final = 10_000
+"""More school weeks, and more school days, than marks ever reach over."""
 _NONE: Final = -1
 """In place of a session or a week, where there is none."""
 
@@ -52,20 +55,25 @@ class Ages:
     last: Days
 
     @classmethod
-    def of(cls, born: Sequence[date | None]) -> Ages:
-        """By the birth dates."""
-        bounds = np.fromiter(chain.from_iterable(map(_bounds, born)), np.int32, 2 * len(born))
-        return cls(bounds[::2], bounds[1::2])
+    def of(cls, pupils: int, born: Mapping[int, date]) -> Ages:
+        """By the birth dates that are known of so many pupils."""
+        first, last = np.full(pupils, _NEVER, dtype=np.int32), np.full(pupils, _EVER, dtype=np.int32)
+        if born:
+            known = [*born]
+            first[known], last[known] = np.array([*map(_bounds, born.values())], dtype=np.int32).T
+        return cls(first, last)
 
     def compulsory(self, pupil: NDArray[np.intp], day: Days) -> Flags:
         """Whether that pupil is of compulsory school age on that day."""
         return (self.first[pupil] <= day) & (day <= self.last[pupil])
 
+    def not_throughout(self, day: Days) -> NDArray[np.intp]:
+        """The pupils who are not of compulsory school age on each of these days."""
+        return ((self.first > day.min(initial=_EVER)) | (self.last < day.max(initial=_NEVER))).nonzero()[0]
+
 
 @lru_cache(maxsize=16384)
-def _bounds(born: date | None) -> tuple[int, int]:
-    if born is None:
-        return _NEVER, np.iinfo(np.int32).max
+def _bounds(born: date) -> tuple[int, int]:
     return number_of(compulsory_from(born)), number_of(compulsory_until(born))
 
 
@@ -86,48 +94,61 @@ class Sums:
     continuous_unauthorised_sessions: Counts
 
 
-def sums(cells: Cells, sessions: Days, begin: int, ages: Ages, as_at: date) -> Sums:
-    """The sums over the columns of a grid from `begin` on, from those of its cells that are no attendance."""
-    pupils = len(ages.first)
-    kinds = np.bincount(cells.pupil * _KINDS + _KIND[cells.code], minlength=pupils * _KINDS).reshape(pupils, _KINDS)
-    impossible, authorised, unauthorised = kinds.T
-    possible, absent = len(sessions) - begin - impossible, authorised + unauthorised
-    ill = illness(cells, sessions, ages)
+def sums(year: Marks, ages: Ages, as_at: date) -> Sums:
+    """The sums over the marks of a year."""
+    pupils, sessions = year.cells.shape
+    possible = sessions - year.not_possible.number(pupils)
+    attended = _number(year.cells < FIRST_ABSENCE)
+    absent, unauthorised = possible - attended, year.unauthorised.number(pupils)
     return Sums(
         possible=possible,
-        attended=possible - absent,
-        authorised=authorised,
+        attended=attended,
+        authorised=absent - unauthorised,
         unauthorised=unauthorised,
         persistent=missed(law.PERSISTENT_TENTHS, absent, possible, as_at),
         severe=missed(law.SEVERE_TENTHS, absent, possible, as_at),
-        illness_days=np.bincount(cells.pupil[ill], minlength=pupils),
-        continuous_unauthorised_sessions=np.bincount(cells.pupil[open_run(cells, len(sessions))], minlength=pupils),
+        illness_days=illness_days(year, ages),
+        continuous_unauthorised_sessions=open_run(year),
     )
 
 
-def illness(cells: Cells, sessions: Days, ages: Ages) -> NDArray[np.intp]:
-    """Which of the cells are the first I of their day, while of compulsory school age (2024 Regs, sickness return)."""
-    (ill,) = (cells.code == _ILLNESS).nonzero()
-    pupil, day = cells.pupil[ill], sessions[cells.column[ill]] // 2
-    again = (pupil[1:] == pupil[:-1]) & (day[1:] == day[:-1])
-    first = np.concatenate([np.ones(min(1, len(ill)), dtype=np.bool_), ~again])
-    return np.compress(first & ages.compulsory(pupil, day), ill)
+def _number(chosen: Flags) -> Counts:
+    """How many cells of each row are chosen."""
+    # Summed in the smallest numbers that hold a row: in larger ones NumPy takes more than twice as long.
+    return chosen.view(np.uint8).sum(axis=1, dtype=np.uint16).astype(np.int64)
 
 
-def open_run(cells: Cells, columns: int) -> NDArray[np.intp]:
-    """Which are the unauthorised sessions since the last possible one that was not: what is not possible or unmarked is skipped.
+def illness_days(year: Marks, ages: Ages) -> Counts:
+    """The days on which each pupil has an I, while of compulsory school age (2024 Regs, sickness return)."""
+    day = year.sessions // 2
+    ill = year.cells == _ILLNESS
+    partly = ages.not_throughout(day)
+    ill[partly] &= ages.compulsory(partly[:, np.newaxis], day)
+    second_of_day = ~_unlike_the_one_before(day)
+    again = np.zeros(ill.shape, dtype=np.bool_)
+    # All rows as one: row by row takes twice as long, and a row's first session is no day's second.
+    np.logical_and(ill.ravel()[1:], ill.ravel()[:-1], out=again.ravel()[1:])
+    again &= second_of_day
+    ill ^= again
+    return _number(ill)
 
-    A run is open as long as no attendance follows: its cells, and what is skipped between, reach without a gap to the last column.
+
+def open_run(year: Marks) -> Counts:
+    """How many unauthorised sessions each pupil has since the last possible one that was not.
+
+    What is not possible or unmarked is skipped. Only who was not there last, without leave, has any.
     """
-    if not len(cells.pupil):
-        return np.empty(0, dtype=np.intp)
-    after = np.cumsum(np.bincount(cells.pupil))[cells.pupil] - np.arange(len(cells.pupil))
-    (to_the_end,) = (cells.column + after == columns).nonzero()
-    pupil, column, kind = cells.pupil[to_the_end], cells.column[to_the_end], _KIND[cells.code[to_the_end]]
-    broken = np.full(cells.pupil[-1] + 1, _NONE)
-    ends = kind == _AUTHORISED_KIND
-    np.maximum.at(broken, pupil[ends], column[ends])
-    return np.compress((kind == _UNAUTHORISED_KIND) & (column > broken[pupil]), to_the_end)
+    pupils, columns = year.cells.shape
+    found = np.zeros(pupils, dtype=np.int64)
+    if not columns:
+        return found
+    (open_,) = (year.cells[:, -1] >= FIRST_UNAUTHORISED).nonzero()
+    ends_it = year.cells[open_, ::-1] < FIRST_UNAUTHORISED
+    length = np.where(ends_it.any(axis=1), ends_it.argmax(axis=1), columns)
+    until = (open_ + 1) * columns
+    begin, end = (year.unauthorised.place.searchsorted(at) for at in (until - length, until))
+    found[open_] = end - begin
+    return found
 
 
 # ------------------------------------------------------------------ the threshold
@@ -163,23 +184,43 @@ class Countable:
     pupil: NDArray[np.intp]
     at: Days
     code: NDArray[np.uint8]
-    week: NDArray[np.intp]
-    day: NDArray[np.intp]
+    week: Days
+    day: Days
 
     @classmethod
     def of(cls, pupil: NDArray[np.intp], at: Days, code: NDArray[np.uint8], mondays: Days, days: Days) -> Countable:
         """Sessions on these school weeks and days; what lies in none counts with the one before."""
         return cls(pupil, at, code, _last_upto(mondays, monday_of(at // 2)), _last_upto(days, at // 2))
 
+    @cached_property
+    def begins(self) -> NDArray[np.intp]:
+        """Where the sessions of each pupil begin who has any."""
+        return _unlike_the_one_before(self.pupil).nonzero()[0]
+
+    @cached_property
+    def who(self) -> NDArray[np.intp]:
+        """The pupils who have any."""
+        return self.pupil[self.begins]
+
     def where(self, chosen: Flags) -> Countable:
         """Those for which it is so."""
         if chosen.all():
             return self
-        return Countable(self.pupil[chosen], self.at[chosen], self.code[chosen], self.week[chosen], self.day[chosen])
+        (these,) = chosen.nonzero()
+        pupil, at, code = self.pupil.take(these), self.at.take(these), self.code.take(these)
+        return Countable(pupil, at, code, self.week.take(these), self.day.take(these))
 
     def number(self, chosen: Flags, pupils: int) -> Counts:
         """How many of the chosen each pupil has."""
-        return np.bincount(self.pupil[chosen], minlength=pupils)
+        found = np.zeros(pupils, dtype=np.int64)
+        found[self.who] = np.add.reduceat(chosen, self.begins, dtype=np.int64)
+        return found
+
+    def any(self, chosen: Flags, pupils: int) -> Flags:
+        """Whether each pupil has any of the chosen."""
+        found = np.zeros(pupils, dtype=np.bool_)
+        found[self.who] = np.logical_or.reduceat(chosen, self.begins)
+        return found
 
     def first(self, chosen: Flags, pupils: int) -> NDArray[np.intp]:
         """The first of the chosen that each pupil has, as an index; -1 if there is none."""
@@ -188,18 +229,43 @@ class Countable:
         first[self.pupil[found]] = found  # of several the last written stays
         return first
 
+    @cached_property
+    def apart(self) -> Days:
+        """What keeps the sessions of different pupils so far apart that no window holds both."""
+        return (self.pupil * _FAR).astype(np.int32)
 
-def countable(cells: Cells, sessions: Days, held: Days, ages: Ages, scale: Scale) -> Countable:
+    def reach(self, places: Days, number: int) -> Days:
+        """How many places (weeks or days) the last so many sessions of the pupil reach over; very many if there are fewer."""
+        found = np.full(len(places), _FAR, dtype=np.int32)
+        of_all = places + self.apart
+        np.subtract(of_all[number - 1 :], of_all[: max(0, len(places) - number + 1)], out=found[number - 1 :])
+        return found
+
+
+def countable(marks: Marks, held: Days, ages: Ages, scale: Scale) -> Countable:
     """The sessions with G, N, O or U, held, of compulsory school age, since the framework began.
 
     Absence before that is under the old scheme and never counts towards its threshold (law.md L9).
     """
-    counts = among(sessions, held) & (sessions >= 2 * number_of(law.SCHEME_START))
-    chosen = cells.where(_UNAUTHORISED[cells.code] & counts[cells.column])
-    of_age = ages.compulsory(chosen.pupil, sessions[chosen.column] // 2)
-    chosen = chosen if of_age.all() else chosen.where(of_age)
-    week, day = _last_upto(scale.mondays, monday_of(sessions // 2)), _last_upto(scale.days, sessions // 2)
-    return Countable(chosen.pupil, sessions[chosen.column], chosen.code, week[chosen.column], day[chosen.column])
+    sessions, day = marks.sessions, marks.sessions // 2
+    counts = among(sessions, held) & (day >= number_of(law.SCHEME_START))
+    chosen = marks.unauthorised.where(counts[marks.unauthorised.column])
+    if len(ages.not_throughout(day)):
+        chosen = chosen.where(ages.compulsory(chosen.pupil, day[chosen.column]))
+    week, nth_day = _last_upto(scale.mondays, monday_of(day)), _last_upto(scale.days, day)
+    column = chosen.column
+    return Countable(chosen.pupil, sessions[column], chosen.code, week[column], nth_day[column])
+
+
+def distinct(values: Days) -> Days:
+    """The different values of those, which are sorted."""
+    return values[_unlike_the_one_before(values)]
+
+
+def _unlike_the_one_before(values: NDArray[np.signedinteger]) -> Flags:
+    new = np.ones(len(values), dtype=np.bool_)
+    new[1:] = values[1:] != values[:-1]
+    return new
 
 
 def among(values: Days, others: Days) -> Flags:
@@ -209,19 +275,30 @@ def among(values: Days, others: Days) -> Flags:
     return np.asarray(others[np.minimum(others.searchsorted(values), len(others) - 1)] == values)
 
 
-def _last_upto(places: Days, values: Days) -> NDArray[np.intp]:
+def _last_upto(places: Days, values: Days) -> Days:
     """The last of the sorted places that is not after each value, as an index."""
-    return places.searchsorted(values, side="right") - 1
+    return (places.searchsorted(values, side="right") - 1).astype(np.int32)
 
 
 def met(counted: Countable) -> Flags:
     """At which sessions the threshold is met: ten countable in the ten school weeks ending with that session's week (WTISA)."""
     day = counted.at // 2
-    earliest = np.arange(len(day)) + 1 - figure_on(law.THRESHOLD_SESSIONS, day)
-    other = np.maximum(earliest, 0)
-    same = counted.pupil[other] == counted.pupil
-    begins = counted.week + 1 - figure_on(law.THRESHOLD_WEEKS, monday_of(day))
-    return np.asarray((earliest >= 0) & same & (counted.week[other] >= begins))
+    needed = figure_on(law.THRESHOLD_SESSIONS, day)
+    monday = monday_of(day) if len(law.THRESHOLD_WEEKS.values) > 1 else day  # else it is the same on any day
+    weeks = figure_on(law.THRESHOLD_WEEKS, monday)
+    found = np.zeros(len(day), dtype=np.bool_)
+    for number in {*law.THRESHOLD_SESSIONS.values.values()}:
+        found |= (needed == number) & (counted.reach(counted.week, number) < weeks)
+    return found
+
+
+def met_by(counted: Countable, these: Flags) -> Flags:
+    """The same, were only these countable."""
+    if these.all():
+        return met(counted)
+    found = np.zeros(len(these), dtype=np.bool_)
+    found[these] = met(counted.where(these))
+    return found
 
 
 def in_last(counted: Countable, weeks: int, size: int) -> Flags:
@@ -229,24 +306,38 @@ def in_last(counted: Countable, weeks: int, size: int) -> Flags:
     return np.asarray(counted.week >= max(0, weeks - size))
 
 
-def fullest(counted: Countable, scale: Scale, pupils: int) -> tuple[Counts, NDArray[np.intp]]:
+def by_week(counted: Countable, scale: Scale, pupils: int) -> NDArray[np.int16]:
+    """How many sessions each pupil has in each school week, a row a week."""
+    weeks = len(scale.mondays)
+    cells = np.bincount(counted.week * pupils + counted.pupil, minlength=weeks * pupils)
+    return cells.reshape(weeks, pupils).astype(np.int16)
+
+
+def fullest(in_week: NDArray[np.int16], scale: Scale) -> tuple[Counts, NDArray[np.intp]]:
     """How many sessions each pupil's fullest window holds, and its last week (an index), of equals the latest.
 
     Of the windows whose last week reaches into the last academic year or this; 0 and -1 if there is none.
     """
-    weeks, size = len(scale.mondays), scale.best_size
+    weeks, pupils = in_week.shape
     begin = int(scale.mondays.searchsorted(scale.since - 6))
     if begin == weeks:
         return np.zeros(pupils, dtype=np.int64), np.full(pupils, _NONE)
-    upto = (
-        np.bincount(counted.week * pupils + counted.pupil, minlength=weeks * pupils)
-        .reshape(weeks, pupils)
-        .cumsum(axis=0)
-    )
-    total = upto.copy()
-    total[size:] -= upto[:-size]
-    best = (total[begin:] * weeks + np.arange(begin, weeks)[:, np.newaxis]).max(axis=0)
+    in_window = in_week.copy()
+    for back in range(1, min(scale.best_size, weeks)):
+        in_window[back:] += in_week[:-back]
+    last = np.arange(begin, weeks, dtype=np.int32)[:, np.newaxis]
+    best = (in_window[begin:] * np.int32(weeks) + last).max(axis=0).astype(np.int64)
     return best // weeks, best % weeks
+
+
+def drops_on(in_week: NDArray[np.int16], scale: Scale) -> Days:
+    """The Monday on which each pupil's oldest counted sessions leave the window; -1 if there is none or nobody knows it yet."""
+    weeks = np.concatenate([scale.mondays, scale.ahead, [_NONE]])
+    recent = in_week[-scale.size :] > 0
+    weeks_back = np.arange(len(recent), 0, -1, dtype=np.int16)[:, np.newaxis]
+    oldest = (recent * weeks_back).max(axis=0, initial=0)
+    leaves = np.where(oldest > 0, np.minimum(len(in_week) - oldest + scale.size, len(weeks) - 1), len(weeks) - 1)
+    return np.asarray(weeks[leaves], dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -272,70 +363,51 @@ class Windows:
 def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scale, pupils: int) -> Windows:
     """Count what is countable; what a notice used (not `free`) is in no window.
 
-    `cases` say which sessions may meet the threshold together: those that no notice used, and those with what one case used.
+    The threshold may be met by what is free; `cases` say for each case what may meet it then: what is free or was used by it.
     """
     unused = counted.where(free)
-    free_met = unused.number(met(unused), pupils) > 0
-    first = _first_met(counted, cases, scale, pupils)
-    in_window = free & in_last(counted, len(scale.mondays), scale.size)
-    best, best_week = fullest(unused, scale, pupils)
+    free_met = met_by(counted, free)
+    recently = counted.at >= 2 * scale.since
+    first = counted.first(reduce(np.logical_or, (met_by(counted, each) for each in cases), free_met) & recently, pupils)
+    in_week = by_week(unused, scale, pupils)
+    best, best_week = fullest(in_week, scale)
+    by_weeks = counted.any(free_met, pupils)
     by_days, by_full_weeks = other_readings(unused, scale, pupils)
     year_back = number_of(scale.as_at) - 7 * law.REPEATED_WEEKS.on(scale.as_at)
-    recent = unused.number(unused.at // 2 > year_back, pupils)
+    recent = unused.number(unused.at >= 2 * (year_back + 1), pupils)
     return Windows(
         counted=counted,
-        in_window=in_window,
-        count=counted.number(in_window, pupils),
+        in_window=free & in_last(counted, len(scale.mondays), scale.size),
+        count=in_week[-scale.size :].sum(axis=0, dtype=np.int64),
         best=best,
         best_week=best_week,
         met=first,
-        provisional=_only_by_n(counted, cases, first, scale),
-        drops_on=drops_on(counted, in_window, scale, pupils),
-        reading_differs=(by_days != free_met) | (by_full_weeks != free_met),
+        provisional=_only_by_n(counted, [free, *cases], recently, first != _NONE),
+        drops_on=drops_on(in_week, scale),
+        reading_differs=(by_days != by_weeks) | (by_full_weeks != by_weeks),
         repeated=(first == _NONE) & (recent >= law.REPEATED_SESSIONS.on(scale.as_at)),
         doubtful=differs_without_few(counted, scale, pupils),
     )
 
 
-def _first_met(counted: Countable, cases: Sequence[Flags], scale: Scale, pupils: int) -> NDArray[np.intp]:
-    """The earliest session of this or the last academic year that met the threshold, in any case."""
-    found = np.zeros(len(counted.at), dtype=np.bool_)
-    for together in cases:
-        found[together] |= met(counted.where(together))
-    return counted.first(found & (counted.at >= 2 * scale.since), pupils)
-
-
-def _only_by_n(counted: Countable, cases: Sequence[Flags], first: NDArray[np.intp], scale: Scale) -> Flags:
-    """Which thresholds would not be met without the sessions whose reason is not known yet."""
-    pupils, by_n = len(first), counted.code == _N
-    asked = (counted.number(by_n, pupils) > 0) & (first != _NONE)
+def _only_by_n(counted: Countable, cases: Sequence[Flags], recently: Flags, asked: Flags) -> Flags:
+    """Which of the thresholds met would not be without the sessions whose reason is not known yet."""
+    pupils, by_n = len(asked), counted.code == _N
+    with_n = np.zeros(pupils, dtype=np.bool_)
+    with_n[counted.pupil[by_n]] = True
+    asked = asked & with_n
     if not asked.any():
-        return np.asarray(asked)
-    theirs = asked[counted.pupil]
-    firm = [(each & ~by_n)[theirs] for each in cases]
-    return np.asarray(asked & (_first_met(counted.where(theirs), firm, scale, pupils) == _NONE))
-
-
-def drops_on(counted: Countable, in_window: Flags, scale: Scale, pupils: int) -> Days:
-    """The Monday on which each pupil's oldest counted sessions leave the window; -1 if there is none or nobody knows it yet."""
-    weeks = np.concatenate([scale.mondays, scale.ahead, [_NONE]])
-    oldest = counted.first(in_window, pupils)
-    leaves = np.full(pupils, len(weeks) - 1)
-    some = oldest != _NONE
-    leaves[some] = counted.week[oldest[some]] + scale.size
-    return np.asarray(weeks[np.minimum(leaves, len(weeks) - 1)], dtype=np.int32)
+        return asked
+    sure = asked[counted.pupil] & ~by_n
+    met_without = reduce(np.logical_or, (met_by(counted, each & sure) for each in cases))
+    return asked & ~counted.any(met_without & recently, pupils)
 
 
 def other_readings(free: Countable, scale: Scale, pupils: int) -> tuple[Flags, Flags]:
     """Whether the threshold is met within 50 school days, and within ten weeks that have all ten sessions held."""
-    ends = np.arange(scale.needed - 1, len(free.at))
-    ends = ends[free.pupil[ends - scale.needed + 1] == free.pupil[ends]]
-    begins = ends - scale.needed + 1
-    full_weeks = np.cumsum(scale.full)[free.week]
-    days = free.day[ends] - free.day[begins] < law.SESSIONS_FLOAT.on(max(scale.as_at, law.SCHEME_START))
-    weeks = full_weeks[ends] - full_weeks[begins] < scale.size
-    by_days, by_weeks = (np.bincount(free.pupil[ends[near]], minlength=pupils) > 0 for near in (days, weeks))
-    return by_days, by_weeks
+    in_days = free.reach(free.day, scale.needed) < law.SESSIONS_FLOAT.on(max(scale.as_at, law.SCHEME_START))
+    in_weeks = free.reach(scale.full.cumsum(dtype=np.int32)[free.week], scale.needed) < scale.size
+    return free.any(in_days, pupils), free.any(in_weeks, pupils)
 
 
 def differs_without_few(counted: Countable, scale: Scale, pupils: int) -> Flags:

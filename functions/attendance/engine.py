@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from itertools import count
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import duckdb
+if TYPE_CHECKING:
+    import duckdb
 
 _NAMES = count()
 
@@ -19,8 +21,11 @@ def _engine() -> duckdb.DuckDBPyConnection:
     """Reaches no network, loads nothing, and spills to disk rather than outgrow a function.
 
     A function has about one processor, so one thread; joined as written, what is read in order comes out in order. Where it
-    spills is its own: two processes in one folder overwrite each other's pages. DuckDB makes the folder and takes it away.
+    spills is its own: two processes in one folder overwrite each other's pages. DuckDB makes the folder and takes it away. What
+    was read of a file is not kept: few are read twice, and with every school there would be more of it.
     """
+    import duckdb  # a tenth of a process's start, and much of what the API answers reads no register
+
     return duckdb.connect(
         config={
             "autoinstall_known_extensions": "false",
@@ -28,6 +33,7 @@ def _engine() -> duckdb.DuckDBPyConnection:
             "memory_limit": "400MB",
             "threads": "1",
             "disabled_optimizers": "join_order,build_side_probe_side",
+            "enable_external_file_cache": "false",
             "temp_directory": f"{tempfile.gettempdir()}/attendance-spill-{uuid4()}",
         }
     )

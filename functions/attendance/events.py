@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+# A function handles few of these, and each built costs a millisecond of its cold start: built when first used.
+_DEFERRED: Final = ConfigDict(defer_build=True)
 
 
 class Event(BaseModel):
     """What all events share: immutable, and tolerant of fields a later version adds."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", json_schema_serialization_defaults_required=True)
+    model_config = ConfigDict(
+        **_DEFERRED, frozen=True, extra="ignore", json_schema_serialization_defaults_required=True
+    )
 
 
 class DayPassed(Event):
@@ -122,8 +127,8 @@ class ObjectCreated(Event):
 ToThresholds = Annotated[DayPassed | SchoolDue, Field(discriminator="type")]
 ToNotices = Annotated[DecisionMade | ReturnsDue, Field(discriminator="type")]
 
-TO_THRESHOLDS: TypeAdapter[DayPassed | SchoolDue] = TypeAdapter(ToThresholds)
-TO_NOTICES: TypeAdapter[DecisionMade | ReturnsDue] = TypeAdapter(ToNotices)
+TO_THRESHOLDS: TypeAdapter[DayPassed | SchoolDue] = TypeAdapter(ToThresholds, config=_DEFERRED)
+TO_NOTICES: TypeAdapter[DecisionMade | ReturnsDue] = TypeAdapter(ToNotices, config=_DEFERRED)
 TOLD: tuple[type[Event], ...] = (ReportReady, ThresholdMet, NoticeIssued)
 """What other systems are told on the bus; the others stay between the functions."""
 EVENTS: tuple[type[Event], ...] = (

@@ -7,6 +7,7 @@ import csv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
 from typing import Final, Literal, cast
@@ -51,7 +52,7 @@ SEVERITY: Final[Mapping[str, Severity]] = MappingProxyType(
 class Finding(BaseModel):
     """One thing to say about a file (row None) or a row; the header is row 1."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     code: str
     severity: Severity
@@ -121,6 +122,7 @@ _DATE_FORMS: Final = (
 )
 
 
+@lru_cache(maxsize=1000)  # who writes days otherwise writes all of them so
 def _of_date_format(value: str) -> str:
     for text in (value, value[:10]):  # a date, or a date with a time after it
         for form in _DATE_FORMS:

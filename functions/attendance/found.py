@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,11 +65,12 @@ class Found:
         place = np.array([-1 if each.field is None else self._place[each.field] for each in self._same])[of]
         codes = sorted({each.code for each in self._same})
         code = np.array([codes.index(each.code) for each in self._same])[of]
+        in_order = np.lexsort((code, place, row[first]))[:most]
+        each_of, each_at = of[in_order].tolist(), (first - begins[of])[in_order].tolist()
+        detail_of = cache(detail_of)
         listed = []
-        for n in np.lexsort((code, place, row[first]))[:most].tolist():
-            same, at = self._same[of[n]], int(first[n] - begins[of[n]])
+        for same, at in zip((self._same[n] for n in each_of), each_at, strict=True):
             value, detail = same.value and same.value.at(at), same.detail and same.detail.at(at)
-            listed.append(
-                finding(same.code, int(same.row[at]), same.field, value, detail or detail_of(same.code, same.field))
-            )
+            detail = detail or detail_of(same.code, same.field)
+            listed.append(finding(same.code, int(same.row[at]), same.field, value, detail))
         return listed

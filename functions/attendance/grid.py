@@ -10,16 +10,17 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from attendance.sql import text_sql, texts_sql
+from attendance.pieces import said
+from attendance.sql import text_sql
+
+if TYPE_CHECKING:
+    import duckdb
 
 KEY: Final = "in_force"
 """Under this name the grid stands in a register's metadata."""
@@ -100,10 +101,7 @@ def unpacked(text: bytes) -> Grid:
     )
 
 
-def grids_in(con: duckdb.DuckDBPyConnection, registers: Sequence[Path]) -> list[Grid | None]:
-    """The grid of each of these register files, in their order; None for one that was folded without."""
-    found = con.execute(
-        f"SELECT file_name, value FROM parquet_kv_metadata({texts_sql([*map(str, registers)])}) WHERE key = '{KEY}'::BLOB"
-    ).fetchall()
-    text = {name: bytes(value) for name, value in found}
-    return [unpacked(text[str(path)]) if str(path) in text else None for path in registers]
+def grid_in(register: bytes) -> Grid | None:
+    """The grid of a register, of which its end is enough; None for one that was folded without."""
+    text = said(register, KEY)
+    return None if text is None else unpacked(text)

@@ -4,6 +4,8 @@ import hashlib
 import hmac
 import re
 from base64 import b32encode
+from math import sumprod
+from string import digits
 from typing import Final, Literal
 
 from attendance.text import canonical_json
@@ -12,6 +14,11 @@ from attendance.text import canonical_json
 
 _UPN_LETTERS: Final = "ABCDEFGHJKLMNPQRTUVWXYZ"  # without I, O and S, which look like digits
 _UPN: Final = re.compile(rf"[{_UPN_LETTERS}][0-9]{{11}}[0-9{_UPN_LETTERS}]")  # a last letter: a temporary number
+_VALUES: Final = bytes.maketrans(
+    f"{digits}{_UPN_LETTERS}".encode("ascii"), bytes([*range(len(digits)), *range(len(_UPN_LETTERS))])
+)
+"""What each character counts for in the check letter."""
+_PLACES: Final = range(2, 14)
 
 
 def upn_check_letter(upn: str) -> str:
@@ -20,8 +27,7 @@ def upn_check_letter(upn: str) -> str:
     >>> upn_check_letter("A801200005001")
     'B'
     """
-    values = (_UPN_LETTERS.find(character) if character.isalpha() else int(character) for character in upn[1:])
-    return _UPN_LETTERS[sum(place * value for place, value in enumerate(values, start=2)) % len(_UPN_LETTERS)]
+    return _UPN_LETTERS[int(sumprod(_PLACES, upn[1:].encode("ascii").translate(_VALUES))) % len(_UPN_LETTERS)]
 
 
 def upn_problem(upn: str) -> Literal["UPN_FORMAT", "UPN_CHECK_LETTER"] | None:

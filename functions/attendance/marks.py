@@ -7,23 +7,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, cached_property, lru_cache
+from itertools import accumulate
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attendance import law
-from attendance.codes import ATTENDED, CODES, SHOWS_SESSION_HELD
+from attendance.codes import ATTENDED, AUTHORISED, CODES, POSSIBLE, SHOWS_SESSION_HELD, UNAUTHORISED
 from attendance.engine import connect
-from attendance.grid import NUMBER, Grid, grids_in
+from attendance.grid import NUMBER, Grid, grid_in
 from attendance.register import RANK
 from attendance.roll import Roll
 from attendance.sessions import HALVES, Held, Session
 
 EPOCH = date(1970, 1, 1)
-CODE_ORDER: tuple[str, ...] = tuple(CODES)
+_KINDS = (ATTENDED, AUTHORISED, UNAUTHORISED, SHOWS_SESSION_HELD - POSSIBLE, CODES.keys() - SHOWS_SESSION_HELD)
+CODE_ORDER: tuple[str, ...] = tuple(code for kind in _KINDS for code in CODES if code in kind)
+"""A code is its place in this order: kind after kind, so that whether a mark is of a kind is one comparison."""
+FIRST_ABSENCE, FIRST_UNAUTHORISED, FIRST_NOT_POSSIBLE, FIRST_NOT_HELD = accumulate(len(kind) for kind in _KINDS[:-1])
+"""Where each kind but the first begins: authorised, unauthorised, not possible, and what does not even show a session held."""
 NO_MARK = len(CODE_ORDER)
 """Stands in a cell that has no mark."""
+_NUMBER: Final = {code: n for n, code in enumerate(CODE_ORDER)}
 
 
 @cache
@@ -33,20 +40,37 @@ def flags_of(codes: frozenset[str]) -> NDArray[np.bool_]:
 
 
 SHOWS_HELD = flags_of(SHOWS_SESSION_HELD)
-_NO_ATTENDANCE = bytes(code not in ATTENDED for code in CODE_ORDER).ljust(256, b"\1")
 
 
 @dataclass(frozen=True)
 class Cells:
-    """Some cells of a grid, row by row: pupil (an index into `upns`), column (into `sessions`), code (or NO_MARK)."""
+    """Some cells of a grid of so many columns, row by row: where each is, counted through all rows, and its code (or NO_MARK)."""
 
-    pupil: NDArray[np.intp]
-    column: NDArray[np.intp]
+    columns: int
+    place: NDArray[np.intp]
     code: NDArray[np.uint8]
+
+    @cached_property
+    def pupil(self) -> NDArray[np.intp]:
+        """The row of each."""
+        return self.place // max(1, self.columns)
+
+    @cached_property
+    def column(self) -> NDArray[np.intp]:
+        """The column of each."""
+        return self.place - self.pupil * self.columns
 
     def where(self, chosen: NDArray[np.bool_]) -> Cells:
         """Those of the cells for which it is so."""
-        return Cells(self.pupil[chosen], self.column[chosen], self.code[chosen])
+        if chosen.all():
+            return self
+        (these,) = chosen.nonzero()
+        return Cells(self.columns, self.place.take(these), self.code.take(these))
+
+    def number(self, pupils: int) -> NDArray[np.intp]:
+        """How many of them each pupil has."""
+        bounds = self.place.searchsorted(np.arange(pupils + 1) * self.columns)
+        return bounds[1:] - bounds[:-1]
 
 
 @dataclass(frozen=True)
@@ -81,9 +105,8 @@ class Marks:
     @cached_property
     def marked_sessions(self) -> NDArray[np.int32]:
         """The sessions of which any pupil has a mark."""
-        without = self.not_attended
-        unmarked = np.bincount(without.column[without.code == NO_MARK], minlength=len(self.sessions))
-        return self.sessions[unmarked < len(self.upns)]
+        without = self.not_possible.where(self.not_possible.code == NO_MARK)
+        return self.sessions[np.bincount(without.column, minlength=len(self.sessions)) < len(self.upns)]
 
     @property
     def pupil(self) -> NDArray[np.int32]:
@@ -101,12 +124,35 @@ class Marks:
         return self.cells[self.marked]
 
     @cached_property
+    def unauthorised(self) -> Cells:
+        """The unauthorised absences."""
+        return self._listed.where(self._listed.code < FIRST_NOT_POSSIBLE)
+
+    @cached_property
+    def not_possible(self) -> Cells:
+        """The cells that are no possible attendance: such codes, and no mark."""
+        return self._listed.where(self._listed.code >= FIRST_NOT_POSSIBLE)
+
+    @cached_property
+    def _listed(self) -> Cells:
+        """Both of these, which are few: finding them is the one step that costs more than reading the grid once."""
+        return self._from(FIRST_UNAUTHORISED)
+
+    @cached_property
     def not_attended(self) -> Cells:
-        """Every cell that is no attendance: an absence, a session that was not possible, no mark. They are few."""
-        raw = self.cells.tobytes()
-        (found,) = np.frombuffer(raw.translate(_NO_ATTENDANCE), dtype=np.bool_).nonzero()
-        pupil, column = np.divmod(found, max(1, len(self.sessions)))
-        return Cells(pupil, column, np.frombuffer(raw, dtype=np.uint8)[found])
+        """Every cell that is no attendance: authorised absences as well."""
+        return self._from(FIRST_ABSENCE)
+
+    def _from(self, first: int) -> Cells:
+        (place,) = (self.cells >= first).ravel().nonzero()
+        return Cells(len(self.sessions), place, self.cells.ravel().take(place))
+
+    def within(self, first: int, last: int) -> Marks:
+        """The marks of the same pupils in the sessions from one to another."""
+        begin, end = self.sessions.searchsorted([first, last + 1]).tolist()
+        if end - begin == len(self.sessions):
+            return self
+        return Marks(self.upns, self.sessions[begin:end], np.ascontiguousarray(self.cells[:, begin:end]))
 
 
 def at(session: Session) -> int:
@@ -126,11 +172,7 @@ def read_marks(registers: Sequence[bytes]) -> Marks:
     Where two registers hold an entry for one session, the greatest by the total order of design 4.2 is in force, as if all
     were one register.
     """
-    with tempfile.TemporaryDirectory() as folder, connect() as con:
-        paths = [Path(folder, f"{n}.parquet") for n in range(len(registers))]
-        for path, body in zip(paths, registers, strict=True):
-            path.write_bytes(body)
-        grids = [grid for grid in (grids_in(con, paths) if paths else ()) if grid is not None]
+    grids = [grid for grid in map(grid_in, registers) if grid is not None]
     if len(grids) == len(registers) and _apart(grids):
         return marks_of(grids)
     return read_rows(registers)
@@ -138,23 +180,25 @@ def read_marks(registers: Sequence[bytes]) -> Marks:
 
 def marks_of(grids: Sequence[Grid]) -> Marks:
     """The marks of grids of which no two have a session in common."""
-    upns = sorted({upn for grid in grids for upn in grid.upns})
-    every = np.concatenate([np.empty(0, dtype=np.int32), *(grid.sessions for grid in grids)])
-    order = np.argsort(every)
     if len(grids) == 1:
-        cells = _coded(grids[0])
+        marks = Marks(grids[0].upns, grids[0].sessions, _coded(grids[0]))
     else:
+        upns = sorted({upn for grid in grids for upn in grid.upns})
         row = {upn: n for n, upn in enumerate(upns)}
+        every = np.concatenate([np.empty(0, dtype=np.int32), *(grid.sessions for grid in grids)])
         cells = np.full((len(upns), len(every)), NO_MARK, dtype=np.uint8)
         column = 0
         for grid in grids:
             cells[[row[upn] for upn in grid.upns], column : column + len(grid.sessions)] = _coded(grid)
             column += len(grid.sessions)
-        cells = cells[:, order]
+        order = np.argsort(every)
+        marks = Marks(tuple(upns), every[order], cells[:, order])
     if any(code not in CODES for grid in grids for code in grid.codes):  # seldom: then a pupil may be left with none
-        with_marks = (cells != NO_MARK).any(axis=1)
-        cells, upns = cells[with_marks], [upn for upn, some in zip(upns, with_marks, strict=True) if some]
-    return Marks(tuple(upns), every[order], cells)
+        some = (marks.cells != NO_MARK).any(axis=1)
+        marks = Marks(
+            tuple(upn for upn, has in zip(marks.upns, some, strict=True) if has), marks.sessions, marks.cells[some]
+        )
+    return marks
 
 
 def read_rows(registers: Sequence[bytes]) -> Marks:
@@ -185,8 +229,7 @@ def _apart(grids: Sequence[Grid]) -> bool:
 
 def _coded(grid: Grid) -> NDArray[np.uint8]:
     """The cells of a grid by CODE_ORDER: its own letters stand for themselves, whatever the order was when it was written."""
-    order = {code: n for n, code in enumerate(CODE_ORDER)}
-    table = bytes([NO_MARK, *(order.get(code, NO_MARK) for code in grid.codes)]).ljust(256, bytes([NO_MARK]))
+    table = bytes([NO_MARK, *(_NUMBER.get(code, NO_MARK) for code in grid.codes)]).ljust(256, bytes([NO_MARK]))
     return np.frombuffer(grid.cells.tobytes().translate(table), dtype=np.uint8).reshape(grid.cells.shape)
 
 
@@ -200,8 +243,8 @@ class HeldAt:
 
 def held_at(marks: Marks, roll: Roll) -> HeldAt:
     """When the school met: the calendar decides where it speaks, elsewhere any mark but `#`, `Y4` or `Z` shows it (design 4.3)."""
-    absent = marks.not_attended
-    showing = len(marks.upns) - np.bincount(absent.column[~SHOWS_HELD[absent.code]], minlength=len(marks.sessions))
+    not_showing = marks.not_possible.where(marks.not_possible.code >= FIRST_NOT_HELD)
+    showing = len(marks.upns) - np.bincount(not_showing.column, minlength=len(marks.sessions))
     by_marks = showing > 0
     sessions = marks.sessions[by_marks]
     calendar = {at(session): is_open for session, is_open in roll.calendar.items()}

@@ -73,7 +73,7 @@ _COUNTED_FLAGS: Final = ("WINDOW_READING_DIFFERS", "REPEATED_BELOW_THRESHOLD", "
 class Frozen(BaseModel):
     """A value that does not change after it is made."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     def __eq__(self, other: object) -> bool:
         """By what is declared: pydantic's own comparison, which asks after extra and private fields, takes ten times as long."""
@@ -373,12 +373,12 @@ class Assessor:
     @cached_property
     def mondays(self) -> NDArray[np.int32]:
         """The same as numbers."""
-        return np.unique(counting.monday_of(self.held_numbers // 2))
+        return counting.distinct(counting.monday_of(self.held_numbers // 2))
 
     @cached_property
     def scale(self) -> counting.Scale:
         """What this school's sessions are measured by."""
-        return self._scale(self.mondays, np.unique(self.held_numbers // 2))
+        return self._scale(self.mondays, counting.distinct(self.held_numbers // 2))
 
     def _scale(self, mondays: NDArray[np.int32], days: NDArray[np.int32]) -> counting.Scale:
         """The same for one pupil's school weeks and days, some of which may be another school's."""
@@ -396,7 +396,7 @@ class Assessor:
             mondays=mondays,
             full=counting.among(mondays, self.full_mondays) | (mondays == running),
             days=days,
-            ahead=np.unique(ahead[~counting.among(ahead, mondays)]),
+            ahead=counting.distinct(ahead[~counting.among(ahead, mondays)]),
             since=number_of(academic_year_days(self.year - 1)[0]),
             few=few,
             sure=sure,
@@ -419,41 +419,34 @@ class Assessor:
     @cached_property
     def ages(self) -> counting.Ages:
         """When each pupil is of compulsory school age."""
-        born = {upn: pupil.date_of_birth for upn, pupil in self.view.roll.pupils.items()}
-        return counting.Ages.of([born.get(upn) for upn in self.view.marks.upns])
+        marks, pupils = self.view.marks, self.view.roll.pupils
+        born = {upn: pupil.date_of_birth for upn, pupil in pupils.items() if pupil.date_of_birth}
+        return counting.Ages.of(len(marks.upns), {marks.row[upn]: day for upn, day in born.items() if upn in marks.row})
 
     @cached_property
     def cells(self) -> Cells:
         """The cells up to as-at that are no attendance."""
-        marks = self.view.marks
-        upto = int(marks.sessions.searchsorted(self.last_number, side="right"))
-        return (
-            marks.not_attended
-            if upto == len(marks.sessions)
-            else marks.not_attended.where(marks.not_attended.column < upto)
-        )
+        return self.view.marks.within(0, self.last_number).not_attended
 
     @cached_property
     def sums(self) -> counting.Sums:
         """The academic year's sums over this school's marks, whatever the pupil's age; illness only while of compulsory age."""
-        sessions = self.view.marks.sessions
-        sessions = sessions[: np.searchsorted(sessions, self.last_number, side="right")]
-        begin = int(np.searchsorted(sessions, at(Session(academic_year_days(self.year)[0], "AM"))))
-        cells = self.cells.where(self.cells.column >= begin) if begin else self.cells
-        return counting.sums(cells, sessions, begin, self.ages, self.as_at)
+        first = at(Session(academic_year_days(self.year)[0], "AM"))
+        return counting.sums(self.view.marks.within(first, self.last_number), self.ages, self.as_at)
 
     @cached_property
     def countable(self) -> counting.Countable:
         """The sessions with G, N, O or U, held, of compulsory school age; none at a school outside the framework."""
         if not self.view.in_framework:
             return _as_arrays((), self.scale.mondays, self.scale.days)
-        return counting.countable(self.cells, self.view.marks.sessions, self.held_numbers, self.ages, self.scale)
+        marks = self.view.marks.within(0, self.last_number)
+        return counting.countable(marks, self.held_numbers, self.ages, self.scale)
 
     @cached_property
     def windows(self) -> counting.Windows:
         """How each pupil stands, had no notice used a session and were there no other school."""
         every = np.ones(len(self.countable.at), dtype=np.bool_)
-        return counting.windows(self.countable, every, [every], self.scale, len(self.view.marks.upns))
+        return counting.windows(self.countable, every, [], self.scale, len(self.view.marks.upns))
 
     @cached_property
     def upns(self) -> Sequence[str]:
@@ -475,7 +468,7 @@ class Assessor:
     def _nobodys(self) -> Row:
         nothing = np.empty(0, dtype=np.bool_)
         none = _as_arrays((), self.scale.mondays, self.scale.days)
-        windows = counting.windows(none, nothing, [nothing], self.scale, 1)
+        windows = counting.windows(none, nothing, [], self.scale, 1)
         return said(windows, nothing, self.scale, _one({"upn": "", **_NO_SUMS}))[0]
 
     def stored(self, looked_at: Mapping[str, Standing]) -> Iterator[Row]:
@@ -609,11 +602,8 @@ class Assessor:
         sessions = [each.session for each in counted]
         free = np.array([session not in used for session in sessions], dtype=np.bool_)
         cases = [
-            free,
-            *(
-                free | np.array([session in mine for session in sessions], dtype=np.bool_)
-                for mine in history.used_by_case.values()
-            ),
+            free | np.array([session in mine for session in sessions], dtype=np.bool_)
+            for mine in history.used_by_case.values()
         ]
         windows = counting.windows(own, free, cases, scale, 1)
         return said(windows, free, scale, _one({"upn": upn, **self.sums_of(upn)}))[0]

@@ -200,14 +200,13 @@ class _Output:
         self.rows += 1
         self._count(1)
 
-    def chunk(
-        self, rows: NDArray[np.int64], body: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]
-    ) -> None:
-        """Sound records that stand in a chunk (PADDING behind it): of each column, where the values begin and how long they are."""
+    def chunk(self, rows: NDArray[np.int64], body: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
+        """Sound records that stand in a chunk (PADDING behind it): where each begins, and where each of its values ends."""
         if not len(rows):
             return
         for place, column in self._places:
-            column.add_bytes(body, starts[place], lengths[place])
+            starts = ends[:, place - 1] + 1 if place else begins
+            column.add_bytes(body, starts, ends[:, place] - starts)
         self._row.extend(rows)
         self.rows += len(rows)
         self._count(len(rows))
@@ -321,6 +320,9 @@ def _read_lines(path: Path, text: Text, out: _Output) -> tuple[str, ...]:
     return header
 
 
+_BEGINS_BLANK: Final = list(b" \t,")
+
+
 class _Lines:
     """A chunk of whole lines (PADDING behind them): where each value ends, how many commas a line has, whether it shows more."""
 
@@ -337,7 +339,7 @@ class _Lines:
         if lengths.max() > _LONGEST_LINE:
             raise _too_long()
         self.visible = lengths - 1 > self.commas
-        if b" " in body or b"\t" in body:
+        if (self.visible & np.isin(each[self.bounds[:-1]], _BEGINS_BLANK)).any():  # no other line can be blank
             blank = is_end | (each == ord(" ")) | (each == ord("\t"))
             self.visible &= ~np.logical_and.reduceat(blank, self.bounds[:-1])
 
@@ -350,9 +352,8 @@ def _sort_out(lines: _Lines, first: int, row: int, columns: int, out: _Output) -
     after_header = np.arange(lines.count) >= first
     sound = lines.visible & (lines.commas == columns - 1) & after_header
     ends = lines.ends if sound.all() else lines.ends[np.repeat(sound, lines.commas + 1)]
-    ends = np.ascontiguousarray(ends.reshape(-1, columns).T)
-    starts = np.concatenate((lines.bounds[:-1][sound][None, :], ends[:-1] + 1))
-    out.chunk(np.flatnonzero(sound) - first + row, lines.body, starts, ends - starts)
+    begins = lines.bounds[:-1][sound]
+    out.chunk(np.flatnonzero(sound) - first + row, lines.body, begins, ends.reshape(-1, columns))
     aside = np.flatnonzero(lines.visible & ~sound & after_header)
     if len(aside):
         commas, which = np.unique(lines.commas[aside], return_inverse=True)

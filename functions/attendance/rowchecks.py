@@ -101,23 +101,30 @@ def times_of(texts: Sequence[str]) -> NDArray[np.int64]:
     Nearly all are written to the second, without offset: of these each hour is read once and the rest counted for all together.
     """
     times = np.full(len(texts), NO_TIME, np.int64)
-    usual = [n for n, text in enumerate(texts) if len(text) == _TO_THE_SECOND and text.isascii()]
-    hours: dict[str, int] = {}
-    hour = np.array([hours.setdefault(texts[n][:_HOUR], len(hours)) for n in usual], np.intp)
-    begins = np.array([_number(time_value(f"{each}:00")) for each in hours], np.int64)[hour]
-    rest = np.frombuffer("".join([texts[n][_HOUR:] for n in usual]).encode(), np.uint8).reshape(-1, len(_REST))
-    sound = ((rest >= _REST[:, 0]) & (rest <= _REST[:, 1])).all(axis=1) & (begins != NO_TIME)
-    times[usual] = np.where(sound, begins + (rest - _REST[:, 0]) @ _REST_IN_MICROSECONDS, NO_TIME)
+    usual = np.array([n for n, text in enumerate(texts) if len(text) == len(_TO_THE_SECOND)], np.intp)
+    joined = "".join([texts[n] for n in usual.tolist()]).encode("ascii", "replace")
+    letters = np.frombuffer(joined, np.uint8).reshape(-1, len(_TO_THE_SECOND))
+    sound = ((letters >= _LEAST) & (letters <= _GREATEST)).all(axis=1) & np.isin(letters[:, _SEPARATOR], _SEPARATORS)
+    usual, hour, rest = usual[sound], *((letters[sound] - _LEAST) @ _COUNT_FOR).T
+    _, first, of = np.unique(hour, return_index=True, return_inverse=True)
+    begins = [_number(time_value(f"{texts[n][:_HOUR]}:00")) for n in usual[first].tolist()]
+    times[usual] = np.array(begins, np.int64)[of]
+    times[usual] += np.where(times[usual] == NO_TIME, 0, rest)
     for n in np.flatnonzero(times == NO_TIME).tolist():
         times[n] = _number(time_value(texts[n]))
     return times
 
 
+_TO_THE_SECOND: Final = "2025-09-08T09:05:00"
 _HOUR: Final = len("2025-09-08T09")
-_TO_THE_SECOND: Final = len("2025-09-08T09:05:00")
-_REST: Final = np.array([list(each) for each in (b"::", b"05", b"09", b"::", b"05", b"09")], np.uint8)
-"""Of a time to the second what follows the hour: the least and the greatest character of each place."""
-_REST_IN_MICROSECONDS: Final = np.array([0, 600, 60, 0, 10, 1], np.int64) * 1_000_000
+_SEPARATOR: Final = _TO_THE_SECOND.index("T")
+_SEPARATORS: Final = list(b"T ")
+_LEAST, _GREATEST = (np.frombuffer(text, np.uint8) for text in (b"0000-00-00 00:00:00", b"9999-99-99T99:59:59"))
+"""The least and the greatest character of each place."""
+_COUNT_FOR: Final = np.zeros((len(_TO_THE_SECOND), 2), np.int64)
+"""What a digit counts for: in a number of the hour, and in microseconds since it began."""
+_COUNT_FOR[[0, 1, 2, 3, 5, 6, 8, 9, 11, 12], 0] = 10 ** np.arange(9, -1, -1)
+_COUNT_FOR[[14, 15, 17, 18], 1] = np.array([600, 60, 10, 1]) * 1_000_000
 NO_TIME: Final = int(np.iinfo(np.int64).min)
 """Where none is said."""
 
@@ -201,6 +208,10 @@ def trimmed(text: str | None) -> str | None:
     return text.strip(_BLANKS) or None if text else None
 
 
+def _all_trimmed(texts: Sequence[str | None]) -> list[str | None]:
+    return [text.strip(_BLANKS) or None if text else None for text in texts]
+
+
 def detail_of(kind: Kind, code: str, field: str | None, receipt: Receipt) -> str | None:
     """What the message of a finding has to know beside field and value."""
     if code == "DATE_OUT_OF_RANGE":
@@ -234,30 +245,29 @@ class Valued:
     """Times as an array of microseconds since 1970, NO_TIME for none."""
     which: NDArray[np.int32]
 
-    def of(self, rows: NDArray[np.intp]) -> Valued:
+    def of(self, rows: NDArray[np.bool_]) -> Valued:
         """The column of some of the rows, without the values that none of them has."""
-        if len(self.values) == 1 and len(rows):
-            return Valued(self.values, self.which[: len(rows)])
         which = self.which[rows]
-        used = np.zeros(len(self.values), np.bool_)
-        used[which] = True
+        if len(self.values) == 1 and len(which):
+            return Valued(self.values, which)
+        used = np.bincount(which, minlength=len(self.values)) > 0
         if used.all():
             return Valued(self.values, which)
         values = self.values[used] if isinstance(self.values, np.ndarray) else tuple(compress(self.values, used))
-        return Valued(values, (np.cumsum(used, dtype=np.int32) - 1)[which])
+        return Valued(values, (np.cumsum(used, dtype=np.int32) - 1).take(which))
 
-    def ranked(self) -> NDArray[np.int64]:
+    def ranked(self) -> NDArray[np.int32]:
         """For each row the place of its value among all values in their order; none comes first."""
         order = sorted(range(len(self.values)), key=lambda n: (self.values[n] is not None, self.values[n]))
-        return np.argsort(np.array(order))[self.which]
+        return np.argsort(np.array(order)).astype(np.int32).take(self.which)
 
     def each(self, what: Callable[[Any], Any], dtype: Any) -> NDArray[Any]:
         """For each row what is made of its value."""
-        return np.array([what(value) for value in self.values], dtype)[self.which]
+        return np.array([what(value) for value in self.values], dtype).take(self.which)
 
     def times(self) -> NDArray[np.int64]:
         """For each row its time."""
-        return np.asarray(self.values, np.int64)[self.which]
+        return np.asarray(self.values, np.int64).take(self.which)
 
 
 @dataclass(frozen=True)
@@ -275,8 +285,7 @@ class Rows:
         """Some of the rows."""
         if rows.all():
             return self
-        some = np.flatnonzero(rows)
-        return Rows(self.kind, self.row[some], {name: column.of(some) for name, column in self.columns.items()})
+        return Rows(self.kind, self.row[rows], {name: column.of(rows) for name, column in self.columns.items()})
 
 
 def combined(numbers: Sequence[NDArray[np.integer[Any]]]) -> NDArray[np.int64]:
@@ -302,7 +311,7 @@ def stand_again(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
     return np.isin(numbers, in_order[1:][in_order[1:] == in_order[:-1]])
 
 
-def in_order(numbers: NDArray[np.int64]) -> NDArray[np.signedinteger[Any]]:
+def in_order(numbers: NDArray[np.int64]) -> NDArray[np.intp]:
     """The places of the numbers, from 0, in their order; of equal ones as they stand."""
     places = np.arange(len(numbers))
     if _are_dense(numbers):  # as of a register, in which nearly each pupil has nearly each session
@@ -310,7 +319,7 @@ def in_order(numbers: NDArray[np.int64]) -> NDArray[np.signedinteger[Any]]:
         place[numbers] = places
         order = place[place >= 0]
         if len(order) == len(numbers):
-            return order
+            return order.astype(np.intp)
     return np.sort(combined([numbers, places])) % len(numbers)
 
 
@@ -322,7 +331,7 @@ def judge(table: Table, kind: Kind, receipt: Receipt, found: Found) -> Rows:
     """The rows with which nothing is wrong; what is wrong with the others goes to `found`."""
     records = len(table.row)
     written = {column.name: table.columns.get(column.name) or Coded.same(None, records) for column in COLUMNS[kind]}
-    texts = {name: Coded([trimmed(each) for each in text.values], text.which) for name, text in written.items()}
+    texts = {name: Coded(_all_trimmed(text.values), text.which) for name, text in written.items()}
     columns: dict[str, Valued] = {}
     wrong: list[tuple[str, str, NDArray[np.bool_]]] = []
     for column in COLUMNS[kind]:
@@ -343,8 +352,9 @@ def judge(table: Table, kind: Kind, receipt: Receipt, found: Found) -> Rows:
 
 def _find(found: Found, row: NDArray[np.int64], where: NDArray[np.bool_], code: str, field: str, text: Coded) -> None:
     if where.any():
-        shown = [each and each[:_LONGEST_SHOWN] for each in text.values]
-        found.add(code, field, row[where], value=Coded(shown, text.which[where]))
+        values, which = np.unique(text.which[where], return_inverse=True)
+        shown = [each and each[:_LONGEST_SHOWN] for each in (text.values[n] for n in values.tolist())]
+        found.add(code, field, row[where], value=Coded(shown, which.astype(np.int32)))
 
 
 def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Valued, dict[str, NDArray[np.bool_]]]:
@@ -363,10 +373,12 @@ def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Va
         ]  # a part holds the text
     index: dict[Any, int] = {}
     place = np.array([index.setdefault(value, len(index)) for value, _ in every], np.int32)
-    which = text.which if len(index) == len(every) else place[text.which]  # mostly each text is a value of its own
+    which = text.which if len(index) == len(every) else place.take(text.which)  # mostly each text is a value of its own
     codes = [problem for _, problem in every]
     problems = {
-        code: np.array([each == code for each in codes], np.bool_)[text.which] for code in dict.fromkeys(codes) if code
+        code: np.array([each == code for each in codes], np.bool_).take(text.which)
+        for code in dict.fromkeys(codes)
+        if code
     }
     return Valued(tuple(index), which), problems
 
@@ -378,8 +390,8 @@ def _read_times(text: Coded, blank: int, latest: int) -> tuple[Valued, dict[str,
     values, place = np.unique(times, return_inverse=True)
     problems = {"VALUE_INVALID": said & (times == NO_TIME), "TIME_AHEAD": said & (times > latest)}
     return (
-        Valued(cast("Sequence[int]", values), place.astype(np.int32)[text.which]),
-        {code: where[text.which] for code, where in problems.items() if where.any()},
+        Valued(cast("Sequence[int]", values), place.astype(np.int32).take(text.which)),
+        {code: where.take(text.which) for code, where in problems.items() if where.any()},
     )
 
 
@@ -389,27 +401,35 @@ def _code_problems(columns: Mapping[str, Valued], texts: Mapping[str, Coded]) ->
     table = [CODES.get(value) for value in code.values]
 
     def of_code(what: Callable[[Code], Any], otherwise: Any, dtype: Any) -> NDArray[Any]:
-        return np.array([what(each) if each else otherwise for each in table], dtype)[code.which]
+        return np.array([what(each) if each else otherwise for each in table], dtype).take(code.which)
 
     def blank(name: str) -> NDArray[np.bool_]:
-        return np.array([each is None for each in texts[name].values], np.bool_)[texts[name].which]
+        return np.array([each is None for each in texts[name].values], np.bool_).take(texts[name].which)
 
     no_mark = code.each(lambda value: value == NO_MARK, np.bool_)
-    begins = of_code(lambda each: (each.in_force_from or date.min).toordinal(), 0, np.int32)
-    ends = of_code(lambda each: (each.in_force_until or date.max).toordinal(), 0, np.int32)
-    unknown = ~no_mark & (~of_code(lambda _: True, False, np.bool_) | ((day > 0) & (day < begins)))
+    begins = of_code(lambda each: (each.in_force_from or date.min).toordinal(), _NEVER, np.int32)
+    ends = of_code(lambda each: (each.in_force_until or date.max).toordinal(), _NEVER, np.int32)
+    unknown = ~no_mark & ((begins == _NEVER) | ((day > 0) & (day < begins)))
     withdrawn = ~no_mark & ~unknown & (day > ends)
-    session = columns["session"]
-    elsewhere = np.zeros(len(day), np.bool_)
-    for half in HALVES:
-        may = np.array([each is None or half in each.sessions for each in table], np.bool_)[code.which]
-        elsewhere |= np.array([each == half for each in session.values], np.bool_)[session.which] & ~may
+    sessions = columns["session"]
+    elsewhere = np.array(
+        [
+            each is not None and half in HALVES and half not in each.sessions
+            for each in table
+            for half in sessions.values
+        ],
+        np.bool_,
+    )
+    of_both = code.which * len(sessions.values) + sessions.which
     return {
         "CODE_BLANK": no_mark & (blank("amendment_reason") | blank("recorded_by")),
         "CODE_UNKNOWN": unknown,
         "CODE_WITHDRAWN": withdrawn,
-        "CODE_WRONG_SESSION": elsewhere & ~no_mark & ~unknown & ~withdrawn,
+        "CODE_WRONG_SESSION": elsewhere.take(of_both) & ~no_mark & ~unknown & ~withdrawn,
     }
+
+
+_NEVER: Final = date.max.toordinal() + 1
 
 
 # --- Two rows about the same ------------------------------------------------------------------------------------------------

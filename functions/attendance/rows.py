@@ -71,7 +71,7 @@ _OUTCOMES: Final = ("engaged", "engaged_not_improved", "not_engaged", "declined"
 
 
 class _Row(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="allow", populate_by_name=True)
 
 
 class AttendanceRow(_Row):

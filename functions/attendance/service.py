@@ -5,8 +5,6 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Final, Literal
 
-import holidays
-
 from attendance import law
 
 type Post = Literal["first", "second", "hand"]
@@ -31,6 +29,8 @@ class Payment:
 @cache
 def bank_holidays(year: int) -> frozenset[date]:
     """The bank holidays of England in a year, days given for others included."""
+    import holidays  # knows many countries, and most of what happens asks for no working day
+
     return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))
 
 

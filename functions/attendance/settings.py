@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import yaml
 from pydantic import (
     AfterValidator,
     AnyUrl,
@@ -91,7 +90,9 @@ def _later[T](default: T) -> T:
 class Given(BaseModel):
     """Something given as settings: what is not declared is refused, and nothing is taken for what it is not."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
+    model_config = ConfigDict(
+        defer_build=True, frozen=True, strict=True, extra="forbid", validate_by_name=True, validate_by_alias=True
+    )
 
 
 class Contact(Given):
@@ -264,17 +265,17 @@ def read_given[G: Given](model: type[G], text: str, source: str, rule: str) -> l
 
     `rule`: the provision that a file of this kind is given under.
     """
+    from attendance.plain_yaml import documents  # with its library: much of what the API answers reads no settings
+
     try:
-        documents = [document for document in yaml.load_all(text, _Loader) if document is not None]
-    except yaml.YAMLError as fault:
-        raise SettingsRefused(source, [malformed("file", " ".join(str(fault).split()), rule)]) from None
-    except RecursionError:
-        raise SettingsRefused(source, [malformed("file", "it is nested too deeply", rule)]) from None
-    if not documents:
+        found = documents(text)
+    except ValueError as fault:
+        raise SettingsRefused(source, [malformed("file", str(fault), rule)]) from None
+    if not found:
         raise SettingsRefused(source, [malformed("file", "there are no settings in it", rule)])
     return [
         (_one(model, document, place := f"{source}, document {n}", rule), place)
-        for n, document in enumerate(documents, start=1)
+        for n, document in enumerate(found, start=1)
     ]
 
 
@@ -283,21 +284,6 @@ def in_force(settings: Iterable[Settings], la: str, day: date) -> Settings | Non
     begun = [each for each in settings if la in each.authorities and each.holds_from <= day]
     _refuse_ambiguous(begun, f"settings of authority {la}")
     return max(begun, key=lambda each: each.holds_from, default=None)
-
-
-class _Loader(yaml.SafeLoader):
-    """Plain YAML in which a key said twice is a mistake, not a silent replacement."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
-        if twice := [key for key, times in keys.items() if times > 1]:
-            raise yaml.constructor.ConstructorError(None, None, f"{twice[0]} is said twice", node.start_mark)
-        mapping = super().construct_mapping(node, deep)
-        # YAML reads a number without quotes as one; as a key it means the same.
-        mapping = {str(key) if type(key) is int else key: value for key, value in mapping.items()}
-        if others := [key for key in mapping if not isinstance(key, str)]:
-            raise yaml.constructor.ConstructorError(None, None, f"{others[0]} is no key", node.start_mark)
-        return mapping
 
 
 def _one[G: Given](model: type[G], document: object, source: str, rule: str) -> G:

@@ -73,9 +73,7 @@ class Bucket:
 
     def put_once_packed(self, key: str, body: bytes, content_type: str) -> bool:
         """The same of text that is kept for years, packed; `get` gives it plain, and who follows a link is told its encoding."""
-        said = {"sha256": hashlib.sha256(body).hexdigest(), _PACKED: "gzip"}
-        condition = {"IfNoneMatch": "*", "ContentEncoding": "gzip"}
-        return self._put(key, gzip.compress(body, 6, mtime=0), content_type, said, condition, {_STANDS})
+        return self._put_packed(key, body, content_type, {"IfNoneMatch": "*"}, {_STANDS})
 
     def put_ours(self, key: str, body: bytes, content_type: str, retain_until: date | None = None) -> None:
         """Write an object that never changes; already there is normal if it is this very one, else NotOurs is raised."""
@@ -87,9 +85,15 @@ class Bucket:
     def replace(
         self, key: str, body: bytes, read: Stored | None, content_type: str = "application/octet-stream"
     ) -> bool:
-        """Write the next state of an object if it is still as it was `read`; False if somebody else was first."""
+        """Write the next state of an object if it is still as it was `read`; False if somebody else was first.
+
+        What lay packed lies packed again.
+        """
         if read:  # it may also have been deleted since
-            return self._put(key, body, content_type, {}, {"IfMatch": read.etag}, {_STANDS, _CONTENDED, "NoSuchKey"})
+            lost, condition = {_STANDS, _CONTENDED, "NoSuchKey"}, {"IfMatch": read.etag}
+            if _PACKED in read.metadata:
+                return self._put_packed(key, body, content_type, condition, lost)
+            return self._put(key, body, content_type, {}, condition, lost)
         return self._put(key, body, content_type, {}, {"IfNoneMatch": "*"}, {_STANDS, _CONTENDED})
 
     def put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
@@ -112,6 +116,13 @@ class Bucket:
         for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix, Delimiter="/"):
             for item in page.get("CommonPrefixes", ()):
                 yield item["Prefix"].removeprefix(prefix).rstrip("/")
+
+    def _put_packed(
+        self, key: str, body: bytes, content_type: str, condition: Mapping[str, object], lost: Set[str]
+    ) -> bool:
+        said = {"sha256": hashlib.sha256(body).hexdigest(), _PACKED: "gzip"}
+        packed = gzip.compress(body, 6, mtime=0)
+        return self._put(key, packed, content_type, said, {**condition, "ContentEncoding": "gzip"}, lost)
 
     def _put(
         self,

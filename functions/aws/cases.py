@@ -2,8 +2,8 @@
 
 Table `cases`: pk `{la}#{pupil}`, sk `CASE#|NOTICE#|STEP#|RETURN#|INTERVENTION#|CARRIED#`; of each school, pk `{la}#{urn}`,
 sk `SCHOOL` (when it is computed next) and `FILES` (when its next file is late); the authorities seen, pk `AUTHORITIES`. Index
-`due` (la, due_on) finds what a day brings, index `school` (school, sk) all of one school, `opened` and `deadline` (queue, day)
-an authority's cases of one state. Table `history`: pk `{pupil}`, sk `HEAD|NOTICE#|PERSON#|CARRIED#`, across authorities.
+`due` (la, due_on) finds what a day brings, index `school` (school, among) what is of one school, `opened` and `deadline` (queue,
+day) an authority's cases of one state. Table `history`: pk `{pupil}`, sk `HEAD|NOTICE#|PERSON#|CARRIED#`, across authorities.
 Items carry the JSON of the model as `body`.
 """
 
@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 
 from attendance.cases import Case, Intervention, Notice
 from attendance.facts import Decision, Made, Outcome, Persons, Prepared, Refusal, Verdict, Withdrawn
+from attendance.law import academic_year
 from attendance.on_demand import OnDemand
 from attendance.positions import Carried, Counted, Frozen
 from attendance.returns import Return
@@ -170,6 +171,12 @@ def _body(item: Item) -> str:
     return text
 
 
+def _at_school(item: Item, urn: str, year: int | None = None) -> Item:
+    """An item where its school's index finds it: by its sort key, a row that was written by its academic year first."""
+    sk: str = item["sk"]["S"]
+    return item | {"school": _text(urn), "among": _text(f"{year}#{sk}" if year else sk)}
+
+
 def _as_seen(item: Item) -> CaseAsSeen:
     return CaseAsSeen(
         case=Case.model_validate_json(_body(item)), decided=int(item["decided"]["N"]) if "decided" in item else 0
@@ -202,9 +209,11 @@ class Cases:
     # ------------------------------------------------------------------ reading
 
     def of_school(self, la: str, urn: str) -> SchoolItems:
-        """Every case, notice and return of a school, through its index (eventually consistent: writes check versions).
+        """Every case and notice of a school and its returns, through its index (eventually consistent: writes check versions).
 
         Those of an authority that it belonged to before are among them, but for returns and rows that were never written there.
+        Returns and rows written before the last academic year are left out: what is due never looks back further, and reading
+        them would take longer year by year. One that is found again all the same stays as it is (`record_return`).
         """
         cases: dict[str, list[Case]] = {}
         notices: dict[str, list[Notice]] = {}
@@ -214,8 +223,8 @@ class Cases:
         found = self._query(
             TableName=self.cases_table,
             IndexName="school",
-            KeyConditionExpression="school = :s",
-            ExpressionAttributeValues={":s": _text(urn)},
+            KeyConditionExpression="school = :s AND among >= :y",
+            ExpressionAttributeValues={":s": _text(urn), ":y": _text(str(academic_year(today()) - 1))},
         )
         for item in sorted(found, key=lambda each: each["pk"]["S"].startswith(f"{la}#")):  # what is its own wins
             sk = item["sk"]["S"]
@@ -352,7 +361,7 @@ class Cases:
         found = self._query(
             TableName=self.cases_table,
             IndexName="school",
-            KeyConditionExpression="school = :s AND begins_with(sk, :c)",
+            KeyConditionExpression="school = :s AND begins_with(among, :c)",
             ExpressionAttributeValues={":s": _text(urn), ":c": _text("CASE#")},
         )
         every = [_as_seen(item) for item in found if item["pk"]["S"].startswith(f"{la}#")]
@@ -381,7 +390,8 @@ class Cases:
         puts = []
         for pupil, item in changed:
             stored = self._item(f"{la}#{pupil}", return_key(item.due), item.model_dump_json())
-            stored |= {"school": _text(item.due.urn), "la": _text(la), "filed": {"BOOL": True}}
+            stored = _at_school(stored, item.due.urn, academic_year(item.dated) if item.written else None)
+            stored |= {"la": _text(la), "filed": {"BOOL": True}}
             if not item.written:
                 stored |= {"due_on": _text(item.write_on.isoformat())}
             puts.append(self._put(self.cases_table, stored, None if item.written else "attribute_not_exists(filed)"))
@@ -389,14 +399,20 @@ class Cases:
             self._write(puts[n : n + _TOGETHER])
 
     def returns_of(self, la: str, urn: str, kind: str) -> list[tuple[str, ReturnItem]]:
-        """The returns of one kind of a school with the pupil each is about, read consistently.
+        """The returns of one kind of a school with the pupil each is about, read consistently; written ones as in `of_school`.
 
         What is written never changes, so the index is taken at its word for it.
         """
+        this_year = academic_year(today())
+        found_at = [
+            item
+            for among in ("", f"{this_year - 1}#", f"{this_year}#")
+            for item in self._returns(la, urn, f"{among}RETURN#{kind}#")
+        ]
         indexed = sorted(
-            ((item["pk"]["S"], item["sk"]["S"], ReturnItem.model_validate_json(_body(item)))
-            for item in self._returns(la, urn, f"{kind}#")), key=lambda each: each[:2]
-        )  # fmt: skip
+            ((item["pk"]["S"], item["sk"]["S"], ReturnItem.model_validate_json(_body(item))) for item in found_at),
+            key=lambda each: each[:2],
+        )
         found = []
         for pk, sk, each in indexed:
             item = None if each.written else self._get(self.cases_table, pk, sk)
@@ -405,15 +421,15 @@ class Cases:
 
     def kinds_due(self, la: str, urn: str, day: date) -> set[str]:
         """The kinds of a school's returns and lists of which something is due up to a day."""
-        due = self._returns(la, urn, "", FilterExpression="due_on <= :day", day=day)
+        due = self._returns(la, urn, "RETURN#", FilterExpression="due_on <= :day", day=day)
         return {item["sk"]["S"].split("#")[1] for item in due}
 
     def _returns(self, la: str, urn: str, begins: str, day: date | None = None, **only: str) -> Iterator[Item]:
-        values = {":s": _text(urn), ":k": _text(f"RETURN#{begins}")} | ({":day": _text(day.isoformat())} if day else {})
+        values = {":s": _text(urn), ":k": _text(begins)} | ({":day": _text(day.isoformat())} if day else {})
         found = self._query(
             TableName=self.cases_table,
             IndexName="school",
-            KeyConditionExpression="school = :s AND begins_with(sk, :k)",
+            KeyConditionExpression="school = :s AND begins_with(among, :k)",
             ExpressionAttributeValues=values,
             **only,
         )
@@ -485,8 +501,7 @@ class Cases:
             writes.append(self._put(self.history_table, self._item(pupil, key, body), None))
         if outcome.intervention:
             item = self._item(pk, f"INTERVENTION#{outcome.intervention.id}", outcome.intervention.model_dump_json())
-            item |= {"school": _text(outcome.intervention.urn)}
-            writes.append(self._put(self.cases_table, item, None))
+            writes.append(self._put(self.cases_table, _at_school(item, outcome.intervention.urn), None))
         if outcome.reservation or outcome.notices or outcome.verdicts:
             writes.append(self._head(pupil, read.head))
         if outcome.made:
@@ -547,7 +562,7 @@ class Cases:
 
     def _return_put(self, pk: str, item: ReturnItem) -> Item:
         stored = self._item(pk, return_key(item.due), item.model_dump_json())
-        stored |= {"school": _text(item.due.urn), "la": _text(pk.partition("#")[0])}
+        stored = _at_school(stored, item.due.urn) | {"la": _text(pk.partition("#")[0])}
         if not item.lapsed:
             stored |= {"due_on": _text(item.write_on.isoformat())}
         return self._put(self.cases_table, stored, "attribute_not_exists(filed)")
@@ -599,14 +614,14 @@ class Cases:
     def told(self, pupil: str, carried: Carried) -> None:
         """Remember what the pupil's other schools were told that this school counts."""
         item = self._item(f"{carried.la}#{pupil}", f"CARRIED#{carried.urn}", _carried_text(carried))
-        self.dynamodb.put_item(TableName=self.cases_table, Item=item | {"school": _text(carried.urn)})
+        self.dynamodb.put_item(TableName=self.cases_table, Item=_at_school(item, carried.urn))
 
     # ------------------------------------------------------------------ items
 
     def _case_put(self, case: Case) -> Item:
         after = case.model_copy(update={"version": case.version + 1})
         item = self._item(f"{case.la}#{case.pupil}", f"CASE#{case.n:04}", after.model_dump_json())
-        item |= {"school": _text(case.urn), "version": _number(after.version)}
+        item = _at_school(item, case.urn) | {"version": _number(after.version)}
         if case.state != "forgotten":
             item |= {"queue": _text(f"{case.la}#{case.state}"), "opened_on": _text(case.opened_on.isoformat())}
             if case.prosecute_by:
@@ -617,9 +632,8 @@ class Cases:
 
     def _notice_item(self, notice: Notice, reserved: Reserved) -> Item:
         item = self._item(f"{notice.la}#{notice.pupil}", f"NOTICE#{notice.reference}", reserved.model_dump_json())
-        return item | {
+        return _at_school(item, notice.urn) | {
             "standing": _text(notice.model_dump_json()),
-            "school": _text(notice.urn),
             "la": _text(notice.la),
             "version": _number(notice.version),
         }
@@ -629,8 +643,8 @@ class Cases:
         after = notice.model_copy(update={"version": notice.version + 1})
         if notice.issuer is not None:
             item = self._item(f"{la}#{pupil}", f"NOTICE#{notice.reference}", "{}")
-            item |= {"standing": _text(after.model_dump_json()), "school": _text(notice.urn), "la": _text(la)}
-            item |= {"version": _number(after.version)}
+            item = _at_school(item, notice.urn) | {"la": _text(la)}
+            item |= {"standing": _text(after.model_dump_json()), "version": _number(after.version)}
             return [self._put(self.cases_table, item, None), self._history_put(after, new=False)]
         values = {":s": _text(after.model_dump_json()), ":n": _number(after.version), ":v": _number(notice.version)}
         # Nothing of a notice itself is due once it is out: its time limits are rows of the officers' list.

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 class Environment(BaseModel):
     """What a function is told by its environment variables, by the same names in lower case."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="ignore")
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Self:

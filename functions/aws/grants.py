@@ -34,7 +34,7 @@ class Grant(BaseModel):
     officer decides for, each with their id in that authority's settings.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
     kind: Kind
     schools: tuple[Place, ...] = ()

@@ -34,6 +34,12 @@ class SchoolRecord:
         return max((named(name)[0] for name in self.parts), default=None)
 
     @property
+    def years(self) -> list[int]:
+        """The academic years of whose marks it sent parts, opened or not."""
+        places = {key.split("/")[2] for key in self.parts}
+        return sorted(int(place.removeprefix("year=")) for place in places if place.startswith("year="))
+
+    @property
     def bodies(self) -> list[bytes]:
         """The registers, year by year."""
         return [body for _, body in sorted(self.registers.items())]
@@ -56,8 +62,11 @@ class Registers:
     parts: Bucket
     registers: Bucket
 
-    def brought_up(self, la: str, urn: str) -> SchoolRecord:
-        """The school's registers and roll with every part folded in; snapshots that lacked one are replaced."""
+    def brought_up(self, la: str, urn: str, since: int = 0) -> SchoolRecord:
+        """The school's registers and roll with every part folded in; snapshots that lacked one are replaced.
+
+        Registers of academic years before `since` are not opened: a school that is known for long costs no more for it.
+        """
         names = standing_by_place(self.parts.keys(school_prefix(la, urn)))
         registers: dict[int, bytes] = {}
         roll = Roll()
@@ -66,8 +75,8 @@ class Registers:
             folded += keys
             if place.endswith("/roll/"):
                 roll = self._roll(place, keys)
-            else:
-                registers[int(place.rsplit("year=", 1)[1].rstrip("/"))] = self._register(place, keys)
+            elif (year := int(place.rsplit("year=", 1)[1].rstrip("/"))) >= since:
+                registers[year] = self._register(place, keys)
         return SchoolRecord(la, urn, registers, roll, tuple(folded))
 
     def read(self, la: str, urn: str) -> SchoolRecord:

@@ -41,6 +41,11 @@ class SeenSchool:
         return tuple(found.values())
 
 
+def first_year(today: date) -> int:
+    """The first academic year whose marks are looked at on a day: no mark of an earlier one is taken any more."""
+    return academic_year(today) - DATE_YEARS_BACK.latest
+
+
 def seen(
     registers: Registers,
     own: SchoolRecord,
@@ -56,7 +61,7 @@ def seen(
     """
     earlier = [registers.read(la, urn) for la, urn in listed.before(own.la, own.urn)]
     records = (own, *earlier)
-    since = academic_year(today) - DATE_YEARS_BACK.latest  # no mark is older
+    since = first_year(today)
     bodies = [body for record in records for year, body in sorted(record.registers.items()) if year >= since]
     view = SchoolView(
         urn=own.urn,

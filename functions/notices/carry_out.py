@@ -112,9 +112,8 @@ class Notices:
             whole = [item for _, item in of_file] + [item for _, item in every if item.file == name and item.written]
             body = _csv(event.kind, whole)
             self._list(event, name, whole, body)
-            self.cases.change_returns(
-                event.la, [(pupil, item.model_copy(update={"written": True})) for pupil, item in of_file]
-            )
+            done = {"written": True, "page": None}  # the letter lies where it is read: its page is not kept twice
+            self.cases.change_returns(event.la, [(pupil, item.model_copy(update=done)) for pupil, item in of_file])
 
     # ------------------------------------------------------------------ the two steps
 

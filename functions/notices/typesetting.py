@@ -67,7 +67,7 @@ def if_given() -> Any:
 class Printed(BaseModel):
     """A piece of a page: what is not declared cannot be slipped in."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
 
 class Page(Printed):

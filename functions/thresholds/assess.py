@@ -51,7 +51,7 @@ from aws.observability import NAMED, counted, logger
 from aws.registers import TRIES, Contended, Registers, year_prefix
 from aws.schools import Listed, Schools
 from aws.settings import AuthoritySettings, SchoolWording
-from aws.view import seen
+from aws.view import first_year, seen
 
 
 @dataclass(frozen=True)
@@ -72,20 +72,24 @@ class Thresholds:
     """The pseudonyms of the pupils of the school at hand, each made once."""
 
     def part_stored(self, key: str, correlation_id: str) -> None:
-        """A part of a school was stored: compute the school."""
-        la, urn = (piece.partition("=")[2] for piece in key.split("/")[:2])
-        self.school_due(la, urn, correlation_id)
+        """A part of a school was stored: compute the school; a part of years ago that comes late is folded all the same."""
+        la, urn, year = (piece.partition("=")[2] for piece in key.split("/")[:3])
+        self.school_due(la, urn, correlation_id, year=int(year) if year else None)
 
-    def school_due(self, la: str, urn: str, correlation_id: str) -> None:
-        """Compute a school: fold, assess, follow cases, find returns; once more if somebody else was at it meanwhile."""
+    def school_due(self, la: str, urn: str, correlation_id: str, year: int | None = None) -> None:
+        """Compute a school: fold, assess, follow cases, find returns; once more if somebody else was at it meanwhile.
+
+        Registers are folded from the first year that is still looked at, or from `year` if that is earlier.
+        """
         listed = self.schools.listed(urn)
         now = listed.belongs_to(la)
         if now != la:
             self._handed_over(la, urn)
             la = now
+        since = min(first_year(today()), year or first_year(today()))
         for _ in range(TRIES):
             try:
-                if self._compute(la, urn, listed, correlation_id):
+                if self._compute(la, urn, listed, correlation_id, since):
                     return
             except Changed:
                 logger.info("a case changed while it was followed: once more")
@@ -130,12 +134,12 @@ class Thresholds:
 
     # ------------------------------------------------------------------ one school
 
-    def _compute(self, la: str, urn: str, listed: Listed, correlation_id: str) -> bool:
+    def _compute(self, la: str, urn: str, listed: Listed, correlation_id: str, since: int) -> bool:
         self._names.clear()
         day = today()
         key = f"{year_prefix(la, urn, academic_year(day))}positions.json"
         before = self.positions.get(key)
-        record = self.registers.brought_up(la, urn)
+        record = self.registers.brought_up(la, urn, since)
         settings = self.settings.on(la, day)
         items = self.cases.of_school(la, urn)
         for earlier in sorted({of for _, of in listed.predecessors} - {urn}):
@@ -178,7 +182,7 @@ class Thresholds:
                 standings.again(upn)
         followed = [case for cases in cases_of.values() for case in cases if case.urn == urn]
         letters = self._letters(assessor, standings, cases_of, items)
-        n_overdue = self._record_lists(assessor, settings, items, followed, listed, record.registers, letters)
+        n_overdue = self._record_lists(assessor, settings, items, followed, listed, record.years, letters)
         self.cases.school_computed(la, urn, assessor.next_change(), late_on(assessor))
         body = positions_line(urn, day, school.known_at, assessor.stored(standings))
         if not self.positions.replace(key, body, before, "application/json"):

@@ -14,7 +14,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final, NamedTuple
 
-from local.costs.measuring import EVENTS, Usage
+from local.costs.measuring import EVENTS, OF_SCHOOL, Usage
 
 GB: Final = 10**9
 HOURS_A_YEAR: Final = 8760
@@ -57,8 +57,8 @@ class Assumptions:
     metrics: int = 4
     metric_hours: float = 190 * 6
     """Metrics of ours; hours of the year in which they are written."""
-    snapshot_days: float = 30
-    """How long replaced registers and positions are kept."""
+    snapshot_days: float = 7
+    """How long replaced registers and positions are kept (infra/stores.py)."""
     kept_years: int = 8
     """How long uploads, parts and reports are kept: by then the store no longer grows."""
     key_versions: int = 3
@@ -153,12 +153,14 @@ def of_schools(
             total[name] = total.get(name, 0) + used * n * schools
         for function in measured.deployed["functions"]:
             stages[function] = stages.get(function, 0) + milliseconds(at[event], function, assumed) * n * schools
-    lines = [*_functions(measured, total, stages, assumed), *_stored(at, total, schools, assumed, year)]
+    lines = [*_functions(measured, total, stages, assumed, year), *_stored(at, total, schools, assumed, year)]
     return [line for line in lines if line.usd]
 
 
-def _functions(measured: Measured, total: Usage, stages: Usage, assumed: Assumptions) -> Iterable[Line]:
+def _functions(measured: Measured, total: Usage, stages: Usage, assumed: Assumptions, year: int) -> Iterable[Line]:
     price = prices()
+    # Measured with the rows of half a year: on average as many in the first, from then on those of the last one, too.
+    rows = 1 if year == 1 else 3
 
     def used(stage: str, what: str) -> float:
         return total.get(f"{stage} {what}", 0)
@@ -175,7 +177,8 @@ def _functions(measured: Measured, total: Usage, stages: Usage, assumed: Assumpt
         yield Line(stage, "S3 requests", used(stage, "s3_put") * price["s3_put"])
         yield Line(stage, "S3 requests", used(stage, "s3_get") * price["s3_get"])
         yield Line(stage, "DynamoDB", used(stage, "write_units") * price["dynamodb_write"])
-        yield Line(stage, "DynamoDB", used(stage, "read_units") * price["dynamodb_read"])
+        read = used(stage, "read_units") + used(stage, OF_SCHOOL) * rows
+        yield Line(stage, "DynamoDB", read * price["dynamodb_read"])
         fifo = "sqs_fifo_request" if stage == "notices" else "sqs_request"
         yield Line(stage, "SQS", used(stage, "messages") * assumed.requests_a_message * price[fifo])
         yield Line(stage, "EventBridge", used(stage, "events") * price["eventbridge_event"])

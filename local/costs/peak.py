@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from local.costs.bill import ASSUMED, Assumptions, Measured, milliseconds
+from local.costs.measuring import OF_SCHOOL
 
 WINDOW: Final = 50 * 60
 """Seconds from 9:10 to 10:00."""
@@ -96,7 +97,7 @@ def peak(measured: Measured, schools: float, pupils: float, assumed: Assumptions
         limit("S3, writes a second of a prefix", 3500, _calls(daily, "s3_put")),
         limit("S3, reads a second of a prefix", 5500, _calls(daily, "s3_get")),
         limit("DynamoDB, write units a second of a new table", 4000, _calls(daily, "write_units")),
-        limit("DynamoDB, read units a second of a new table", 12000, _calls(daily, "read_units")),
+        limit("DynamoDB, read units a second of a new table", 12000, _calls(daily, "read_units", OF_SCHOOL)),
         limit("STS, roles assumed a second (links to send by)", 600, _calls(daily, "sts")),
         limit("EventBridge, events put a second", 1200, _calls(daily, "events")),
         limit("SQS FIFO, messages a second (notices; none before an officer decides)", 300, _calls(daily, "sqs")),
@@ -112,5 +113,5 @@ def peak(measured: Measured, schools: float, pupils: float, assumed: Assumptions
     )
 
 
-def _calls(daily: dict[str, float], what: str) -> float:
-    return sum(n for name, n in daily.items() if name.endswith(f" {what}"))
+def _calls(daily: dict[str, float], *what: str) -> float:
+    return sum(n for name, n in daily.items() if name.partition(" ")[2] in what)

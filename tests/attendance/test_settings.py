@@ -209,6 +209,7 @@ def test_a_code_without_quotes_means_the_same() -> None:
         pytest.param("2025-09-01: c", "is no key", id="a key that is a date"),
         pytest.param("a: &a [*a]", "886/settings.yaml", id="an alias inside what it names"),
         pytest.param("a: " + "[" * 2000, "nested too deeply", id="lists in lists in lists"),
+        pytest.param("holds_from: 2025-02-30", "day is out of range", id="a day that there is not"),
         pytest.param("name: \x00", "886/settings.yaml", id="a control character"),
     ],
 )

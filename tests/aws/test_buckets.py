@@ -42,6 +42,12 @@ def test_what_is_kept_for_years_lies_packed_and_is_read_plain(bucket: Bucket) ->
     assert stored is not None
     assert stored.body == text
 
+    assert bucket.replace("packed", text[:5000], stored, "application/json")
+    assert bucket.s3.head_object(Bucket=bucket.name, Key="packed")["ContentEncoding"] == "gzip"
+    replaced = bucket.get("packed")
+    assert replaced is not None
+    assert replaced.body == text[:5000]
+
 
 def test_what_a_school_says_of_its_own_file_unpacks_nothing(bucket: Bucket) -> None:
     """A program may send any header with its upload: a bomb is met by the bounds of unpacking, and not here."""

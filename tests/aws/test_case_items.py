@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime, time
 from itertools import count
 from typing import Any
 
@@ -25,6 +25,7 @@ pupils = count(1)
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
     with raise_world(["886"]) as raised:
+        raised.at(datetime.combine(DAY, time(18), UTC))
         yield raised
 
 
@@ -180,6 +181,33 @@ def test_a_return_follows_what_is_known_until_it_has_its_file(cases: Cases, pupi
     cases.record_return("886", pupil, item)
     assert stored() == filed
     assert (f"886#{pupil}", "RETURN#sickness#900001#2025") not in cases.due("886", date(2030, 1, 1))
+
+
+def test_what_was_written_before_the_last_academic_year_is_not_read_again_and_stays_as_it_is(
+    world: World, cases: Cases, pupil: str
+) -> None:
+    """Else what a day costs would grow with every year that a school is known."""
+    old, last = date(2024, 7, 31), date(2024, 8, 1)
+    due = Return(kind="early_letter", urn="933333", upn="X801200000001", since="4", made_due_on=old, row={})
+    waits = ReturnItem(due=due, found_on=old, write_on=old, dated=old)
+
+    def since(name: str, day: date, **changed: Any) -> ReturnItem:
+        about = due.model_copy(update={"since": name, "made_due_on": day})
+        return waits.model_copy(update={"due": about, "found_on": day, "write_on": day, "dated": day, **changed})
+
+    written = {"file": "early_letter-933333.csv", "written": True}
+    named = since("named", old, file="early_letter-933333.csv")
+    rows = [since("old", old, **written), since("last", last, **written), since("this", DAY, **written), named]
+    cases.change_returns("886", [(pupil, row) for row in rows])
+    cases.record_return("886", pupil, since("waits", old))
+    read = {"last", "this", "named", "waits"}
+    assert {item.due.since for item in cases.of_school("886", "933333").returns.values()} == read
+    assert {item.due.since for _, item in cases.returns_of("886", "933333", "early_letter")} == read
+
+    cases.record_return("886", pupil, since("old", old))  # found again as if it were new
+    assert "old" not in {item.due.since for item in cases.of_school("886", "933333").returns.values()}
+    stands = cases.of_pupil("886", pupil).lists["RETURN#early_letter#933333#old"]
+    assert stands == rows[0]
 
 
 def test_rows_get_their_file_together_or_not_at_all(world: World) -> None:

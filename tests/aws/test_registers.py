@@ -103,6 +103,16 @@ def test_a_register_that_was_deleted_is_folded_again_to_the_same_bytes(
     assert registers.read("886", urn) == before
 
 
+def test_registers_of_years_ago_are_not_opened_and_their_years_are_known(
+    registers: Registers, urn: str, tmp_path: Path
+) -> None:
+    part = put_part(registers, urn, WEEK, tmp_path)
+    record = registers.brought_up("886", urn, since=2026)
+    assert (record.registers, record.years, record.parts, record.known_at) == ({}, [2025], (part,), RECEIVED)
+    assert registers.registers.get(register_key(urn)) is None
+    assert list(registers.brought_up("886", urn, since=2025).registers) == [2025]
+
+
 def test_nothing_new_writes_nothing(registers: Registers, urn: str, tmp_path: Path) -> None:
     put_part(registers, urn, WEEK, tmp_path)
     registers.brought_up("886", urn)

@@ -96,7 +96,7 @@ def test_a_large_file_is_answered_by_its_findings(api: Asking, monkeypatch: pyte
 def test_a_small_file_that_unpacks_to_much_is_answered_by_its_findings(
     api: Asking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.uploads.MOST_TEXT", 400)
+    monkeypatch.setattr("api.checked.MOST_TEXT", 400)
     sent = api.send(gzip.compress(WRONG + b"\r\n" * 1000))
     answered = api.get(VENDOR, f"{sent['status_url']}/report?format=csv")
     assert answered.headers["x-report"] in {"findings", "some-findings"}

@@ -5,7 +5,7 @@ The targets and what stands between them and these numbers: docs/performance.md.
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -51,6 +51,14 @@ def watched() -> Iterator[tuple[System, list[Call]]]:
         yield system, calls
 
 
+def long_known(system: System) -> None:
+    """The school sent a week in each of three academic years before those that are still looked at."""
+    for year in (2020, 2021, 2022):
+        system.at(f"{year}-09-18T16:00")
+        first = date(year, 9, 7)
+        system.send(csv_of(marks(Child(upn(0)), first, first + timedelta(days=4))))
+
+
 def daily_file(system: System, calls: list[Call], size: int, away: int) -> tuple[dict[str, Counter[str]], Counter[str]]:
     """The calls of each function for Friday's file of a school of that size, whose week was sent the day before.
 
@@ -88,6 +96,16 @@ def test_a_daily_file_makes_the_same_few_calls_however_many_pupils_the_school_ha
     assert not changed["CASE"] + changed["RETURN"]
     assert made == {"validate": VALIDATE, "thresholds": THRESHOLDS}
     assert (VALIDATE.total(), THRESHOLDS.total()) == (8, 12)
+
+
+def test_a_daily_file_of_a_school_that_is_known_for_years_makes_the_same_calls(
+    watched: tuple[System, list[Call]],
+) -> None:
+    long_known(watched[0])
+    made, _ = daily_file(*watched, 50, away=0)
+    assert made == {"validate": VALIDATE, "thresholds": THRESHOLDS}
+    folded = {key.split("/")[2] for key in watched[0].objects("registers") if "urn=900001" in key}
+    assert {"year=2020", "year=2021", "year=2022", "year=2025"} <= folded
 
 
 @pytest.mark.parametrize("away", [1, 7])

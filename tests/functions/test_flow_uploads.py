@@ -35,6 +35,17 @@ def part_keys(system: System) -> list[str]:
     return sorted(system.objects("parts"))
 
 
+def test_a_part_of_years_ago_whose_message_comes_late_is_in_its_register(system: System) -> None:
+    """Registers of years that nothing looks at any more are not opened with every file, but for what is named."""
+    system.at("2020-09-11T18:00")
+    system.upload(csv_of(marks(CHILD, date(2020, 9, 7), date(2020, 9, 11))))
+    system.at("2025-09-12T18:00")
+    system.drain()
+    [part] = part_keys(system)
+    register = system.objects("registers")["la=886/urn=900001/year=2020/register.parquet"]
+    assert folded_parts(register) == (part,)
+
+
 def test_an_upload_leaves_a_receipt_a_part_a_register_a_position_and_its_answer(system: System) -> None:
     key = system.upload(WEEK, metadata={"name": "Week%20one%20%E2%80%93%20final.csv"})
     system.drain()

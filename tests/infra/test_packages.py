@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import botocore
 import pytest
 
 from infra import packages
@@ -111,6 +112,31 @@ def test_the_same_build_for_this_platform_is_complete(function):
         [sys.executable, "-I", "-S", "-c", program], env={}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+CALLS = f"""
+import botocore.session
+session = botocore.session.Session()
+for name in {sorted(packages.SERVICES)}:
+    client = session.create_client(name, "eu-west-2", aws_access_key_id="none", aws_secret_access_key="none")
+    print(name, client.meta.endpoint_url, sorted(client.exceptions._code_to_exception))
+    for operation in client.meta.service_model.operation_names:
+        call = client.meta.service_model.operation_model(operation)
+        print(operation, call.http, call.input_shape and call.input_shape.members, call.output_shape and call.output_shape.members)
+"""
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_its_shorter_descriptions_make_the_same_calls(function):
+    """Of the same endpoints, operations, members and errors as botocore as it comes."""
+
+    def printed(folder: Path) -> str:
+        program = f"import sys; sys.path.insert(0, {str(folder)!r})\n{CALLS}"
+        command = [sys.executable, "-I", "-S", "-c", program]
+        return subprocess.run(command, env={}, capture_output=True, text=True, check=True).stdout  # noqa: S603
+
+    as_it_comes = Path(botocore.__file__).parents[1]
+    assert printed(packages.build(function, packages.HERE)) == printed(as_it_comes)
 
 
 def test_other_sources_are_another_package(monkeypatch, tmp_path):
