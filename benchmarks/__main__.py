@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import cold_start, letters, positions, validate
+from benchmarks import cold_start, daily, letters, positions, validate
 from benchmarks.table import table
 
 
@@ -26,6 +26,7 @@ def main() -> int:
     made = [
         *validate.benchmarks(args.pupils, args.days, times),
         *positions.benchmarks(args.pupils, args.days, times),
+        *daily.benchmarks(args.pupils, 2 * times),
         *letters.benchmarks(of_letters, times),
         *cold_start.benchmarks(3 * times),
     ]

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from attendance.ages import of_compulsory_age
 from attendance.codes import ATTENDED, CODES, POSSIBLE, SHOWS_SESSION_HELD, UNAUTHORISED
-from attendance.positions import Assessor, Position, SchoolView
+from attendance.positions import Assessor, Position, Positions, SchoolView, positions_line
 from attendance.sessions import HALVES, Session
+from attendance.text import json_line
 
 MONDAYS = [
     *(date(2024, 7, 1) + timedelta(weeks=n) for n in range(2)),
@@ -119,7 +120,13 @@ def test_a_school_counted_at_once_is_each_pupil_read_slowly(shut: str, children:
     pupils = [pupil_row(upn, date_of_birth=child.born) for upn, child in zip(UPNS, children, strict=False)]
     view = SchoolView(URN, LA, True, marks_of(marks), roll_of(pupils=pupils, calendar=calendar))
 
-    standings = {each.position.upn: each.position for each in Assessor(view, AS_AT).standings()}
+    assessor = Assessor(view, AS_AT)
+    standings = {each.position.upn: each.position for each in assessor.standings()}
+
+    whole = Positions(urn=URN, as_at=AS_AT, known_at=None, pupils=tuple(standings.values()))
+    looked_at = {upn: assessor.standing(upn) for upn in assessor.may_have_met()}
+    stored = positions_line(URN, AS_AT, None, assessor.stored(looked_at))
+    assert stored == json_line(whole.model_dump(mode="json")), "who was not looked at is stored as if"
 
     held = held_by(marks, closed)
     assert {upn: figures(standings[upn]) for upn in standings} == {
