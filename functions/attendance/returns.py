@@ -137,9 +137,12 @@ def returns_due(assessor: Assessor, readings: Readings) -> Iterator[Return]:
     if in_force:
         yield from _sickness(assessor, readings)
         year = school_year(assessor)
-        for upn, pupil in sorted(assessor.view.roll.pupils.items()):
-            yield from _new_pupil(assessor, upn, pupil, year)
-            yield from _deletion(assessor, upn, pupil, year)
+        first, _ = academic_year_days(assessor.year)
+        for upn, pupil in sorted(assessor.view.roll.pupils.items()):  # nearly all came before this year, and are there
+            if pupil.starting_day and pupil.starting_day >= first:
+                yield from _new_pupil(assessor, upn, pupil, year)
+            if pupil.leaving_day and pupil.leaving_day >= first:
+                yield from _deletion(assessor, upn, pupil, year)
 
 
 def _who(urn: str, upn: str, pupil: Pupil | None) -> dict[str, str]:
