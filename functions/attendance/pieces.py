@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from attendance.thrift import BINARY, I64, LIST, STRUCT, Struct, read_struct, read_varint, write
@@ -58,7 +57,7 @@ def joined(pieces: Mapping[str, Piece], says: Mapping[str, str], like: bytes) ->
 
     The same pieces give the same bytes, whatever file each of them was taken from.
     """
-    footer = {**_footer(like)[0]}
+    footer, _ = _footer(like)
     in_order = sorted(pieces.items())
     out = bytearray(MAGIC)
     groups = []
@@ -74,11 +73,6 @@ def joined(pieces: Mapping[str, Piece], says: Mapping[str, str], like: bytes) ->
     write(out, STRUCT, dict(sorted(footer.items())))
     out += (len(out) - at).to_bytes(4, "little") + MAGIC
     return bytes(out)
-
-
-def said_in(file: bytes) -> dict[str, str]:
-    """What the footer of a file says beside the rows, by key."""
-    return _said(_footer(file)[0])
 
 
 def said(file: bytes, key: str) -> bytes | None:
@@ -100,7 +94,6 @@ def _said(footer: Struct) -> dict[str, str]:
     return {pair[1][1].decode(): pair[2][1].decode() for pair in pairs}
 
 
-@lru_cache(maxsize=1)  # a register is asked which parts it holds, then folded onto
 def _footer(file: bytes) -> tuple[Struct, int]:
     """The footer of a file, and where it begins."""
     if file[:4] != MAGIC or file[-4:] != MAGIC:

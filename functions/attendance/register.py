@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from attendance.engine import connect
 from attendance.grid import KEY, grid_of, packed, unpacked
-from attendance.pieces import Piece, joined, said_in, split
+from attendance.pieces import Piece, joined, said, split
 from attendance.text import canonical_json
 
 CONTENT = "upn, date, session, code, minutes_late, note, recorded_at, recorded_by, amendment_reason"
@@ -85,10 +85,10 @@ class Folded:
 
 def folded_parts(body: bytes) -> tuple[str, ...]:
     """The names of the parts that a register holds."""
-    names = said_in(body).get(_FOLDED)
+    names = said(body, _FOLDED)
     if names is None:
         raise ValueError("not a register: no list of folded parts in it")
-    return _named_in(names)
+    return _named_in(names.decode())
 
 
 def _named_in(names: str) -> tuple[str, ...]:
@@ -148,8 +148,7 @@ def fold(parts: Sequence[tuple[str, bytes]], onto: bytes | None = None) -> Folde
             )
             like = out.read_bytes()
             pieces[name] = Piece.of(like)
-        said = {_FOLDED: ",".join(folded), KEY: packed(grid)}
-        return Folded(joined(pieces, said, like), folded)
+        return Folded(joined(pieces, {_FOLDED: ",".join(folded), KEY: packed(grid)}, like), folded)
 
 
 @dataclass(frozen=True)
