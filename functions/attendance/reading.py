@@ -59,8 +59,9 @@ class Text:
     encoding: str
     start: int
     """Bytes of a byte order mark before the text."""
-    plain_lines: bool
-    """Neither a quote nor a lone carriage return anywhere: every line is a record."""
+    quotes: bool
+    lone_returns: bool
+    """A carriage return without a newline ends a line, or stands in a value."""
     carriage_returns: bool
     ends: bool
     """The last line has its end."""
@@ -108,7 +109,8 @@ def survey(path: Path) -> Text:
     return Text(
         encoding="utf-8" if is_utf8 else "cp1252",
         start=start if is_utf8 else 0,
-        plain_lines=not quotes and returns == return_newlines,
+        quotes=quotes,
+        lone_returns=returns != return_newlines,
         carriage_returns=returns > 0,
         ends=last in (b"\n", b"\r"),
         is_json=first_character == b"{",
@@ -164,10 +166,14 @@ def read_table(path: Path) -> Table:
     out = _Output()
     if text.is_json:
         header = _read_json(path, text, out)
-    elif text.plain_lines:
-        header = _read_lines(path, text, out)
-    else:
+    elif text.lone_returns:
         header = _read_quoted(path, text, out)
+    else:
+        try:
+            header = _read_lines(path, text, out)
+        except _QuotesMeanSomething:
+            out = _Output()
+            header = _read_quoted(path, text, out)
     return out.table(text, header)
 
 
@@ -295,16 +301,42 @@ def _count_of_values(found: int, expected: int) -> str:
 
 _NO_END: Final = "the last line has no end and fewer values than the header"
 
-# --- CSV without quotes: a record is a line ------------------------------------------------------------------------------
+# --- CSV whose quotes say nothing, or without any: a record is a line -----------------------------------------------------
+
+
+class _QuotesMeanSomething(Exception):
+    """A value has a comma, a newline or a quote in it, or a quote stands where none can stand."""
+
+
+def _without_quotes(body: bytes) -> bytes:
+    """Whole lines without the quotes around whole values, in which no comma, newline or quote stands; else _QuotesMeanSomething.
+
+    Many systems put every value in quotes, and those that say something are few and in few files.
+    """
+    each = np.frombuffer(body, np.uint8, len(body) - len(PADDING))
+    quotes = np.flatnonzero(each == ord('"'))
+    opens, closes = quotes[::2], quotes[1::2]
+    ends = np.flatnonzero((each == ord(",")) | (each == ord("\n")))
+    if len(opens) == len(closes):
+        value = np.searchsorted(
+            ends, opens
+        )  # the value that a quote opens: it begins after one end, and goes to the next
+        begins = np.concatenate(([0], ends + 1))[value]
+        if (opens == begins).all() and (closes + 1 == ends[value]).all():
+            return body.replace(b'"', b"")
+    raise _QuotesMeanSomething
 
 
 def _read_lines(path: Path, text: Text, out: _Output) -> tuple[str, ...]:
-    """Find every comma of a chunk at once; set aside the lines that have another number of them, pass over the blank ones."""
+    """Find every comma of a chunk at once; set aside the lines that have another number of them, pass over the blank ones.
+
+    _QuotesMeanSomething if they do.
+    """
     header: tuple[str, ...] = ()
     row = 2  # of the next line after the header
     cut_short = False
     for body in _whole_lines(path, text):
-        lines = _Lines(body)
+        lines = _Lines(_without_quotes(body) if text.quotes and b'"' in body else body)
         first = 0
         if not header:
             if not lines.visible.any():
