@@ -99,7 +99,7 @@ def left() -> Iterator[Left]:
         everything = system.everything()
         dead = [body for bodies in system.world.dead_letters().values() for body in bodies]
         items = [*everything.pop("cases"), *everything.pop("history")]
-        names = {"pk", "sk", "la", "due_on", "school", "version", "filed"}
+        names = {"pk", "sk", "la", "due_on", "school", "among", "version", "filed"}
         yield Left(
             list(system.world.log),
             [f"{bucket}/{key}" for bucket, objects in everything.items() for key in objects],
