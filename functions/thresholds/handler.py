@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from functools import cache
 from typing import Any
@@ -25,9 +24,6 @@ from aws.settings import AuthoritySettings, SchoolWording
 from thresholds.assess import Thresholds
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False, logger=logger)  # type: ignore[arg-type]  # its own Logger, as its documentation has it
-
-# A school is tens of thousands of small objects that go when it is done: there are no cycles to look for among them meanwhile.
-gc.set_threshold(100_000)
 
 
 @cache
