@@ -66,7 +66,7 @@ class Collected:
         self._add(np.array([self._place(value) for value in values], np.int32)[which])
 
     def add_bytes(self, body: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> None:
-        """Many records: where the value of each stands in UTF-8 bytes (with PADDING behind them)."""
+        """Many records: where the value of each stands in UTF-8 bytes (with PADDING behind them, COMMA for a comma in a value)."""
         longest = int(lengths.max(initial=0))
         if longest == 0:
             self.add_chunk([""], np.zeros(len(starts), np.intp))
@@ -126,6 +126,8 @@ _LONGEST: Final = 8 * _WORD
 """So many bytes of a value are compared as numbers; what is longer, which is seldom, as text."""
 PADDING: Final = bytes(_LONGEST)
 """What has to lie behind the bytes in which values stand."""
+COMMA: Final = b"\xff"
+"""What stands for a comma within a value: no byte of UTF-8."""
 _MASKS: Final = np.array(
     [
         [(1 << 8 * min(max(size - begin, 0), _WORD)) - 1 for size in range(_LONGEST + 1)]
@@ -187,7 +189,12 @@ def _words(body: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64], l
 def _texts(words: _Words) -> list[str]:
     """The values as text; none of them has a NUL, which no reader lets in."""
     values = np.stack(words, axis=1).view(f"S{_WORD * len(words)}").ravel()
-    return [value.decode() for value in values.tolist()]
+    return [text_of(value) for value in values.tolist()]
+
+
+def text_of(value: bytes) -> str:
+    """A value as text, with the commas in it."""
+    return value.replace(COMMA, b",").decode()
 
 
 def _differ_from_before(words: _Words) -> NDArray[np.bool_]:
@@ -241,7 +248,7 @@ def _one_alike(words: _Words, mix: np.uint64) -> tuple[NDArray[np.intp], NDArray
 def _by_text(body: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> tuple[list[str], NDArray[np.intp]]:
     index: dict[str, int] = {}
     which = [
-        index.setdefault(body[begin : begin + length].decode(), len(index))
+        index.setdefault(text_of(body[begin : begin + length]), len(index))
         for begin, length in zip(starts.tolist(), lengths.tolist(), strict=True)
     ]
     return list(index), np.array(which, np.intp)

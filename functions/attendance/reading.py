@@ -20,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from attendance.columns import PADDING, Coded, Collected
+from attendance.columns import COMMA, PADDING, Coded, Collected, text_of
 from attendance.findings import RefusedError, refused
 from attendance.rows import COLUMNS
 
@@ -305,25 +305,29 @@ _NO_END: Final = "the last line has no end and fewer values than the header"
 
 
 class _QuotesMeanSomething(Exception):
-    """A value has a comma, a newline or a quote in it, or a quote stands where none can stand."""
+    """A value has a newline or a quote in it, or a quote stands where none can stand."""
 
 
 def _without_quotes(body: bytes) -> bytes:
-    """Whole lines without the quotes around whole values, in which no comma, newline or quote stands; else _QuotesMeanSomething.
+    """Whole lines without the quotes around whole values, COMMA for a comma between them; else _QuotesMeanSomething.
 
-    Many systems put every value in quotes, and those that say something are few and in few files.
+    Many systems put every value in quotes, and those that say more are few and in few files.
     """
     each = np.frombuffer(body, np.uint8, len(body) - len(PADDING))
     quotes = np.flatnonzero(each == ord('"'))
     opens, closes = quotes[::2], quotes[1::2]
     ends = np.flatnonzero((each == ord(",")) | (each == ord("\n")))
-    if len(opens) == len(closes):
+    within = np.searchsorted(quotes, ends) % 2 == 1
+    commas, ends = ends[within], ends[~within]
+    if len(opens) == len(closes) and (each[commas] == ord(",")).all():
         value = np.searchsorted(
             ends, opens
         )  # the value that a quote opens: it begins after one end, and goes to the next
         begins = np.concatenate(([0], ends + 1))[value]
         if (opens == begins).all() and (closes + 1 == ends[value]).all():
-            return body.replace(b'"', b"")
+            plain = bytearray(body)
+            np.frombuffer(plain, np.uint8)[commas] = COMMA[0]
+            return bytes(plain.replace(b'"', b""))
     raise _QuotesMeanSomething
 
 
@@ -342,7 +346,7 @@ def _read_lines(path: Path, text: Text, out: _Output) -> tuple[str, ...]:
             if not lines.visible.any():
                 continue
             first = int(np.argmax(lines.visible)) + 1
-            header = _header(lines.line(first - 1).split(","))
+            header = _header([text_of(value) for value in lines.line(first - 1).split(b",")])
             out.begin(header)
         _sort_out(lines, first, row, len(header), out)
         row += lines.count - first
@@ -375,8 +379,8 @@ class _Lines:
             blank = is_end | (each == ord(" ")) | (each == ord("\t"))
             self.visible &= ~np.logical_and.reduceat(blank, self.bounds[:-1])
 
-    def line(self, n: int) -> str:
-        return self.body[self.bounds[n] : self.bounds[n + 1] - 1].decode()
+    def line(self, n: int) -> bytes:
+        return self.body[self.bounds[n] : self.bounds[n + 1] - 1]
 
 
 def _sort_out(lines: _Lines, first: int, row: int, columns: int, out: _Output) -> None:
