@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from attendance.settings import Settings, in_force, load
 from attendance.wording import SchoolLetters, letters_on, load_letters
@@ -20,7 +21,7 @@ class AuthoritySettings:
     def on(self, la: str, day: date) -> Settings | None:
         """The settings of an authority in force that day, or None if it has given none."""
         found = self.bucket.get(_key(la))
-        return in_force(load(found.body.decode(), _key(la)), la, day) if found else None
+        return in_force(_loaded(found.body.decode(), _key(la)), la, day) if found else None
 
     def publish(self, la: str, text: str) -> None:
         """Store an authority's settings; SettingsRefused if they do not hold."""
@@ -43,6 +44,13 @@ class SchoolWording:
         """Store a school's letters; SettingsRefused if they do not hold."""
         load_letters(text, _letters_key(urn))
         self.bucket.put(_letters_key(urn), text.encode(), "application/yaml")
+
+
+@lru_cache(
+    maxsize=256
+)  # what lies there is read each time, and understood once: it is asked with each file of each school
+def _loaded(text: str, key: str) -> tuple[Settings, ...]:
+    return tuple(load(text, key))
 
 
 def _key(la: str) -> str:
