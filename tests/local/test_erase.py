@@ -21,9 +21,8 @@ from botocore.client import BaseClient
 from deployed import Deployed
 from policies import Resource, decide
 
-from attendance.grid import KEY, unpacked
+from attendance.grid import grid_in
 from attendance.identifiers import pupil_id
-from attendance.pieces import said_in
 from attendance.register import entries_of
 from local.command import main
 from local.erasing import Who
@@ -173,8 +172,8 @@ def words_of(key: str, body: bytes) -> str:
         with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
             parquet = body[: body.rindex(b"PAR1") + 4]
             Path(file.name).write_bytes(parquet)
-            said = said_in(parquet)
-            in_force = unpacked(said[KEY].encode()).upns if KEY in said else ()
+            grid = grid_in(parquet)
+            in_force = grid.upns if grid else ()
             return f"{duckdb.sql(f"SELECT * FROM '{file.name}'").fetchall()} {in_force}"
     if key.endswith(".pdf"):
         reader = pypdf.PdfReader(io.BytesIO(body))
