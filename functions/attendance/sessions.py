@@ -58,7 +58,3 @@ class Held:
             frozenset(s for s in self.by_few if s.day <= day),
             tuple(sorted({*(s for s in self.open_ahead if s.day > day), *(s for s in self.sessions if s.day > day)})),
         )
-
-    def without_few(self) -> Held:
-        """The same school if the sessions held by few had not been held."""
-        return Held(tuple(s for s in self.sessions if s not in self.by_few), frozenset(), self.open_ahead)

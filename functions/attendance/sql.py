@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 
 
 def text_sql(value: str | None) -> str:
@@ -14,21 +14,6 @@ def text_sql(value: str | None) -> str:
 def day_sql(day: date | None) -> str:
     """A day as an SQL literal."""
     return "NULL" if day is None else f"DATE '{day.isoformat()}'"
-
-
-def moment_sql(moment: datetime) -> str:
-    """A moment as an SQL timestamp, UTC."""
-    return f"TIMESTAMP '{moment_text(moment)}'"
-
-
-def moment_text(moment: datetime) -> str:
-    """A moment as the text of an SQL timestamp, UTC."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
-
-
-def quoted(name: str) -> str:
-    """A name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def texts_sql(values: Sequence[str]) -> str:
