@@ -9,12 +9,11 @@ import os
 import sys
 import traceback
 import uuid
-from collections.abc import Callable, Mapping
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Literal
-from unittest.mock import patch
 
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from pydantic import BaseModel, ConfigDict, Field
@@ -125,6 +124,24 @@ def _redirect_loggers() -> None:
                 handler.stream = _OUTPUT  # not setStream, which would flush the old one: it may be closed
 
 
+@contextmanager
+def _told(variables: Mapping[str, str]) -> Iterator[None]:
+    """These variables of the environment, and as before afterwards.
+
+    All others stay as they are throughout: a door calls from a thread of its own, while others read and set theirs.
+    """
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
 @dataclass(frozen=True)
 class Function:
     """A function that can be called: its code in this process, its environment for the time of the call."""
@@ -162,7 +179,7 @@ class Function:
             self.name, self.properties.memory_size, self.properties.logging_config.log_group, self.properties.timeout
         )
         _OUTPUT.lines = self.log
-        with patch.dict(os.environ, self.environment), redirect_stdout(_OUTPUT):
+        with _told(self.environment), redirect_stdout(_OUTPUT):
             try:
                 return self._handler(event, context)
             except Exception:

@@ -1,6 +1,7 @@
 """The pump does with messages what SQS and Lambda do, in the numbers that the template gives."""
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -217,6 +218,23 @@ def test_a_function_is_called_as_lambda_calls_it() -> None:
         assert context.get_remaining_time_in_millis() == 10_000
         assert environment["FUNCTION"] == "taker"
         assert environment["AWS_LAMBDA_FUNCTION_NAME"] == "attendance-local-taker"
+
+
+def test_a_call_takes_back_its_own_variables_and_leaves_what_others_set_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A door calls from a thread of its own while this process goes on; pytest itself sets a variable around each test.
+    def another_sets_one(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        assert os.environ["FUNCTION"] == "taker"
+        os.environ["SET_MEANWHILE"] = "by another"
+        return {"batchItemFailures": []}
+
+    monkeypatch.setattr(sample_function, "handler", another_sets_one)
+    with raise_templates(STANDARD) as world:
+        send(world, "a")
+        world.drain()
+        assert os.environ.get("SET_MEANWHILE") == "by another"
+        assert "FUNCTION" not in os.environ
 
 
 def test_what_a_function_logs_is_kept_with_the_world_and_not_printed(capfd: pytest.CaptureFixture[str]) -> None:
