@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache, reduce
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -63,13 +64,15 @@ class Ages:
             first[known], last[known] = np.array([*map(_bounds, born.values())], dtype=np.int32).T
         return cls(first, last)
 
-    def compulsory(self, pupil: NDArray[np.intp], day: Days) -> Flags:
+    def compulsory(self, pupil: NDArray[np.signedinteger], day: Days) -> Flags:
         """Whether that pupil is of compulsory school age on that day."""
-        return (self.first[pupil] <= day) & (day <= self.last[pupil])
+        return np.asarray((self.first[pupil] <= day) & (day <= self.last[pupil]))
 
     def not_throughout(self, day: Days) -> NDArray[np.intp]:
-        """The pupils who are not of compulsory school age on each of these days."""
-        return ((self.first > day.min(initial=_EVER)) | (self.last < day.max(initial=_NEVER))).nonzero()[0]
+        """The pupils who are not of compulsory school age on each of these days, which are in order."""
+        if not len(day):
+            return np.empty(0, dtype=np.intp)
+        return np.flatnonzero((self.first > day[0]) | (self.last < day[-1]))
 
 
 @lru_cache(maxsize=16384)
@@ -98,7 +101,7 @@ def sums(year: Marks, ages: Ages, as_at: date) -> Sums:
     """The sums over the marks of a year."""
     pupils, sessions = year.cells.shape
     possible = sessions - year.not_possible.number(pupils)
-    attended = _number(year.cells < FIRST_ABSENCE)
+    attended = _number(year.cells < FIRST_ABSENCE, sessions)
     absent, unauthorised = possible - attended, year.unauthorised.number(pupils)
     return Sums(
         possible=possible,
@@ -112,10 +115,10 @@ def sums(year: Marks, ages: Ages, as_at: date) -> Sums:
     )
 
 
-def _number(chosen: Flags) -> Counts:
-    """How many cells of each row are chosen."""
-    # Summed in the smallest numbers that hold a row: in larger ones NumPy takes more than twice as long.
-    return chosen.view(np.uint8).sum(axis=1, dtype=np.uint16).astype(np.int64)
+def _number(chosen: Flags, most: int) -> Counts:
+    """How many cells of each row are chosen, which is so many at most."""
+    # Summed in the smallest numbers that hold that: in larger ones NumPy takes more than twice as long.
+    return chosen.view(np.uint8).sum(axis=1, dtype=np.min_scalar_type(most)).astype(np.int64)
 
 
 def illness_days(year: Marks, ages: Ages) -> Counts:
@@ -123,14 +126,14 @@ def illness_days(year: Marks, ages: Ages) -> Counts:
     day = year.sessions // 2
     ill = year.cells == _ILLNESS
     partly = ages.not_throughout(day)
-    ill[partly] &= ages.compulsory(partly[:, np.newaxis], day)
-    second_of_day = ~_unlike_the_one_before(day)
-    again = np.zeros(ill.shape, dtype=np.bool_)
-    # All rows as one: row by row takes twice as long, and a row's first session is no day's second.
-    np.logical_and(ill.ravel()[1:], ill.ravel()[:-1], out=again.ravel()[1:])
-    again &= second_of_day
-    ill ^= again
-    return _number(ill)
+    if len(partly):
+        ill[partly] &= ages.compulsory(partly[:, np.newaxis], day)
+    first_of_two = np.zeros(len(day), dtype=np.bool_)
+    np.equal(day[1:], day[:-1], out=first_of_two[:-1])
+    known = ill & first_of_two
+    # All rows as one: row by row takes twice as long, and a row's last session is not the first of two.
+    np.greater(ill.ravel()[1:], known.ravel()[:-1], out=ill.ravel()[1:])
+    return _number(ill, len(day) - int(first_of_two.sum()))
 
 
 def open_run(year: Marks) -> Counts:
@@ -181,24 +184,29 @@ class Scale:
 class Countable:
     """Countable sessions: pupil (never falling), session in order, code; its school week and its day, as indexes into a scale's."""
 
-    pupil: NDArray[np.intp]
+    pupil: NDArray[np.int32]
     at: Days
     code: NDArray[np.uint8]
     week: Days
     day: Days
 
     @classmethod
-    def of(cls, pupil: NDArray[np.intp], at: Days, code: NDArray[np.uint8], mondays: Days, days: Days) -> Countable:
+    def of(cls, pupil: NDArray[np.int32], at: Days, code: NDArray[np.uint8], mondays: Days, days: Days) -> Countable:
         """Sessions on these school weeks and days; what lies in none counts with the one before."""
         return cls(pupil, at, code, _last_upto(mondays, monday_of(at // 2)), _last_upto(days, at // 2))
 
     @cached_property
-    def begins(self) -> NDArray[np.intp]:
-        """Where the sessions of each pupil begin who has any."""
-        return _unlike_the_one_before(self.pupil).nonzero()[0]
+    def begin(self) -> Flags:
+        """Which sessions are the first of their pupil."""
+        return _unlike_the_one_before(self.pupil)
 
     @cached_property
-    def who(self) -> NDArray[np.intp]:
+    def begins(self) -> NDArray[np.intp]:
+        """The same as indexes."""
+        return self.begin.nonzero()[0]
+
+    @cached_property
+    def who(self) -> NDArray[np.int32]:
         """The pupils who have any."""
         return self.pupil[self.begins]
 
@@ -225,20 +233,23 @@ class Countable:
     def first(self, chosen: Flags, pupils: int) -> NDArray[np.intp]:
         """The first of the chosen that each pupil has, as an index; -1 if there is none."""
         first = np.full(pupils, _NONE)
-        found = chosen.nonzero()[0][::-1]
+        those = chosen.copy()
+        those[1:] &= self.begin[1:] | ~chosen[:-1]  # the first of each run of them is enough, and there are fewer
+        found = those.nonzero()[0][::-1]
         first[self.pupil[found]] = found  # of several the last written stays
         return first
 
     @cached_property
     def apart(self) -> Days:
         """What keeps the sessions of different pupils so far apart that no window holds both."""
-        return (self.pupil * _FAR).astype(np.int32)
+        return self.pupil * np.int32(_FAR)
 
-    def reach(self, places: Days, number: int) -> Days:
-        """How many places (weeks or days) the last so many sessions of the pupil reach over; very many if there are fewer."""
-        found = np.full(len(places), _FAR, dtype=np.int32)
+    def within(self, places: Days, number: int, size: int) -> Flags:
+        """At which sessions the last so many of the pupil are within so many places (weeks or days)."""
+        found = np.zeros(len(places), dtype=np.bool_)
         of_all = places + self.apart
-        np.subtract(of_all[number - 1 :], of_all[: max(0, len(places) - number + 1)], out=found[number - 1 :])
+        reach = of_all[number - 1 :] - of_all[: max(0, len(places) - number + 1)]
+        np.less(reach, size, out=found[number - 1 :])
         return found
 
 
@@ -249,12 +260,12 @@ def countable(marks: Marks, held: Days, ages: Ages, scale: Scale) -> Countable:
     """
     sessions, day = marks.sessions, marks.sessions // 2
     counts = among(sessions, held) & (day >= number_of(law.SCHEME_START))
-    chosen = marks.unauthorised.where(counts[marks.unauthorised.column])
+    chosen = marks.unauthorised.in_columns(counts)
     if len(ages.not_throughout(day)):
         chosen = chosen.where(ages.compulsory(chosen.pupil, day[chosen.column]))
     week, nth_day = _last_upto(scale.mondays, monday_of(day)), _last_upto(scale.days, day)
-    column = chosen.column
-    return Countable(chosen.pupil, sessions[column], chosen.code, week[column], nth_day[column])
+    column = chosen.column.astype(np.intp)  # as NumPy would for each of the three
+    return Countable(chosen.pupil, sessions.take(column), chosen.code, week.take(column), nth_day.take(column))
 
 
 def distinct(values: Days) -> Days:
@@ -282,23 +293,29 @@ def _last_upto(places: Days, values: Days) -> Days:
 
 def met(counted: Countable) -> Flags:
     """At which sessions the threshold is met: ten countable in the ten school weeks ending with that session's week (WTISA)."""
+    numbers, sizes = law.THRESHOLD_SESSIONS.values.values(), law.THRESHOLD_WEEKS.values.values()
+    if len(numbers) == len(sizes) == 1:  # the same on any day
+        return counted.within(counted.week, *numbers, *sizes)
     day = counted.at // 2
-    needed = figure_on(law.THRESHOLD_SESSIONS, day)
-    monday = monday_of(day) if len(law.THRESHOLD_WEEKS.values) > 1 else day  # else it is the same on any day
-    weeks = figure_on(law.THRESHOLD_WEEKS, monday)
+    needed, weeks = figure_on(law.THRESHOLD_SESSIONS, day), figure_on(law.THRESHOLD_WEEKS, monday_of(day))
     found = np.zeros(len(day), dtype=np.bool_)
-    for number in {*law.THRESHOLD_SESSIONS.values.values()}:
-        found |= (needed == number) & (counted.reach(counted.week, number) < weeks)
+    for number, size in product({*numbers}, {*sizes}):
+        found |= (needed == number) & (weeks == size) & counted.within(counted.week, number, size)
     return found
 
 
 def met_by(counted: Countable, these: Flags) -> Flags:
     """The same, were only these countable."""
-    if these.all():
-        return met(counted)
-    found = np.zeros(len(these), dtype=np.bool_)
-    found[these] = met(counted.where(these))
-    return found
+    return _placed(met(counted.where(these)), these)
+
+
+def _placed(found: Flags, these: Flags) -> Flags:
+    """What was found of these, in place among all."""
+    if len(found) == len(these):
+        return found
+    placed = np.zeros(len(these), dtype=np.bool_)
+    placed[these] = found
+    return placed
 
 
 def in_last(counted: Countable, weeks: int, size: int) -> Flags:
@@ -325,8 +342,10 @@ def fullest(in_week: NDArray[np.int16], scale: Scale) -> tuple[Counts, NDArray[n
     in_window = in_week.copy()
     for back in range(1, min(scale.best_size, weeks)):
         in_window[back:] += in_week[:-back]
-    last = np.arange(begin, weeks, dtype=np.int32)[:, np.newaxis]
-    best = (in_window[begin:] * np.int32(weeks) + last).max(axis=0).astype(np.int64)
+    # Both as one number, the smallest that holds them: the greatest of these is of the latest of equals.
+    most = in_window.max(initial=0) * np.int64(weeks) + weeks
+    last = np.arange(begin, weeks, dtype=np.int16)[:, np.newaxis]
+    best = (in_window[begin:] * np.min_scalar_type(-most).type(weeks) + last).max(axis=0).astype(np.int64)
     return best // weeks, best % weeks
 
 
@@ -366,13 +385,12 @@ def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scal
     The threshold may be met by what is free; `cases` say for each case what may meet it then: what is free or was used by it.
     """
     unused = counted.where(free)
-    free_met = met_by(counted, free)
+    met_unused = met(unused)
+    free_met = _placed(met_unused, free)
     recently = counted.at >= 2 * scale.since
     first = counted.first(reduce(np.logical_or, (met_by(counted, each) for each in cases), free_met) & recently, pupils)
     in_week = by_week(unused, scale, pupils)
     best, best_week = fullest(in_week, scale)
-    by_weeks = counted.any(free_met, pupils)
-    by_days, by_full_weeks = other_readings(unused, scale, pupils)
     year_back = number_of(scale.as_at) - 7 * law.REPEATED_WEEKS.on(scale.as_at)
     recent = unused.number(unused.at >= 2 * (year_back + 1), pupils)
     return Windows(
@@ -382,32 +400,50 @@ def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scal
         best=best,
         best_week=best_week,
         met=first,
-        provisional=_only_by_n(counted, [free, *cases], recently, first != _NONE),
+        provisional=_only_by_n(counted, [free, *cases], scale, first),
         drops_on=drops_on(in_week, scale),
-        reading_differs=(by_days != by_weeks) | (by_full_weeks != by_weeks),
+        reading_differs=reading_differs(unused, met_unused, scale, pupils),
         repeated=(first == _NONE) & (recent >= law.REPEATED_SESSIONS.on(scale.as_at)),
         doubtful=differs_without_few(counted, scale, pupils),
     )
 
 
-def _only_by_n(counted: Countable, cases: Sequence[Flags], recently: Flags, asked: Flags) -> Flags:
-    """Which of the thresholds met would not be without the sessions whose reason is not known yet."""
-    pupils, by_n = len(asked), counted.code == _N
-    with_n = np.zeros(pupils, dtype=np.bool_)
-    with_n[counted.pupil[by_n]] = True
-    asked = asked & with_n
-    if not asked.any():
-        return asked
-    sure = asked[counted.pupil] & ~by_n
-    met_without = reduce(np.logical_or, (met_by(counted, each & sure) for each in cases))
-    return asked & ~counted.any(met_without & recently, pupils)
+def _only_by_n(counted: Countable, cases: Sequence[Flags], scale: Scale, first: NDArray[np.intp]) -> Flags:
+    """Which of the thresholds met, at these sessions first, would not be without those whose reason is not known yet."""
+    (by_n,) = (counted.code == _N).nonzero()
+    who = counted.pupil[by_n]
+    found = np.zeros(len(first), dtype=np.bool_)
+    found[who[by_n <= first[who]]] = True  # of all others it was met before there was one
+    if not found.any():
+        return found
+    sure = found[counted.pupil] & (counted.code != _N)
+    for each in cases:
+        those = counted.where(each & sure)
+        found[those.pupil[met(those) & (those.at >= 2 * scale.since)]] = False
+    return found
 
 
 def other_readings(free: Countable, scale: Scale, pupils: int) -> tuple[Flags, Flags]:
     """Whether the threshold is met within 50 school days, and within ten weeks that have all ten sessions held."""
-    in_days = free.reach(free.day, scale.needed) < law.SESSIONS_FLOAT.on(max(scale.as_at, law.SCHEME_START))
-    in_weeks = free.reach(scale.full.cumsum(dtype=np.int32)[free.week], scale.needed) < scale.size
+    in_days, in_weeks = _within_others(free, scale)
     return free.any(in_days, pupils), free.any(in_weeks, pupils)
+
+
+def reading_differs(free: Countable, met_free: Flags, scale: Scale, pupils: int) -> Flags:
+    """Whether the threshold is met by one of the three readings and not by another."""
+    in_days, in_weeks = _within_others(free, scale)
+    # Each reading is a bit: asked together they cost as much as one.
+    readings = met_free + in_days * np.uint8(2) + in_weeks * np.uint8(4)
+    by = np.zeros(pupils, dtype=np.uint8)
+    by[free.who] = np.bitwise_or.reduceat(readings, free.begins)
+    return np.asarray((by != 0b000) & (by != 0b111))
+
+
+def _within_others(free: Countable, scale: Scale) -> tuple[Flags, Flags]:
+    """At which sessions it is met so."""
+    in_days = free.within(free.day, scale.needed, law.SESSIONS_FLOAT.on(max(scale.as_at, law.SCHEME_START)))
+    in_weeks = free.within(scale.full.cumsum(dtype=np.int32).take(free.week), scale.needed, scale.size)
+    return in_days, in_weeks
 
 
 def differs_without_few(counted: Countable, scale: Scale, pupils: int) -> Flags:

@@ -47,16 +47,16 @@ class Cells:
     """Some cells of a grid of so many columns, row by row: where each is, counted through all rows, and its code (or NO_MARK)."""
 
     columns: int
-    place: NDArray[np.intp]
+    place: NDArray[np.int32]
     code: NDArray[np.uint8]
 
     @cached_property
-    def pupil(self) -> NDArray[np.intp]:
+    def pupil(self) -> NDArray[np.int32]:
         """The row of each."""
         return self.place // max(1, self.columns)
 
     @cached_property
-    def column(self) -> NDArray[np.intp]:
+    def column(self) -> NDArray[np.int32]:
         """The column of each."""
         return self.place - self.pupil * self.columns
 
@@ -67,9 +67,13 @@ class Cells:
         (these,) = chosen.nonzero()
         return Cells(self.columns, self.place.take(these), self.code.take(these))
 
+    def in_columns(self, chosen: NDArray[np.bool_]) -> Cells:
+        """Those of the cells in the chosen columns."""
+        return self if chosen.all() else self.where(chosen.take(self.column))
+
     def number(self, pupils: int) -> NDArray[np.intp]:
         """How many of them each pupil has."""
-        bounds = self.place.searchsorted(np.arange(pupils + 1) * self.columns)
+        bounds = self.place.searchsorted(np.arange(pupils + 1, dtype=np.int32) * self.columns)
         return bounds[1:] - bounds[:-1]
 
 
@@ -145,13 +149,13 @@ class Marks:
 
     def _from(self, first: int) -> Cells:
         (place,) = (self.cells >= first).ravel().nonzero()
-        return Cells(len(self.sessions), place, self.cells.ravel().take(place))
+        return Cells(len(self.sessions), place.astype(np.int32), self.cells.ravel().take(place))
 
     def within(self, first: int, last: int) -> Marks:
         """The marks of the same pupils in the sessions from one to another."""
-        begin, end = self.sessions.searchsorted([first, last + 1]).tolist()
-        if end - begin == len(self.sessions):
+        if not len(self.sessions) or (first <= self.sessions[0] and self.sessions[-1] <= last):
             return self
+        begin, end = self.sessions.searchsorted([first, last + 1]).tolist()
         return Marks(self.upns, self.sessions[begin:end], np.ascontiguousarray(self.cells[:, begin:end]))
 
 

@@ -251,7 +251,7 @@ def met_sessions(counted: Sequence[Counted], weeks: Sequence[date]) -> Iterator[
 def _as_arrays(counted: Sequence[Counted], mondays: NDArray[np.int32], days: NDArray[np.int32]) -> counting.Countable:
     """The countable sessions of one pupil, who is number 0, on these school weeks and days."""
     return counting.Countable.of(
-        np.zeros(len(counted), dtype=np.intp),
+        np.zeros(len(counted), dtype=np.int32),
         np.array([at(each.session) for each in counted], dtype=np.int32),
         np.array([_CODE[each.code] for each in counted], dtype=np.uint8),
         mondays,
@@ -373,7 +373,12 @@ class Assessor:
     @cached_property
     def mondays(self) -> NDArray[np.int32]:
         """The same as numbers."""
-        return counting.distinct(counting.monday_of(self.held_numbers // 2))
+        return counting.distinct(self._monday_of_each)
+
+    @cached_property
+    def _monday_of_each(self) -> NDArray[np.int32]:
+        """The week of each session held."""
+        return counting.monday_of(self.held_numbers // 2)
 
     @cached_property
     def scale(self) -> counting.Scale:
@@ -408,9 +413,8 @@ class Assessor:
     @cached_property
     def full_mondays(self) -> NDArray[np.int32]:
         """The weeks with all ten sessions held, Monday to Friday."""
-        day = self.held_numbers // 2
-        week = self.mondays.searchsorted(counting.monday_of(day))
-        held = np.bincount(week[day - self.mondays[week] < 5], minlength=len(self.mondays))
+        on_weekday = self._monday_of_each[self.held_numbers // 2 - self._monday_of_each < 5]
+        held = np.bincount(self.mondays.searchsorted(on_weekday), minlength=len(self.mondays))
         full = held == law.FULL_WEEK_SESSIONS.on(max(self.as_at, law.SCHEME_START))
         return np.asarray(self.mondays[full], dtype=np.int32)
 
