@@ -72,7 +72,7 @@ class Ages:
         """The pupils who are not of compulsory school age on each of these days, which are in order."""
         if not len(day):
             return np.empty(0, dtype=np.intp)
-        return np.flatnonzero((self.first > day[0]) | (self.last < day[-1]))
+        return np.asarray((self.first > day[0]) | (self.last < day[-1])).nonzero()[0]
 
 
 @lru_cache(maxsize=16384)
@@ -147,9 +147,9 @@ def open_run(year: Marks) -> Counts:
         return found
     (open_,) = (year.cells[:, -1] >= FIRST_UNAUTHORISED).nonzero()
     ends_it = year.cells[open_, ::-1] < FIRST_UNAUTHORISED
-    length = np.where(ends_it.any(axis=1), ends_it.argmax(axis=1), columns)
-    until = (open_ + 1) * columns
-    begin, end = (year.unauthorised.place.searchsorted(at) for at in (until - length, until))
+    length = np.where(ends_it.any(axis=1), ends_it.argmax(axis=1), columns).astype(np.int32)
+    until = (open_.astype(np.int32) + 1) * columns
+    begin, end = year.unauthorised.place.searchsorted([until - length, until])
     found[open_] = end - begin
     return found
 
@@ -416,7 +416,7 @@ def _only_by_n(counted: Countable, cases: Sequence[Flags], scale: Scale, first: 
     found[who[by_n <= first[who]]] = True  # of all others it was met before there was one
     if not found.any():
         return found
-    sure = found[counted.pupil] & (counted.code != _N)
+    sure = found.take(counted.pupil) & (counted.code != _N)
     for each in cases:
         those = counted.where(each & sure)
         found[those.pupil[met(those) & (those.at >= 2 * scale.since)]] = False
