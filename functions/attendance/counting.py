@@ -36,6 +36,8 @@ _ILLNESS, _N = CODE_ORDER.index("I"), CODE_ORDER.index("N")
 _NEVER, _EVER = np.iinfo(np.int32).min, np.iinfo(np.int32).max
 _FAR: Final = 10_000
 """More school weeks, and more school days, than marks ever reach over."""
+_MOST_IN_WEEK: Final = 14
+"""So many sessions a week has at most: two a day."""
 _NONE: Final = -1
 """In place of a session or a week, where there is none."""
 
@@ -124,14 +126,14 @@ def _number(chosen: Flags, most: int) -> Counts:
 def illness_days(year: Marks, ages: Ages) -> Counts:
     """The days on which each pupil has an I, while of compulsory school age (2024 Regs, sickness return)."""
     day = year.sessions // 2
-    ill = year.cells == _ILLNESS
+    ill = np.equal(year.cells, _ILLNESS, order="C")  # row after row, however the cells lie
     partly = ages.not_throughout(day)
     if len(partly):
         ill[partly] &= ages.compulsory(partly[:, np.newaxis], day)
     first_of_two = np.zeros(len(day), dtype=np.bool_)
     np.equal(day[1:], day[:-1], out=first_of_two[:-1])
     known = ill & first_of_two
-    # All rows as one: row by row takes twice as long, and a row's last session is not the first of two.
+    # All rows are taken as one, for row by row takes twice as long; a row's last session is not the first of two.
     np.greater(ill.ravel()[1:], known.ravel()[:-1], out=ill.ravel()[1:])
     return _number(ill, len(day) - int(first_of_two.sum()))
 
@@ -224,6 +226,13 @@ class Countable:
         found[self.who] = np.add.reduceat(chosen, self.begins, dtype=np.int64)
         return found
 
+    def with_so_many(self, number: int, since: int, pupils: int) -> Flags:
+        """Which pupils have so many or more since a session: with so many left, they are not before it."""
+        so_many_left = np.append(self.begins, len(self.at))[1:] - number
+        found = np.zeros(pupils, dtype=np.bool_)
+        found[self.who] = (so_many_left >= self.begins) & (self.at.take(so_many_left, mode="clip") >= since)
+        return found
+
     def any(self, chosen: Flags, pupils: int) -> Flags:
         """Whether each pupil has any of the chosen."""
         found = np.zeros(pupils, dtype=np.bool_)
@@ -274,8 +283,9 @@ def distinct(values: Days) -> Days:
 
 
 def _unlike_the_one_before(values: NDArray[np.signedinteger]) -> Flags:
-    new = np.ones(len(values), dtype=np.bool_)
-    new[1:] = values[1:] != values[:-1]
+    new = np.empty(len(values), dtype=np.bool_)
+    new[:1] = True
+    np.not_equal(values[1:], values[:-1], out=new[1:])
     return new
 
 
@@ -342,10 +352,10 @@ def fullest(in_week: NDArray[np.int16], scale: Scale) -> tuple[Counts, NDArray[n
     in_window = in_week.copy()
     for back in range(1, min(scale.best_size, weeks)):
         in_window[back:] += in_week[:-back]
-    # Both as one number, the smallest that holds them: the greatest of these is of the latest of equals.
-    most = in_window.max(initial=0) * np.int64(weeks) + weeks
+    # Both as one number, a short one if it holds them: the greatest of these is of the latest of equals.
+    short = (_MOST_IN_WEEK * scale.best_size + 1) * weeks < 2**15
     last = np.arange(begin, weeks, dtype=np.int16)[:, np.newaxis]
-    best = (in_window[begin:] * np.min_scalar_type(-most).type(weeks) + last).max(axis=0).astype(np.int64)
+    best = (in_window[begin:] * (np.int16(weeks) if short else np.int32(weeks)) + last).max(axis=0).astype(np.int64)
     return best // weeks, best % weeks
 
 
@@ -353,10 +363,11 @@ def drops_on(in_week: NDArray[np.int16], scale: Scale) -> Days:
     """The Monday on which each pupil's oldest counted sessions leave the window; -1 if there is none or nobody knows it yet."""
     weeks = np.concatenate([scale.mondays, scale.ahead, [_NONE]])
     recent = in_week[-scale.size :] > 0
-    weeks_back = np.arange(len(recent), 0, -1, dtype=np.int16)[:, np.newaxis]
-    oldest = (recent * weeks_back).max(axis=0, initial=0)
-    leaves = np.where(oldest > 0, np.minimum(len(in_week) - oldest + scale.size, len(weeks) - 1), len(weeks) - 1)
-    return np.asarray(weeks[leaves], dtype=np.int32)
+    weeks_back = range(len(recent), 0, -1)
+    oldest = (recent * np.array(weeks_back, dtype=np.int16)[:, np.newaxis]).max(axis=0, initial=0)
+    # By how many weeks back: nowhere, which is the last of `weeks`, then the week in which the window has passed it.
+    leave = [_NONE, *(min(len(in_week) - back + scale.size, len(weeks) - 1) for back in reversed(weeks_back))]
+    return np.asarray(weeks[leave].take(oldest), dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -392,7 +403,7 @@ def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scal
     in_week = by_week(unused, scale, pupils)
     best, best_week = fullest(in_week, scale)
     year_back = number_of(scale.as_at) - 7 * law.REPEATED_WEEKS.on(scale.as_at)
-    recent = unused.number(unused.at >= 2 * (year_back + 1), pupils)
+    repeated = unused.with_so_many(law.REPEATED_SESSIONS.on(scale.as_at), 2 * (year_back + 1), pupils)
     return Windows(
         counted=counted,
         in_window=free & in_last(counted, len(scale.mondays), scale.size),
@@ -403,7 +414,7 @@ def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scal
         provisional=_only_by_n(counted, [free, *cases], scale, first),
         drops_on=drops_on(in_week, scale),
         reading_differs=reading_differs(unused, met_unused, scale, pupils),
-        repeated=(first == _NONE) & (recent >= law.REPEATED_SESSIONS.on(scale.as_at)),
+        repeated=(first == _NONE) & repeated,
         doubtful=differs_without_few(counted, scale, pupils),
     )
 

@@ -148,8 +148,17 @@ class Marks:
         return self._from(FIRST_ABSENCE)
 
     def _from(self, first: int) -> Cells:
-        (place,) = (self.cells >= first).ravel().nonzero()
-        return Cells(len(self.sessions), place.astype(np.int32), self.cells.ravel().take(place))
+        cells = self.cells.ravel()
+        # Sought by eights, most of which hold none, and then within those: NumPy's own search branches at each that is found,
+        # which takes half as long again.
+        chosen = np.empty(-(-len(cells) // 8) * 8, dtype=np.bool_)
+        chosen[len(cells) :] = False
+        np.greater_equal(cells, first, out=chosen[: len(cells)])
+        eights = chosen.view(np.uint64)
+        (some,) = (eights != 0).nonzero()
+        (within,) = eights.take(some).view(np.bool_).nonzero()
+        place = (8 * some).take(within >> 3) + (within & 7)
+        return Cells(len(self.sessions), place.astype(np.int32), cells.take(place))
 
     def within(self, first: int, last: int) -> Marks:
         """The marks of the same pupils in the sessions from one to another."""
@@ -196,7 +205,7 @@ def marks_of(grids: Sequence[Grid]) -> Marks:
             cells[[row[upn] for upn in grid.upns], column : column + len(grid.sessions)] = _coded(grid)
             column += len(grid.sessions)
         order = np.argsort(every)
-        marks = Marks(tuple(upns), every[order], cells[:, order])
+        marks = Marks(tuple(upns), every[order], cells.take(order, axis=1))  # row by row, as `cells[:, order]` is not
     if any(code not in CODES for grid in grids for code in grid.codes):  # seldom: then a pupil may be left with none
         some = (marks.cells != NO_MARK).any(axis=1)
         marks = Marks(

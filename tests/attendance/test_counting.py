@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from random import Random
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 from attendance import law
 from attendance.codes import ATTENDED, AUTHORISED, CODES, POSSIBLE, SHOWS_SESSION_HELD, UNAUTHORISED
-from attendance.counting import Countable, met
+from attendance.counting import Ages, Countable, met, sums
 from attendance.marks import (
     CODE_ORDER,
     FIRST_ABSENCE,
@@ -21,6 +23,7 @@ from attendance.marks import (
     FIRST_NOT_POSSIBLE,
     FIRST_UNAUTHORISED,
     NO_MARK,
+    Marks,
     number_of,
 )
 
@@ -61,3 +64,24 @@ def test_a_threshold_that_changed_is_met_by_the_figures_of_the_day(given: Sequen
         begins = nth // 10 - weeks.on(MONDAYS[nth // 10])
         last = sum(other == who and begins < each // 10 and each <= nth for other, each in given)
         assert found[n] == (last >= sessions.on(day))
+
+
+@settings(deadline=None)
+@given(st.integers(1, 5), st.integers(1, 30), st.randoms(use_true_random=False))
+def test_how_the_cells_lie_in_memory_changes_no_sum(pupils: int, columns: int, random: Random) -> None:
+    some = [0, CODE_ORDER.index("I"), CODE_ORDER.index("O"), NO_MARK]
+    codes = [[random.choice(some) for _ in range(columns)] for _ in range(pupils)]
+    sessions = np.array(sorted(random.sample(range(40), columns)), dtype=np.int32) + 2 * number_of(MONDAYS[0])
+    upns = tuple(map(str, range(pupils)))
+    orders: tuple[Literal["C", "F"], ...] = ("C", "F")
+    by_row, by_column = (
+        sums(Marks(upns, sessions, np.array(codes, dtype=np.uint8, order=order)), Ages.of(pupils, {}), MONDAYS[-1])
+        for order in orders
+    )
+
+    ill = [{at // 2 for at, code in zip(sessions, row, strict=True) if code == CODE_ORDER.index("I")} for row in codes]
+    assert by_row.illness_days.tolist() == [len(days) for days in ill]
+    assert by_row.unauthorised.tolist() == [row.count(CODE_ORDER.index("O")) for row in codes]
+    assert {name: values.tolist() for name, values in vars(by_row).items()} == {
+        name: values.tolist() for name, values in vars(by_column).items()
+    }
