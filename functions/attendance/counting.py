@@ -34,8 +34,6 @@ type Flags = NDArray[np.bool_]
 
 _ILLNESS, _N = CODE_ORDER.index("I"), CODE_ORDER.index("N")
 _NEVER, _EVER = np.iinfo(np.int32).min, np.iinfo(np.int32).max
-_FAR: Final = 10_000
-"""More school weeks, and more school days, than marks ever reach over."""
 _MOST_IN_WEEK: Final = 14
 """So many sessions a week has at most: two a day."""
 _NONE: Final = -1
@@ -248,17 +246,12 @@ class Countable:
         first[self.pupil[found]] = found  # of several the last written stays
         return first
 
-    @cached_property
-    def apart(self) -> Days:
-        """What keeps the sessions of different pupils so far apart that no window holds both."""
-        return self.pupil * np.int32(_FAR)
-
     def within(self, places: Days, number: int, size: int) -> Flags:
         """At which sessions the last so many of the pupil are within so many places (weeks or days)."""
         found = np.zeros(len(places), dtype=np.bool_)
-        of_all = places + self.apart
-        reach = of_all[number - 1 :] - of_all[: max(0, len(places) - number + 1)]
-        np.less(reach, size, out=found[number - 1 :])
+        last, first = slice(number - 1, None), slice(max(0, len(places) - number + 1))
+        near, of_one = places[last] - places[first] < size, self.pupil[last] == self.pupil[first]
+        np.logical_and(near, of_one, out=found[last])
         return found
 
 

@@ -198,14 +198,17 @@ def marks_of(grids: Sequence[Grid]) -> Marks:
     else:
         upns = sorted({upn for grid in grids for upn in grid.upns})
         row = {upn: n for n, upn in enumerate(upns)}
-        every = np.concatenate([np.empty(0, dtype=np.int32), *(grid.sessions for grid in grids)])
+        in_order = sorted(grids, key=lambda grid: grid.sessions[:1].tolist())
+        every = np.concatenate([np.empty(0, dtype=np.int32), *(grid.sessions for grid in in_order)])
         cells = np.full((len(upns), len(every)), NO_MARK, dtype=np.uint8)
         column = 0
-        for grid in grids:
+        for grid in in_order:
             cells[[row[upn] for upn in grid.upns], column : column + len(grid.sessions)] = _coded(grid)
             column += len(grid.sessions)
-        order = np.argsort(every)
-        marks = Marks(tuple(upns), every[order], cells.take(order, axis=1))  # row by row, as `cells[:, order]` is not
+        if (every[1:] < every[:-1]).any():  # two schools in one year
+            order = np.argsort(every)
+            every, cells = every[order], cells.take(order, axis=1)  # row after row, as `cells[:, order]` would not be
+        marks = Marks(tuple(upns), every, cells)
     if any(code not in CODES for grid in grids for code in grid.codes):  # seldom: then a pupil may be left with none
         some = (marks.cells != NO_MARK).any(axis=1)
         marks = Marks(
