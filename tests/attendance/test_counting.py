@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from attendance import law
 from attendance.codes import ATTENDED, AUTHORISED, CODES, POSSIBLE, SHOWS_SESSION_HELD, UNAUTHORISED
 from attendance.counting import Ages, Countable, met, sums
+from attendance.grid import Grid
 from attendance.marks import (
     CODE_ORDER,
     FIRST_ABSENCE,
@@ -24,6 +25,7 @@ from attendance.marks import (
     FIRST_UNAUTHORISED,
     NO_MARK,
     Marks,
+    marks_of,
     number_of,
 )
 
@@ -85,3 +87,21 @@ def test_how_the_cells_lie_in_memory_changes_no_sum(pupils: int, columns: int, r
     assert {name: values.tolist() for name, values in vars(by_row).items()} == {
         name: values.tolist() for name, values in vars(by_column).items()
     }
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(0, 2), min_size=1, max_size=20), st.permutations(range(3)), st.randoms(use_true_random=False)
+)
+def test_grids_side_by_side_are_one(part_of: Sequence[int], order: Sequence[int], random: Random) -> None:
+    upns, codes = ("p0", "p1", "p2"), ("/", "I", "O")
+    cells = np.array([[random.randint(0, len(codes)) for _ in part_of] for _ in upns], dtype=np.uint8)
+    sessions = np.arange(len(part_of), dtype=np.int32)
+    parts = [np.array(part_of) == n for n in order]
+
+    one = marks_of([Grid(upns, sessions, codes, cells)])
+    of_parts = marks_of([Grid(upns, sessions[part], codes, cells[:, part]) for part in parts])
+
+    assert of_parts.upns == one.upns
+    assert of_parts.sessions.tolist() == one.sessions.tolist()
+    assert of_parts.cells.tolist() == one.cells.tolist()
