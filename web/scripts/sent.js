@@ -14,10 +14,10 @@ schoolPage(async (school) => {
   if (none) return [inset(p('No file arrived from this school yet.')), send]
   return [
     p('The latest first.'), send,
-    table('Files sent', ['File', 'Arrived', 'What was taken', ['Size', 1]], found.uploads.map((each) => [
+    table('Files sent', ['File', 'What was taken', 'Arrived', ['Size', 1]], found.uploads.map((each) => [
       each.status === 'answered' ? report(school, each) : each.name,
-      moment(each.received_at),
       each.status === 'answered' ? tag(...TAKEN[each.taken]) : tag('Being checked', 'grey'),
+      moment(each.received_at),
       size(each.bytes)
     ]), { captionHidden: true, headed: false }),
     cursor || found.next
