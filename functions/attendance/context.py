@@ -550,9 +550,7 @@ class _Pupils:
     known: Flags
     starts: _Days
     leaves: _Days
-    age_known: Flags
-    compulsory_from: _Days
-    compulsory_until: _Days
+    born: Sequence[str | None]
     part_time_until: _Days
     mobile: Flags
     elsewhere: Sequence[str | None]
@@ -569,14 +567,11 @@ class _Roll:
     @staticmethod
     def of(pupils: Sequence[Row]) -> _Roll:
         rows: list[Row] = [*(row for row in pupils if not row.get("withdrawn_on")), {}]
-        born = [row.get("date_of_birth") for row in rows]
         every = _Pupils(
             known=np.arange(len(rows)) < len(rows) - 1,
             starts=_days([row.get("starting_day") for row in rows], _LONG_AGO),
             leaves=_days([row.get("leaving_day") for row in rows], _FAR_AHEAD),
-            age_known=np.array([bool(day) for day in born], np.bool_),
-            compulsory_from=_days(born, _LONG_AGO, compulsory_from),
-            compulsory_until=_days(born, _FAR_AHEAD, compulsory_until),
+            born=[row.get("date_of_birth") for row in rows],
             part_time_until=_days([row.get("part_time_timetable_until") for row in rows], _LONG_AGO),
             mobile=np.array([row.get("mobile_child") == "yes" for row in rows], np.bool_),
             elsewhere=[row.get("dual_registered_urn") for row in rows],
@@ -590,8 +585,8 @@ class _Roll:
         at = [self.place.get(upn, nobody) for upn in upns]
         each = self.every
         return _Pupils(
-            each.known[at], each.starts[at], each.leaves[at], each.age_known[at], each.compulsory_from[at],
-            each.compulsory_until[at], each.part_time_until[at], each.mobile[at], [each.elsewhere[n] for n in at],
+            each.known[at], each.starts[at], each.leaves[at], [each.born[n] for n in at], each.part_time_until[at],
+            each.mobile[at], [each.elsewhere[n] for n in at],
         )  # fmt: skip
 
 
@@ -602,8 +597,10 @@ def _on_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> Iterator[_Seen]:
     pupil, day = entries.pupil[asks], entries.at[asks] // 2
     is_x, is_c2, is_d, is_t, is_z = (_codes(code)[entries.code[asks]] for code in ("X", "C2", "D", "T", "Z"))
     known, starts = pupils.known[pupil], pupils.starts[pupil]
-    of_age = (pupils.compulsory_from[pupil] <= day) & (day <= pupils.compulsory_until[pupil])
-    against_age = asks[known & pupils.age_known[pupil] & ((is_x & of_age) | (is_c2 & ~of_age))]
+    born = [pupils.born[n] for n in pupil.tolist()]
+    age_known = np.array([bool(each) for each in born], np.bool_)
+    of_age = (_days(born, _LONG_AGO, compulsory_from) <= day) & (day <= _days(born, _FAR_AHEAD, compulsory_until))
+    against_age = asks[known & age_known & ((is_x & of_age) | (is_c2 & ~of_age))]
     yield _seen(entries, "CODE_AGAINST_AGE", "code", against_age, _by_code(entries, against_age, _AGAINST_AGE))
     not_registered = np.array([each is None for each in pupils.elsewhere], np.bool_)[pupil]
     lacking = asks[
