@@ -11,17 +11,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import compress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ConfigDict, TypeAdapter, with_config
 
 from attendance.ages import compulsory_from, compulsory_until
 from attendance.codes import SHOWS_SESSION_HELD
 from attendance.columns import Coded
 from attendance.engine import connect
 from attendance.found import Found
+from attendance.grid import Grid, grid_in, grid_of
 from attendance.law import FEW_SESSIONS, N_DAYS
 from attendance.marks import CODE_ORDER, EPOCH, SHOWS_HELD, at, session_of
 from attendance.rowchecks import NO_MARK, NO_TIME, Rows, combined, stand_again
@@ -53,17 +56,59 @@ CONTEXT_CODES: Final = frozenset(
 
 @dataclass(frozen=True)
 class Known:
-    """What else is known of a school: the rows in force of each kind of extract (None: never sent) and its registers.
+    """What else is known of a school: its pupils and its calendar, the rows in force (None: never sent), and its registers.
 
     `registers`: Parquet, one an academic year, with every entry ever received.
     """
 
     pupils: Sequence[Row] | None = None
-    parents: Sequence[Row] | None = None
-    support: Sequence[Row] | None = None
-    absences_expected: Sequence[Row] | None = None
     calendar: Sequence[Row] | None = None
     registers: Sequence[bytes] = ()
+
+    @classmethod
+    def of(cls, roll: bytes | None, registers: Sequence[bytes]) -> Known:
+        """What a roll as JSON says (`Roll.dump`), beside registers: only what is asked of it is read, a third of it."""
+        rows = _ROLL.validate_json(roll)["rows"] if roll else {}
+        return cls(
+            cast("list[Row] | None", rows.get("pupils")), cast("list[Row] | None", rows.get("calendar")), registers
+        )
+
+
+_FEW: Final = ConfigDict(cache_strings="keys", defer_build=True)
+
+
+@with_config(_FEW)
+class _Pupil(TypedDict, total=False):
+    upn: str | None
+    former_upn: str | None
+    date_of_birth: str | None
+    starting_day: str | None
+    leaving_day: str | None
+    part_time_timetable_until: str | None
+    mobile_child: str | None
+    dual_registered_urn: str | None
+    withdrawn_on: str | None
+
+
+@with_config(_FEW)
+class _Opening(TypedDict, total=False):
+    date: str | None
+    session: str | None
+    open: str | None
+
+
+@with_config(_FEW)
+class _RowsAsked(TypedDict, total=False):
+    pupils: list[_Pupil]
+    calendar: list[_Opening]
+
+
+@with_config(_FEW)
+class _RollAsked(TypedDict):
+    rows: _RowsAsked
+
+
+_ROLL: Final = TypeAdapter(_RollAsked)
 
 
 # --- Entries --------------------------------------------------------------------------------------------------------------
@@ -148,8 +193,8 @@ def _of_rows(rows: Rows, upload: str) -> Entries:
 _AT: Final = "((date - DATE '1970-01-01') * 2 + (session = 'PM')::INT)::INT"
 
 
-def _take(con: duckdb.DuckDBPyConnection, files: str, sessions: NDArray[np.int32] | None = None) -> int:
-    """Take the entries in parts or registers (SQL list of paths) as table `entry`, of these sessions or all; how many there are."""
+def _take(con: duckdb.DuckDBPyConnection, files: str, sessions: NDArray[np.int32] | None = None) -> None:
+    """Take the entries in parts or registers (SQL list of paths) as table `entry`, of these sessions or all."""
     wanted = ""
     if sessions is not None:
         first, last = (session_of(int(each)).day for each in (sessions.min(), sessions.max()))
@@ -157,8 +202,7 @@ def _take(con: duckdb.DuckDBPyConnection, files: str, sessions: NDArray[np.int32
             f"WHERE date BETWEEN {day_sql(first)} AND {day_sql(last)} "
             f"AND {_AT} IN ({', '.join(map(str, sessions.tolist()))})"
         )
-    taken = con.execute(f"CREATE TEMP TABLE entry AS SELECT * FROM read_parquet({files}) {wanted}").fetchone()
-    return int(taken[0]) if taken else 0
+    con.execute(f"CREATE TEMP TABLE entry AS SELECT * FROM read_parquet({files}) {wanted}")
 
 
 def _taken(con: duckdb.DuckDBPyConnection) -> Entries:
@@ -194,7 +238,7 @@ def recheck(parts: Sequence[bytes], known: Known, as_at: date, urn: str) -> dict
         _take(con, _written(parts, Path(name), "part"))
         entries = _taken(con)
     counts: dict[str, Counter[str]] = {}
-    for seen in _look(entries, np.ones(len(entries), np.bool_), known, as_at, urn, lambda: frozenset()):
+    for seen in _look(entries, np.ones(len(entries), np.bool_), known, as_at, urn, ()):
         for upload in entries.upload[seen.which].tolist():
             counts.setdefault(entries.uploads[upload], Counter())[seen.code] += 1
     if known.calendar is None:
@@ -217,23 +261,24 @@ def find_in_context(
     Gives how many rows say what the registers say already, and how many change a mark in them.
     """
     entries = _of_rows(rows, upload)
-    if not known.registers:
-        _find(entries, len(entries), known, as_at, urn, lambda: frozenset(), found)
+    grids = [_grid(body) for body in known.registers]
+    speak_of_them = [np.isin(grid.sessions, entries.at).any() for grid in grids]
+    if not any(speak_of_them):  # as of a day's file when it first comes
+        _find(entries, len(entries), known, as_at, urn, grids, found)
         return 0, 0
     with tempfile.TemporaryDirectory() as name, connect() as con:
-        registers = _written(known.registers, Path(name), "register")
-        already = _take(con, registers, np.unique(entries.at))
+        _take(con, _written([*compress(known.registers, speak_of_them)], Path(name), "register"), np.unique(entries.at))
+        _find(entries.and_more(_taken(con)), len(entries), known, as_at, urn, grids, found)
+        return _compared(con, _written(parts, Path(name), "part"))
 
-        def days_of_registers() -> frozenset[date]:
-            shows = texts_sql(sorted(SHOWS_SESSION_HELD))
-            held = con.execute(
-                f"SELECT DISTINCT date FROM read_parquet({registers}) WHERE in_force AND code IN {shows}"
-            )
-            return frozenset(day for (day,) in held.fetchall())
 
-        every = entries.and_more(_taken(con)) if already else entries
-        _find(every, len(entries), known, as_at, urn, days_of_registers, found)
-        return _compared(con, _written(parts, Path(name), "part")) if already else (0, 0)
+def _grid(register: bytes) -> Grid:
+    """What is in force in a register, made from its rows where it was folded without a grid."""
+    grid = grid_in(register)
+    if grid is not None:
+        return grid
+    with tempfile.TemporaryDirectory() as name, connect() as con:
+        return grid_of(con, f"read_parquet({_written([register], Path(name), 'register')})")
 
 
 def _find(
@@ -242,11 +287,11 @@ def _find(
     known: Known,
     as_at: date,
     urn: str | None,
-    days_of_registers: Callable[[], frozenset[date]],
+    grids: Sequence[Grid],
     found: Found,
 ) -> None:
     """Add what is found of the first so many entries."""
-    for seen in _look(entries, np.arange(len(entries)) < mine, known, as_at, urn, days_of_registers):
+    for seen in _look(entries, np.arange(len(entries)) < mine, known, as_at, urn, grids):
         found.add(seen.code, seen.field, entries.row[seen.which], seen.value, seen.detail)
 
 
@@ -298,15 +343,15 @@ def _look(
     known: Known,
     as_at: date,
     urn: str | None,
-    days_of_registers: Callable[[], frozenset[date]],
+    grids: Sequence[Grid],
 ) -> Iterator[_Seen]:
-    """Whatever is found of the entries that are mine."""
+    """Whatever is found of the entries that are mine; the grids say on which days else the school met."""
     calendar = _calendar(known.calendar or ())
     in_force, before = _in_order(entries)
     held = _Held.of(entries, in_force, calendar)
     yield from _amended(entries, mine, before)
     yield from _closure_mixed(entries, mine & in_force, held)
-    yield from _n_overdue(entries, mine & in_force, held, calendar, as_at, days_of_registers)
+    yield from _n_overdue(entries, mine & in_force, held, calendar, as_at, grids)
     if known.pupils is not None:
         roll = _Roll.of(known.pupils)
         pupils = roll.pupils(entries.upns)
@@ -340,8 +385,11 @@ def _codes(*codes: str) -> Flags:
 
 
 def _coded(entries: Entries, *codes: str) -> Flags:
-    """Which entries have one of these codes."""
-    return _codes(*codes).take(entries.code)
+    """Which entries have one of these codes: compared with each, which takes a tenth of looking every entry's up."""
+    found = np.zeros(len(entries), np.bool_)
+    for code in codes:
+        found |= entries.code == (_NO_MARK if code == NO_MARK else CODE_ORDER.index(code))
+    return found
 
 
 def _shows_held(entries: Entries) -> Flags:
@@ -439,8 +487,7 @@ def _each(values: Iterator[str]) -> Coded:
 
 
 def _n_overdue(
-    entries: Entries, mine: Flags, held: _Held, calendar: Mapping[int, bool], as_at: date,
-    days_of_registers: Callable[[], frozenset[date]],
+    entries: Entries, mine: Flags, held: _Held, calendar: Mapping[int, bool], as_at: date, grids: Sequence[Grid],
 ) -> Iterator[_Seen]:  # fmt: skip
     """N in force with more school days after it, up to as-at, than there are to establish the reason."""
     last = (as_at - EPOCH).days
@@ -450,12 +497,19 @@ def _n_overdue(
         return
     days = {n // 2 for n in (np.flatnonzero(held.is_held) + held.first).tolist()}
     days |= {session // 2 for session, opens in calendar.items() if opens}
-    days |= {(day - EPOCH).days for day in days_of_registers()}
+    days |= {n // 2 for grid in grids for n in _held_in(grid)}
     days -= {n // 2 for n, opens in calendar.items() if not opens and calendar.get(n ^ 1) is False}
     school_days = np.array(sorted(day for day in days if day <= last), np.int64)
     after = len(school_days) - np.searchsorted(school_days, entries.at[which] // 2, side="right")
     which = which[after > N_DAYS.latest]
     yield _Seen("N_OVERDUE", "code", which, Coded.same("N", len(which)), Coded.same(str(N_DAYS.latest), len(which)))
+
+
+def _held_in(grid: Grid) -> list[int]:
+    """The sessions that the marks in a grid show to have been held."""
+    shows = np.array([False, *(code in SHOWS_SESSION_HELD for code in grid.codes)], np.bool_)
+    held: list[int] = grid.sessions[shows[grid.cells].any(axis=0)].tolist()
+    return held
 
 
 # --- The calendar and the roll --------------------------------------------------------------------------------------------
@@ -496,9 +550,7 @@ class _Pupils:
     known: Flags
     starts: _Days
     leaves: _Days
-    age_known: Flags
-    compulsory_from: _Days
-    compulsory_until: _Days
+    born: Sequence[str | None]
     part_time_until: _Days
     mobile: Flags
     elsewhere: Sequence[str | None]
@@ -515,14 +567,11 @@ class _Roll:
     @staticmethod
     def of(pupils: Sequence[Row]) -> _Roll:
         rows: list[Row] = [*(row for row in pupils if not row.get("withdrawn_on")), {}]
-        born = [row.get("date_of_birth") for row in rows]
         every = _Pupils(
             known=np.arange(len(rows)) < len(rows) - 1,
             starts=_days([row.get("starting_day") for row in rows], _LONG_AGO),
             leaves=_days([row.get("leaving_day") for row in rows], _FAR_AHEAD),
-            age_known=np.array([bool(day) for day in born], np.bool_),
-            compulsory_from=_days(born, _LONG_AGO, compulsory_from),
-            compulsory_until=_days(born, _FAR_AHEAD, compulsory_until),
+            born=[row.get("date_of_birth") for row in rows],
             part_time_until=_days([row.get("part_time_timetable_until") for row in rows], _LONG_AGO),
             mobile=np.array([row.get("mobile_child") == "yes" for row in rows], np.bool_),
             elsewhere=[row.get("dual_registered_urn") for row in rows],
@@ -536,8 +585,8 @@ class _Roll:
         at = [self.place.get(upn, nobody) for upn in upns]
         each = self.every
         return _Pupils(
-            each.known[at], each.starts[at], each.leaves[at], each.age_known[at], each.compulsory_from[at],
-            each.compulsory_until[at], each.part_time_until[at], each.mobile[at], [each.elsewhere[n] for n in at],
+            each.known[at], each.starts[at], each.leaves[at], [each.born[n] for n in at], each.part_time_until[at],
+            each.mobile[at], [each.elsewhere[n] for n in at],
         )  # fmt: skip
 
 
@@ -548,8 +597,10 @@ def _on_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> Iterator[_Seen]:
     pupil, day = entries.pupil[asks], entries.at[asks] // 2
     is_x, is_c2, is_d, is_t, is_z = (_codes(code)[entries.code[asks]] for code in ("X", "C2", "D", "T", "Z"))
     known, starts = pupils.known[pupil], pupils.starts[pupil]
-    of_age = (pupils.compulsory_from[pupil] <= day) & (day <= pupils.compulsory_until[pupil])
-    against_age = asks[known & pupils.age_known[pupil] & ((is_x & of_age) | (is_c2 & ~of_age))]
+    born = [pupils.born[n] for n in pupil.tolist()]
+    age_known = np.array([bool(each) for each in born], np.bool_)
+    of_age = (_days(born, _LONG_AGO, compulsory_from) <= day) & (day <= _days(born, _FAR_AHEAD, compulsory_until))
+    against_age = asks[known & age_known & ((is_x & of_age) | (is_c2 & ~of_age))]
     yield _seen(entries, "CODE_AGAINST_AGE", "code", against_age, _by_code(entries, against_age, _AGAINST_AGE))
     not_registered = np.array([each is None for each in pupils.elsewhere], np.bool_)[pupil]
     lacking = asks[

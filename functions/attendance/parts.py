@@ -28,8 +28,9 @@ def parts_of(rows: Rows, received_at: datetime, upload: str) -> dict[str, bytes]
         return {}
     if rows.kind != "attendance":
         return {ROLL: _part(rows, np.arange(len(rows)), received_at, upload)}
-    year = rows.columns["date"].each(academic_year, np.int16)
-    of_year = {str(each): rows.of(year == each) for each in np.unique(year).tolist()}
+    day = rows.columns["date"]
+    years = np.array([academic_year(each) for each in day.values], np.int16)
+    of_year = {str(year): rows.of(spread(years == year, day.which)) for year in np.unique(years).tolist()}
     return {name: _part(some, _in_order(some), received_at, upload) for name, some in of_year.items()}
 
 

@@ -364,9 +364,10 @@ class _Lines:
 
     def __init__(self, body: bytes) -> None:
         each = np.frombuffer(body, np.uint8, len(body) - len(PADDING))
-        is_end = (each == ord(",")) | (each == ord("\n"))
+        is_end = each == ord(",")
+        is_end |= each == ord("\n")
         self.ends = np.flatnonzero(is_end)
-        last_in_line = np.flatnonzero(each[self.ends] == ord("\n"))
+        last_in_line = np.flatnonzero(each.take(self.ends) == ord("\n"))
         self.body = body
         self.count = len(last_in_line)
         self.bounds = np.concatenate(([0], self.ends[last_in_line] + 1))

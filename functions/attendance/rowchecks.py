@@ -18,7 +18,7 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from attendance.codes import CODES, SHOWS_SESSION_HELD, Code
+from attendance.codes import CODES, SHOWS_SESSION_HELD
 from attendance.columns import Coded, spread
 from attendance.found import Found
 from attendance.identifiers import upn_problem
@@ -234,6 +234,9 @@ _EXPECTED: Final[Mapping[Reading, str]] = MappingProxyType(
     }
 )
 
+type Places = NDArray[np.intp]
+"""Some of the rows, by their places among all."""
+
 # --- All rows at once -------------------------------------------------------------------------------------------------------
 
 
@@ -335,31 +338,37 @@ def judge(table: Table, kind: Kind, receipt: Receipt, found: Found) -> Rows:
     written = {column.name: table.columns.get(column.name) or Coded.same(None, records) for column in COLUMNS[kind]}
     texts = {name: Coded(_all_trimmed(text.values), text.which) for name, text in written.items()}
     columns: dict[str, Valued] = {}
-    wrong: list[tuple[str, str, NDArray[np.bool_]]] = []
+    wrong: list[tuple[str, str, Places]] = []
     for column in COLUMNS[kind]:
         columns[column.name], problems = _read(kind, column, receipt, texts[column.name])
         wrong += [(column.name, code, rows) for code, rows in problems.items()]
     if kind == "attendance":
         wrong += [("code", code, rows) for code, rows in _code_problems(columns, texts).items()]
         pairs = zip(written["code"].values, texts["code"].values, strict=True)
-        padded = np.array([text is not None and text != as_written for as_written, text in pairs], np.bool_)
-        _find(found, table.row, padded[written["code"].which], "CODE_PADDED", "code", written["code"])
+        padded = [text is not None and text != as_written for as_written, text in pairs]
+        _find(found, table.row, _where(padded, written["code"].which), "CODE_PADDED", "code", written["code"])
     sound = np.ones(records, np.bool_)
     for name, code, rows in wrong:
         _find(found, table.row, rows, code, name, texts[name])
-        sound &= ~rows
+        sound[rows] = False
     found.add("ROW_MALFORMED", None, table.malformed_row, detail=table.malformed)
     return Rows(kind, table.row, columns).of(sound)
 
 
-def _find(found: Found, row: NDArray[np.int64], where: NDArray[np.bool_], code: str, field: str, text: Coded) -> None:
-    if where.any():
-        values, which = np.unique(text.which[where], return_inverse=True)
+def _find(found: Found, row: NDArray[np.int64], rows: Places, code: str, field: str, text: Coded) -> None:
+    if len(rows):
+        values, which = np.unique(text.which[rows], return_inverse=True)
         shown = [each and each[:_LONGEST_SHOWN] for each in (text.values[n] for n in values.tolist())]
-        found.add(code, field, row[where], value=Coded(shown, which.astype(np.int32)))
+        found.add(code, field, row[rows], value=Coded(shown, which.astype(np.int32)))
 
 
-def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Valued, dict[str, NDArray[np.bool_]]]:
+def _where(flags: Sequence[bool] | NDArray[np.bool_], which: NDArray[np.int32]) -> Places:
+    """The rows with values of which it is so: mostly none, and then no row is looked at."""
+    of_values = np.asarray(flags, np.bool_)
+    return np.flatnonzero(spread(of_values, which)) if of_values.any() else np.zeros(0, np.intp)
+
+
+def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Valued, dict[str, Places]]:
     """The values of a column, and of each problem in which rows it is."""
     if column.reading == "time":
         known = receipt.extracted_at or receipt.received_at if column.name == "extracted_at" else None
@@ -378,15 +387,11 @@ def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Va
     # Mostly each text is a value of its own.
     which = text.which if len(index) == len(every) else spread(place, text.which)
     codes = [problem for _, problem in every]
-    problems = {
-        code: spread(np.array([each == code for each in codes], np.bool_), text.which)
-        for code in dict.fromkeys(codes)
-        if code
-    }
+    problems = {code: _where([each == code for each in codes], text.which) for code in dict.fromkeys(codes) if code}
     return Valued(tuple(index), which), problems
 
 
-def _read_times(text: Coded, blank: int, latest: int) -> tuple[Valued, dict[str, NDArray[np.bool_]]]:
+def _read_times(text: Coded, blank: int, latest: int) -> tuple[Valued, dict[str, Places]]:
     said = np.array([each is not None for each in text.values], np.bool_)
     times = np.full(len(said), blank, np.int64)
     times[said] = times_of([each for each in text.values if each is not None])
@@ -394,42 +399,51 @@ def _read_times(text: Coded, blank: int, latest: int) -> tuple[Valued, dict[str,
     problems = {"VALUE_INVALID": said & (times == NO_TIME), "TIME_AHEAD": said & (times > latest)}
     return (
         Valued(cast("Sequence[int]", values), spread(place.astype(np.int32), text.which)),
-        {code: spread(where, text.which) for code, where in problems.items() if where.any()},
+        {code: _where(flags, text.which) for code, flags in problems.items()},
     )
 
 
-def _code_problems(columns: Mapping[str, Valued], texts: Mapping[str, Coded]) -> dict[str, NDArray[np.bool_]]:
+def _code_problems(columns: Mapping[str, Valued], texts: Mapping[str, Coded]) -> dict[str, Places]:
     """Made from the table of codes: what the code is, on that day, in that session."""
-    code, day = columns["code"], columns["date"].each(lambda value: value.toordinal() if value else 0, np.int32)
+    code, date_, session = (columns[name] for name in ("code", "date", "session"))
     table = [CODES.get(value) for value in code.values]
-
-    def of_code(what: Callable[[Code], Any], otherwise: Any, dtype: Any) -> NDArray[Any]:
-        return spread(np.array([what(each) if each else otherwise for each in table], dtype), code.which)
-
-    def blank(name: str) -> NDArray[np.bool_]:
-        return spread(np.array([each is None for each in texts[name].values], np.bool_), texts[name].which)
-
-    no_mark = code.each(lambda value: value == NO_MARK, np.bool_)
-    begins = of_code(lambda each: (each.in_force_from or date.min).toordinal(), _NEVER, np.int32)
-    ends = of_code(lambda each: (each.in_force_until or date.max).toordinal(), _NEVER, np.int32)
-    unknown = ~no_mark & ((begins == _NEVER) | ((day > 0) & (day < begins)))
-    withdrawn = ~no_mark & ~unknown & (day > ends)
-    sessions = columns["session"]
+    no_mark = np.array([value == NO_MARK for value in code.values], np.bool_)
+    begins = _days([(each.in_force_from or date.min) if each else None for each in table])
+    ends = _days([(each.in_force_until or date.max) if each else None for each in table])
+    day = _days(date_.values)
+    is_code = begins > 0
+    # Few days are outside those on which every code in the file was in force.
+    seldom = (day > 0) & ((day < begins.max(initial=0)) | (day > ends[is_code].min(initial=_NEVER)))
+    rows = _where(seldom, date_.which)
+    rows = rows[is_code[code.which[rows]]]
+    of_code, on = code.which[rows], day[date_.which[rows]]
+    unknown = np.union1d(_where(~no_mark & ~is_code, code.which), rows[on < begins[of_code]])
+    withdrawn = rows[(on >= begins[of_code]) & (on > ends[of_code])]
     elsewhere = np.array(
         [
             each is not None and half in HALVES and half not in each.sessions
             for each in table
-            for half in sessions.values
+            for half in session.values
         ],
         np.bool_,
     )
-    of_both = code.which * len(sessions.values) + sessions.which
+    elsewhere_rows = _where(elsewhere, code.which * len(session.values) + session.which)
+    blank = _where(no_mark, code.which)
     return {
-        "CODE_BLANK": no_mark & (blank("amendment_reason") | blank("recorded_by")),
+        "CODE_BLANK": blank[_is_none(texts["amendment_reason"], blank) | _is_none(texts["recorded_by"], blank)],
         "CODE_UNKNOWN": unknown,
         "CODE_WITHDRAWN": withdrawn,
-        "CODE_WRONG_SESSION": elsewhere.take(of_both) & ~no_mark & ~unknown & ~withdrawn,
+        "CODE_WRONG_SESSION": np.setdiff1d(elsewhere_rows, np.union1d(unknown, withdrawn), assume_unique=True),
     }
+
+
+def _days(days: Sequence[date | None]) -> NDArray[np.int32]:
+    """Days as numbers, 0 for none."""
+    return np.array([day.toordinal() if day else 0 for day in days], np.int32)
+
+
+def _is_none(text: Coded, rows: Places) -> NDArray[np.bool_]:
+    return np.array([each is None for each in text.values], np.bool_)[text.which[rows]]
 
 
 _NEVER: Final = date.max.toordinal() + 1

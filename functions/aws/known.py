@@ -15,9 +15,6 @@ def known_of(record: SchoolRecord) -> Known:
 
     return Known(
         pupils=rows("pupils"),
-        parents=rows("parents"),
-        support=rows("support"),
-        absences_expected=rows("absences_expected"),
         calendar=rows("calendar"),
-        registers=[body for _, body in sorted(record.registers.items())],
+        registers=record.bodies,
     )

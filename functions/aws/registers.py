@@ -96,12 +96,11 @@ class Registers:
                 parts += folded_parts(stored.body)
         return SchoolRecord(la, urn, registers, roll, tuple(parts))
 
-    def read_year(self, la: str, urn: str, year: int) -> SchoolRecord:
-        """The same of one academic year: what the checks need of a file that speaks of no other."""
-        roll, stored = self.roll(la, urn), self.registers.get(f"{year_prefix(la, urn, year)}register.parquet")
-        bodies = {year: stored.body} if stored else {}
-        parts = (*roll.parts, *(name for body in bodies.values() for name in folded_parts(body)))
-        return SchoolRecord(la, urn, bodies, roll, parts)
+    def read_year(self, la: str, urn: str, year: int) -> tuple[bytes | None, bytes | None]:
+        """The roll and the register of one academic year as they lie there: what the checks need of a file of no other."""
+        roll = self.registers.get(f"{school_prefix(la, urn)}roll/roll.json")
+        register = self.registers.get(f"{year_prefix(la, urn, year)}register.parquet")
+        return roll.body if roll else None, register.body if register else None
 
     def roll(self, la: str, urn: str) -> Roll:
         """The school's roll as it stands, empty if it sent none: for the names of its pupils."""

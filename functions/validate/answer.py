@@ -100,7 +100,8 @@ class Validate:
     def _check(self, sent: Sent, listed: Listed) -> list[CheckedFile]:
         """Check an upload beside the register of this academic year; if it speaks of another too, once more beside all of them."""
         year = academic_year(london_day(sent.stored.received_at))
-        checked = check_sent(sent, listed, known_of(self.registers.read_year(sent.la, sent.urn, year)))
+        roll, register = self.registers.read_year(sent.la, sent.urn, year)
+        checked = check_sent(sent, listed, Known.of(roll, [register] if register else []))
         if {name for file in checked for name in file.parts} <= {ROLL, str(year)}:
             return checked
         return check_sent(sent, listed, known_of(self.registers.read(sent.la, sent.urn)))
