@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from attendance.ages import compulsory_from, compulsory_until
 from attendance.codes import SHOWS_SESSION_HELD
-from attendance.columns import Coded
+from attendance.columns import Coded, combined, stand_again
 from attendance.engine import connect
 from attendance.found import Found
 from attendance.law import FEW_SESSIONS, N_DAYS
 from attendance.marks import CODE_ORDER, EPOCH, SHOWS_HELD, at, session_of
-from attendance.rowchecks import NO_MARK, NO_TIME, Rows, combined, stand_again
+from attendance.rowchecks import NO_MARK, NO_TIME, Rows
 from attendance.sessions import HALVES, Session
 from attendance.sql import day_sql, texts_sql
 
