@@ -20,8 +20,9 @@ import boto3
 import duckdb
 
 from attendance.cases import Case, Notice
+from attendance.entries import CONTENT
 from attendance.identifiers import pupil_id
-from attendance.register import CONTENT, named
+from attendance.register import named
 from attendance.returns import COLUMNS, EARLY_LETTER
 from attendance.told import SUPPORT_PACK
 from aws.buckets import Bucket

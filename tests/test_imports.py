@@ -79,7 +79,7 @@ def test_only_the_doors_and_their_wiring_know_the_client_of_aws(name: str, path:
 
 
 CLIENT = {"boto3", "botocore", "s3transfer", "urllib3", "certifi", "jmespath", "dateutil", "six", "backports"}
-"""backports: urllib3 unpacks Zstandard where it is installed: here, and in the packages of `validate` and `api`."""
+"""backports: registers are packed by Zstandard, which urllib3 loads wherever it is installed."""
 MODELS = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection"}
 STARTS_WITH = {
     "validate": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy"},

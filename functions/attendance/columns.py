@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,45 @@ class Coded:
 def spread[Known: np.generic](of_values: NDArray[Known], which: Which) -> NDArray[Known]:
     """What is known of each different value, for each record; not to be written to."""
     return np.broadcast_to(of_values[0], which.shape) if len(of_values) == 1 else of_values.take(which)
+
+
+def combined(numbers: Sequence[NDArray[np.integer[Any]]]) -> NDArray[np.int64]:
+    """One number a row that is equal where all these numbers are, and sorts as they do, the first first."""
+    together = np.zeros(0, np.int64)
+    most = 1
+    for each in numbers:
+        each_most = int(each.max(initial=0)) + 1
+        if most * each_most >= 1 << 62:  # as few numbers as there are rows
+            different, together = np.unique(together, return_inverse=True)
+            most = len(different)
+        together = together * each_most + each if len(together) else each.astype(np.int64)
+        most *= each_most
+    return together
+
+
+def stand_again(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of the numbers, from 0, stand there more than once."""
+    if _are_dense(numbers):
+        again: NDArray[np.bool_] = (np.bincount(numbers) > 1)[numbers]
+        return again
+    in_order = np.sort(numbers)
+    return np.isin(numbers, in_order[1:][in_order[1:] == in_order[:-1]])
+
+
+def in_order(numbers: NDArray[np.int64]) -> NDArray[np.intp]:
+    """The places of the numbers, from 0, in their order; of equal ones as they stand."""
+    places = np.arange(len(numbers))
+    if _are_dense(numbers):  # as of a register, in which nearly each pupil has nearly each session
+        place = np.full(int(numbers.max(initial=0)) + 1, -1, np.int32)
+        place[numbers] = places
+        order = place[place >= 0]
+        if len(order) == len(numbers):
+            return order.astype(np.intp)
+    return np.sort(combined([numbers, places])) % len(numbers)
+
+
+def _are_dense(numbers: NDArray[np.int64]) -> bool:
+    return int(numbers.max(initial=0)) < 4 * len(numbers)
 
 
 class Collected:

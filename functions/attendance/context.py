@@ -21,13 +21,14 @@ from pydantic import ConfigDict, TypeAdapter, with_config
 
 from attendance.ages import compulsory_from, compulsory_until
 from attendance.codes import SHOWS_SESSION_HELD
-from attendance.columns import Coded
+from attendance.columns import Coded, combined, stand_again
 from attendance.engine import connect
+from attendance.entries import Entries as RegisterEntries
 from attendance.found import Found
-from attendance.grid import Grid, grid_in, grid_of
+from attendance.grid import Grid, grid_in
 from attendance.law import FEW_SESSIONS, N_DAYS
 from attendance.marks import CODE_ORDER, EPOCH, SHOWS_HELD, at, session_of
-from attendance.rowchecks import NO_MARK, NO_TIME, Rows, combined, stand_again
+from attendance.rowchecks import NO_MARK, NO_TIME, Rows
 from attendance.sessions import HALVES, Session
 from attendance.sql import day_sql, texts_sql
 
@@ -274,11 +275,7 @@ def find_in_context(
 
 def _grid(register: bytes) -> Grid:
     """What is in force in a register, made from its rows where it was folded without a grid."""
-    grid = grid_in(register)
-    if grid is not None:
-        return grid
-    with tempfile.TemporaryDirectory() as name, connect() as con:
-        return grid_of(con, f"read_parquet({_written([register], Path(name), 'register')})")
+    return grid_in(register) or RegisterEntries.of_earlier_register(register).merged().grid()
 
 
 def _find(

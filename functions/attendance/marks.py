@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from attendance import law
 from attendance.codes import ATTENDED, AUTHORISED, CODES, POSSIBLE, SHOWS_SESSION_HELD, UNAUTHORISED
 from attendance.engine import connect
+from attendance.entries import RANK
 from attendance.grid import NUMBER, Grid, grid_in
-from attendance.register import RANK
 from attendance.roll import Roll
 from attendance.sessions import HALVES, Held, Session
 

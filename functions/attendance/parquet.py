@@ -1,12 +1,12 @@
 """A file of Apache Parquet of columns that are known by their different values, which is how Parquet keeps them too.
 
-One row group; of each column its different values, once (the dictionary page), then the index of each row's own (the data page).
-Indices take whole bytes, so that writing them is copying them: what that leaves is for Zstandard.
+Of each column its different values, once (the dictionary page), then the index of each row's own (the data page). Indices take
+whole bytes, so that they are written and read by copying: what that leaves is for Zstandard. Only what was written here is read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -14,32 +14,55 @@ import numpy as np
 from backports import zstd
 from numpy.typing import NDArray
 
-from attendance.pieces import MAGIC
-from attendance.thrift import BINARY, FALSE, I32, I64, LIST, STRUCT, Struct, varint, write, zigzag
+from attendance.pieces import MAGIC, Piece, file_of, footer_of
+from attendance.thrift import (
+    BINARY,
+    FALSE,
+    I32,
+    I64,
+    LIST,
+    STRUCT,
+    Struct,
+    read_struct,
+    read_varint,
+    read_zigzag,
+    varint,
+    write,
+    zigzag,
+)
 
-type Form = Literal["text", "day", "integer", "moment", "long"]
-"""What a column holds: UTF-8; days since 1970; 32 bits; microseconds since 1970, without a zone; 64 bits."""
+type Form = Literal["text", "day", "integer", "moment", "long", "flag"]
+"""What a column holds: UTF-8; days since 1970; 32 bits; microseconds since 1970, without a zone; 64 bits; whether."""
 
 
 @dataclass(frozen=True)
 class Column:
     """A column: its different values, and for each row the index of its own, -1 where it has none.
 
-    Without indices each row has a value of its own, which is a number.
+    Without indices each row has a value of its own, which is a number or whether something is so.
     """
 
     name: str
     form: Form
-    values: Sequence[str] | Sequence[int] | NDArray[np.integer[Any]]
+    values: Sequence[Any] | NDArray[Any]
     which: NDArray[np.signedinteger[Any]] | None
+    bounded: bool = False
+    """Whether the footer says the least and the greatest value, so that a reader may pass over the row group."""
+
+    def each(self, of_values: NDArray[Any], of_none: int) -> NDArray[Any]:
+        """For each row what is known of its value, or of none."""
+        return of_values if self.which is None else np.append(of_values, of_values.dtype.type(of_none))[self.which]
 
 
 # Numbers of the specification (parquet.thrift): Type, ConvertedType, Encoding, PageType, CompressionCodec.
-_TYPE: Final[dict[Form, int]] = {"text": 6, "day": 1, "integer": 1, "moment": 2, "long": 2}
+_TYPE: Final[dict[Form, int]] = {"flag": 0, "text": 6, "day": 1, "integer": 1, "moment": 2, "long": 2}
 _CONVERTED: Final[dict[Form, int]] = {"text": 0, "day": 6, "integer": 17, "moment": 10, "long": 18}
+_FORM: Final = {(_TYPE[form], _CONVERTED.get(form)): form for form in _TYPE}
 _NUMBERS: Final = {1: "<i4", 2: "<i8"}
 _PLAIN, _RLE, _DELTA, _RLE_DICTIONARY = 0, 3, 5, 8
 _DATA_PAGE, _DICTIONARY_PAGE = 0, 2
+_OF_DATA, _OF_DICTIONARY = 5, 7  # of PageHeader
+_SCHEMA, _CREATED_BY = 2, 6  # of FileMetaData
 _ZSTD: Final = 6
 _OPTIONAL: Final = 1
 _LEVEL: Final = 1
@@ -51,48 +74,65 @@ _MOMENT: Final[Struct] = {10: (STRUCT, {8: (STRUCT, _TIMESTAMP)})}
 
 
 def parquet(columns: Sequence[Column], rows: int) -> bytes:
-    """The file; the same columns give the same bytes."""
-    out = bytearray(MAGIC)
+    """The file, of one row group; the same columns give the same bytes."""
+    return file_of([piece_of(columns, rows)], schema({column.name: column.form for column in columns}), {})
+
+
+def piece_of(columns: Sequence[Column], rows: int) -> Piece:
+    """The row group alone."""
+    out, described = bytearray(), bytearray()
     chunks = [_write_chunk(out, column, rows) for column in columns]
-    size = len(out) - len(MAGIC)
-    group = {1: (LIST, (STRUCT, chunks)), 2: (I64, size), 3: (I64, rows), 5: (I64, len(MAGIC)), 6: (I64, size)}
-    schema = [{4: (BINARY, b"schema"), 5: (I32, len(columns))}, *map(_described, columns)]
-    footer = {1: (I32, 1), 2: (LIST, (STRUCT, schema)), 3: (I64, rows), 4: (LIST, (STRUCT, [group]))}
-    begins = len(out)
-    write(out, STRUCT, footer)
-    out += (len(out) - begins).to_bytes(4, "little") + MAGIC
-    return bytes(out)
-
-
-def _described(column: Column) -> Struct:
-    described: Struct = {
-        1: (I32, _TYPE[column.form]), 3: (I32, _OPTIONAL), 4: (BINARY, column.name.encode()),
-        6: (I32, _CONVERTED[column.form]),
+    group = {
+        1: (LIST, (STRUCT, chunks)), 2: (I64, len(out)), 3: (I64, rows), 5: (I64, len(MAGIC)), 6: (I64, len(out)),
     }  # fmt: skip
-    return described | _MOMENT if column.form == "moment" else described
+    write(described, STRUCT, group)
+    return Piece(bytes(out), bytes(described), rows)
+
+
+def schema(forms: Mapping[str, Form]) -> list[Struct]:
+    """What a footer says of columns with these names and forms."""
+    return [
+        {4: (BINARY, b"schema"), 5: (I32, len(forms))},
+        *(_described(name, form) for name, form in forms.items()),
+    ]
+
+
+def _described(name: str, form: Form) -> Struct:
+    described: Struct = {1: (I32, _TYPE[form]), 3: (I32, _OPTIONAL), 4: (BINARY, name.encode())}
+    if form in _CONVERTED:
+        described[6] = I32, _CONVERTED[form]
+    return described | _MOMENT if form == "moment" else described
 
 
 def _write_chunk(out: bytearray, column: Column, rows: int) -> Struct:
     """Write the pages of a column; gives what the footer says of them."""
-    begins = len(out)
+    begins = len(MAGIC) + len(out)
     says: Struct = {}
     if column.which is None:
-        encoding, said, size = _DELTA, np.ones(rows, np.bool_), 0
-        body = _deltas(np.asarray(column.values, np.int64))
+        said, size = np.ones(rows, np.bool_), 0
+        if column.form == "flag":
+            encoding, body = _PLAIN, np.packbits(np.asarray(column.values), bitorder="little").tobytes()
+        else:
+            encoding, body = _DELTA, _deltas(np.asarray(column.values, np.int64))
     else:
         encoding, said = _RLE_DICTIONARY, column.which >= 0
         which = column.which if said.all() else column.which[said]
         body = _indices(which, len(column.values))
         header = {1: (I32, len(column.values)), 2: (I32, _PLAIN)}
-        size = _write_page(out, _DICTIONARY_PAGE, {7: (STRUCT, header)}, _plain(column))
+        size = _write_page(
+            out, _DICTIONARY_PAGE, {_OF_DICTIONARY: (STRUCT, header)}, _plain(column.form, column.values)
+        )
         says = {11: (I64, begins)}
-    data_at = len(out)
+        if column.bounded:
+            least, greatest = (_plain(column.form, [bound(column.values)]) for bound in (min, max))
+            says[12] = STRUCT, {5: (BINARY, greatest), 6: (BINARY, least)}
+    data_at = len(MAGIC) + len(out)
     header = {1: (I32, rows), 2: (I32, encoding), 3: (I32, _RLE), 4: (I32, _RLE)}
-    size += _write_page(out, _DATA_PAGE, {5: (STRUCT, header)}, _levels(said) + body)
+    size += _write_page(out, _DATA_PAGE, {_OF_DATA: (STRUCT, header)}, _levels(said) + body)
     chunk: Struct = {
         1: (I32, _TYPE[column.form]), 2: (LIST, (I32, [_PLAIN, _RLE, encoding])),
         3: (LIST, (BINARY, [column.name.encode()])), 4: (I32, _ZSTD), 5: (I64, rows), 6: (I64, size),
-        7: (I64, len(out) - begins), 9: (I64, data_at), **says,
+        7: (I64, len(MAGIC) + len(out) - begins), 9: (I64, data_at), **says,
     }  # fmt: skip
     return {2: (I64, begins), 3: (STRUCT, chunk)}
 
@@ -107,11 +147,11 @@ def _write_page(out: bytearray, kind: int, header: Struct, body: bytes) -> int:
     return size
 
 
-def _plain(column: Column) -> bytes:
-    """The different values, one after the other."""
-    if column.form != "text":
-        return np.asarray(column.values, _NUMBERS[_TYPE[column.form]]).tobytes()
-    encoded = [str(value).encode() for value in column.values]
+def _plain(form: Form, values: Sequence[Any] | NDArray[Any]) -> bytes:
+    """Values, one after the other."""
+    if form != "text":
+        return np.asarray(values, _NUMBERS[_TYPE[form]]).tobytes()
+    encoded = [value.encode() for value in values]
     return b"".join([part for each in encoded for part in (len(each).to_bytes(4, "little"), each)])
 
 
@@ -161,3 +201,90 @@ def _run(times: int, value: bytes) -> bytes:
 def _bits(packed: bytes, width: int = 1) -> bytes:
     """Packed values of so many bits each, eight to a group, as the hybrid has them."""
     return varint(len(packed) // width << 1 | 1) + packed
+
+
+# --- What was written, read ------------------------------------------------------------------------------------------------
+
+
+def read(file: bytes) -> list[Column] | None:
+    """The columns of a file that `parquet` wrote; None for the file of another writer, who says in the footer who it is."""
+    footer = footer_of(file)
+    if _CREATED_BY in footer:
+        return None
+    _, *described = footer[_SCHEMA][1][1]
+    return columns_in(file[len(MAGIC) :], {each[4][1].decode(): _form_of(each) for each in described})
+
+
+def _form_of(described: Struct) -> Form:
+    return _FORM[described[1][1], described[6][1] if 6 in described else None]
+
+
+def columns_in(body: bytes, forms: Mapping[str, Form]) -> list[Column]:
+    """The columns of a row group, whose names and forms are known: the pages follow each other."""
+    found, at = [], 0
+    for name, form in forms.items():
+        header, page, at = _read_page(body, at)
+        values: Any = None
+        if _OF_DICTIONARY in header:
+            values = _read_plain(form, page, header[_OF_DICTIONARY][1][1][1])
+            header, page, at = _read_page(body, at)
+        rows = header[_OF_DATA][1][1][1]
+        size = int.from_bytes(page[:4], "little")
+        said, data = _read_levels(page[4 : 4 + size], rows), page[4 + size :]
+        which = None
+        if values is None:
+            values = _read_bits(data, rows) if form == "flag" else _read_deltas(data)
+        elif said.all():
+            which = _read_indices(data, rows)
+        else:
+            which = np.full(rows, -1, np.int32)
+            which[said] = _read_indices(data, int(np.count_nonzero(said)))
+        found.append(Column(name, form, values, which))
+    return found
+
+
+def _read_page(body: bytes, at: int) -> tuple[Struct, bytes, int]:
+    """The header of a page, the page, and where the next one begins."""
+    header, at = read_struct(body, at)
+    size = header[3][1]
+    return header, zstd.decompress(body[at : at + size]), at + size
+
+
+def _read_plain(form: Form, page: bytes, many: int) -> list[str] | NDArray[np.integer[Any]]:
+    if form != "text":
+        return np.frombuffer(page, _NUMBERS[_TYPE[form]])
+    values, at = [], 0
+    for _ in range(many):
+        begin = at + 4
+        at = begin + int.from_bytes(page[at:begin], "little")
+        values.append(page[begin:at].decode())
+    return values
+
+
+def _read_levels(levels: bytes, rows: int) -> NDArray[np.bool_]:
+    head, at = read_varint(levels, 0)
+    return _read_bits(levels[at:], rows) if head & 1 else np.broadcast_to(np.bool_(levels[at]), rows)
+
+
+def _read_bits(packed: bytes, rows: int) -> NDArray[np.bool_]:
+    return np.unpackbits(np.frombuffer(packed, np.uint8), count=rows, bitorder="little").view(np.bool_)
+
+
+def _read_indices(data: bytes, rows: int) -> NDArray[np.signedinteger[Any]]:
+    head, at = read_varint(data, 1)
+    if not head & 1:
+        return np.broadcast_to(np.int32(0), rows)
+    return np.frombuffer(data, f"<u{data[0] // 8}", rows, at).astype(np.int32)
+
+
+def _read_deltas(data: bytes) -> NDArray[np.int64]:
+    _, at = read_varint(data, 0)
+    _, at = read_varint(data, at)
+    rows, at = read_varint(data, at)
+    first, at = read_zigzag(data, at)
+    least, at = read_zigzag(data, at)
+    values = np.full(rows, first, np.int64)
+    deltas = np.frombuffer(data, f"<u{data[at] // 8}", rows - 1, at + 1)
+    np.cumsum(deltas.astype(np.int64) + least, out=values[1:])
+    values[1:] += first
+    return values

@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from attendance.columns import spread
+from attendance.columns import combined, in_order, spread
 from attendance.law import academic_year
 from attendance.parquet import Column, Form, parquet
-from attendance.rowchecks import NO_TIME, Rows, Valued, combined, in_order, microseconds
+from attendance.rowchecks import NO_TIME, Rows, Valued, microseconds
 from attendance.rows import COLUMNS, Kind, Reading
 from attendance.rows import Column as RowColumn
 

@@ -1,78 +1,118 @@
 """A Parquet file put together from pieces, each of which can be replaced without writing the others again.
 
-DuckDB writes a piece as a file of its own. Its row groups are taken over byte for byte, and a new footer says where they now lie:
-a struct of Thrift's compact protocol (Apache Parquet, `parquet.thrift`), of which only the positions in the file are changed.
+A piece is a row group. Its bytes are taken over as they are, and so is what the footer says of it (a struct of Thrift's compact
+protocol: Apache Parquet, `parquet.thrift`), in which only positions are changed, and only if it now lies elsewhere in the file.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from attendance.thrift import BINARY, I64, LIST, STRUCT, Struct, read_struct, read_varint, write
+from attendance.thrift import (
+    BINARY,
+    I32,
+    I64,
+    LIST,
+    STRUCT,
+    Struct,
+    read_list_head,
+    read_struct,
+    read_varint,
+    write,
+)
 
 MAGIC: Final = b"PAR1"
 """What a file begins and ends with."""
 _TAIL: Final = 8  # the footer's length in four bytes, and the magic once more
-_KEY: Final = "pieces"
-"""Under this the footer says of each piece its name, its bytes and its row groups."""
+_KEY: Final = "row_groups"
+"""Under this the footer says of each piece its name, its rows, its bytes, and the bytes of what the footer says of it."""
 
-_ROWS, _GROUPS, _SAID = 3, 4, 5  # of FileMetaData: num_rows, row_groups, key_value_metadata
-_COLUMNS, _GROUP_ROWS, _GROUP_AT = 1, 3, 5  # of RowGroup: columns, num_rows, file_offset
-_OF_COLUMN, _CHUNK_AT = 3, (2, 4, 6)  # of ColumnChunk: meta_data; file_offset, offset_index_offset, column_index_offset
-_COLUMN_AT: Final = (9, 10, 11, 14)  # of ColumnMetaData: first data page, index page, dictionary page, Bloom filter
+_VERSION, _SCHEMA, _ROWS, _GROUPS, _SAID = 1, 2, 3, 4, 5  # of FileMetaData
+_COLUMNS, _GROUP_AT = 1, 5  # of RowGroup: columns, file_offset
+_CHUNK_AT, _OF_COLUMN = 2, 3  # of ColumnChunk: file_offset, meta_data
+_PAGES_AT: Final = (9, 11)  # of ColumnMetaData: first data page, dictionary page
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Row groups with the bytes that they lie in, which began at `at` when their positions were written down."""
+    """A row group: its bytes, and what a footer says of it in a file in which they begin at `at`."""
 
     body: bytes
-    groups: tuple[Struct, ...]
-    at: int
+    described: bytes
+    rows: int
+    at: int = len(MAGIC)
 
-    @staticmethod
-    def of(file: bytes) -> Piece:
-        """A whole file, as DuckDB wrote it, as a piece."""
-        footer, end = _footer(file)
-        return Piece(file[len(MAGIC) : end], tuple(footer[_GROUPS][1][1]), len(MAGIC))
-
-
-def split(file: bytes) -> tuple[dict[str, Piece], dict[str, str]]:
-    """The pieces by name of a file that `joined` wrote (of any other none), and what else its footer says."""
-    footer, _ = _footer(file)
-    groups, says = iter(footer[_GROUPS][1][1]), _said(footer)
-    found: dict[str, Piece] = {}
-    at = len(MAGIC)
-    for name, size, number in json.loads(says.pop(_KEY, "[]")):
-        found[name] = Piece(file[at : at + size], tuple(next(groups) for _ in range(number)), at)
-        at += size
-    return found, says
+    def moved(self, at: int) -> Piece:
+        """The same where its bytes begin elsewhere."""
+        if at == self.at:
+            return self
+        by, out = at - self.at, bytearray()
+        group, _ = read_struct(self.described, 0)
+        columns = []
+        for chunk in group[_COLUMNS][1][1]:
+            of_column = _further(chunk[_OF_COLUMN][1], _PAGES_AT, by)
+            columns.append(_further(chunk, (_CHUNK_AT,), by) | {_OF_COLUMN: (STRUCT, of_column)})
+        write(out, STRUCT, _further(group, (_GROUP_AT,), by) | {_COLUMNS: (LIST, (STRUCT, columns))})
+        return Piece(self.body, bytes(out), self.rows, at)
 
 
-def joined(pieces: Mapping[str, Piece], says: Mapping[str, str], like: bytes) -> bytes:
-    """One file of pieces of one schema, in the order of their names; `like`: any file of that schema.
+def file_of(pieces: Sequence[Piece], schema: Sequence[Struct], says: Mapping[str, str]) -> bytes:
+    """A file of pieces of one schema, one after the other."""
+    out = bytearray(MAGIC)
+    groups = []
+    for piece in pieces:
+        groups.append(piece.moved(len(out)).described)
+        out += piece.body
+    footer: Struct = {
+        _VERSION: (I32, 1), _SCHEMA: (LIST, (STRUCT, schema)), _ROWS: (I64, sum(piece.rows for piece in pieces)),
+        _GROUPS: (LIST, (STRUCT, groups)),
+    }  # fmt: skip
+    if says:
+        pairs = [{1: (BINARY, key.encode()), 2: (BINARY, value.encode())} for key, value in says.items()]
+        footer[_SAID] = LIST, (STRUCT, pairs)
+    at = len(out)
+    write(out, STRUCT, footer)
+    out += (len(out) - at).to_bytes(4, "little") + MAGIC
+    return bytes(out)
+
+
+def joined(pieces: Mapping[str, Piece], schema: Sequence[Struct], says: Mapping[str, str]) -> bytes:
+    """A file of named pieces in the order of their names, from which `split` takes them again.
 
     The same pieces give the same bytes, whatever file each of them was taken from.
     """
-    footer, _ = _footer(like)
-    in_order = sorted(pieces.items())
-    out = bytearray(MAGIC)
-    groups = []
-    for _, piece in in_order:
-        groups += [_moved(group, len(out) - piece.at) for group in piece.groups]
-        out += piece.body
-    index = json.dumps([[name, len(piece.body), len(piece.groups)] for name, piece in in_order])
-    pairs = [{1: (BINARY, key.encode()), 2: (BINARY, value.encode())} for key, value in {**says, _KEY: index}.items()]
-    footer[_ROWS] = I64, sum(group[_GROUP_ROWS][1] for group in groups)
-    footer[_GROUPS] = LIST, (STRUCT, groups)
-    footer[_SAID] = LIST, (STRUCT, pairs)
-    at = len(out)
-    write(out, STRUCT, dict(sorted(footer.items())))
-    out += (len(out) - at).to_bytes(4, "little") + MAGIC
-    return bytes(out)
+    in_order = dict(sorted(pieces.items()))
+    at, index = len(MAGIC), []
+    for name, piece in in_order.items():
+        in_order[name] = piece.moved(at)
+        index.append([name, piece.rows, len(piece.body), len(in_order[name].described)])
+        at += len(piece.body)
+    return file_of([*in_order.values()], schema, {**says, _KEY: json.dumps(index)})
+
+
+def split(file: bytes) -> dict[str, Piece]:
+    """The pieces by name of a file that `joined` wrote; of any other none."""
+    index = said(file, _KEY)
+    if index is None:
+        return {}
+    _, described_at = read_struct(file, _footer_at(file), before=_GROUPS)
+    _, _, described_at = read_list_head(file, described_at)
+    found: dict[str, Piece] = {}
+    at = len(MAGIC)
+    for name, rows, size, described in json.loads(index):
+        found[name] = Piece(file[at : at + size], file[described_at : described_at + described], rows, at)
+        at += size
+        described_at += described
+    return found
+
+
+def footer_of(file: bytes) -> Struct:
+    """The footer of a file."""
+    footer, _ = read_struct(file, _footer_at(file))
+    return footer
 
 
 def said(file: bytes, key: str) -> bytes | None:
@@ -89,32 +129,11 @@ def said(file: bytes, key: str) -> bytes | None:
     return file[at : at + size]
 
 
-def _said(footer: Struct) -> dict[str, str]:
-    pairs = footer[_SAID][1][1] if _SAID in footer else ()
-    return {pair[1][1].decode(): pair[2][1].decode() for pair in pairs}
-
-
-def _footer(file: bytes) -> tuple[Struct, int]:
-    """The footer of a file, and where it begins."""
-    if file[:4] != MAGIC or file[-4:] != MAGIC:
-        raise ValueError("not a Parquet file")
-    begins = _footer_at(file)
-    footer, _ = read_struct(file, begins)
-    return footer, begins
-
-
 def _footer_at(file: bytes) -> int:
-    return len(file) - _TAIL - int.from_bytes(file[-_TAIL:-4], "little")
-
-
-def _moved(group: Struct, by: int) -> Struct:
-    """A row group as the footer says of it after its bytes were moved."""
-    columns = []
-    for chunk in group[_COLUMNS][1][1]:
-        of_column = _further(chunk[_OF_COLUMN][1], _COLUMN_AT, by)
-        columns.append(_further(chunk, _CHUNK_AT, by) | {_OF_COLUMN: (STRUCT, of_column)})
-    return _further(group, (_GROUP_AT,), by) | {_COLUMNS: (LIST, (STRUCT, columns))}
+    if file[-len(MAGIC) :] != MAGIC:
+        raise ValueError("not a Parquet file")
+    return len(file) - _TAIL - int.from_bytes(file[-_TAIL : -len(MAGIC)], "little")
 
 
 def _further(of: Struct, fields: tuple[int, ...], by: int) -> Struct:
-    return of | {field: (of[field][0], of[field][1] + by) for field in fields if field in of and of[field][1]}
+    return of | {field: (of[field][0], of[field][1] + by) for field in fields if field in of}

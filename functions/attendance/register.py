@@ -16,36 +16,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from attendance.engine import connect
-from attendance.grid import KEY, grid_of, packed, unpacked
-from attendance.pieces import Piece, joined, said, split
+from attendance.entries import CONTENT, GREATEST, RANK, SCHEMA, Entries
+from attendance.grid import KEY, grid_in, packed
+from attendance.pieces import joined, said, split
 from attendance.text import canonical_json
 
-CONTENT = "upn, date, session, code, minutes_late, note, recorded_at, recorded_by, amendment_reason"
-LEAST = "first_extracted_at, first_received_at, first_upload, first_row"
-GREATEST = "extracted_at, received_at, upload, row"
-RANK = "coalesce(recorded_at, extracted_at), extracted_at, upload, row"
-_RANKED: Final = (
-    "{'recorded': coalesce(recorded_at, extracted_at), 'extracted': extracted_at, 'upload': upload, 'row': row}"
-)
-"""The same as one value. Of a day's file a maximum, and only of amended sessions, takes half as long as a window over all."""
 _FOLDED: Final = "folded"
 """Under this a register says which parts it holds."""
-
-_MERGED = f"""
-  WITH entry AS (
-    SELECT {CONTENT},
-      min({{'x': first_extracted_at, 'u': first_upload, 'r': first_row, 't': first_received_at}}) AS least,
-      max({{'x': extracted_at, 'u': upload, 'r': row, 't': received_at}}) AS greatest
-    FROM every GROUP BY ALL
-  ), flat AS (
-    SELECT {CONTENT},
-      least.x AS first_extracted_at, least.t AS first_received_at, least.u AS first_upload, least.r AS first_row,
-      greatest.x AS extracted_at, greatest.t AS received_at, greatest.u AS upload, greatest.r AS row
-    FROM entry
-  ), amended AS (SELECT upn, date, session FROM flat GROUP BY ALL HAVING count(*) > 1),
-  last AS (SELECT upn, date, session, max({_RANKED}) AS rank FROM flat SEMI JOIN amended USING (upn, date, session) GROUP BY ALL)
-  SELECT flat.*, coalesce({_RANKED} = rank, true) AS in_force FROM flat LEFT JOIN last USING (upn, date, session)
-"""
 
 
 def part_name(upload: str, received_at: datetime) -> str:
@@ -88,67 +65,32 @@ def folded_parts(body: bytes) -> tuple[str, ...]:
     names = said(body, _FOLDED)
     if names is None:
         raise ValueError("not a register: no list of folded parts in it")
-    return _named_in(names.decode())
-
-
-def _named_in(names: str) -> tuple[str, ...]:
-    return tuple(name for name in names.split(",") if name)
+    return tuple(name for name in names.decode().split(",") if name)
 
 
 def fold(parts: Sequence[tuple[str, bytes]], onto: bytes | None = None) -> Folded:
     """Fold parts (name, Parquet) into a register, or into a new one; any order and any repetition give the same bytes.
 
-    A register is sorted by month, then by pupil, and a month is a piece of the file: only months that the parts speak of are
-    written again, so that a day's file costs what a month does and not what a year does.
+    A register is sorted by week, then by pupil, and a week is a piece of the file: only weeks that the parts speak of are read
+    and written again, so that a day's file costs what a week does and not what a year does.
     """
-    pieces, says = split(onto) if onto is not None else ({}, {})
-    folded = tuple(sorted({*(name for name, _ in parts), *_named_in(says.get(_FOLDED, ""))}))
+    folded = tuple(sorted({*(name for name, _ in parts), *(folded_parts(onto) if onto is not None else ())}))
     if not parts:
         if onto is None:
             raise ValueError("nothing to fold")
         return Folded(onto, folded)
-    with tempfile.TemporaryDirectory() as folder, connect() as con:
-        for n, (_, body) in enumerate(parts):
-            Path(folder, f"part-{n}.parquet").write_bytes(body)
-        new, old = f"read_parquet('{folder}/part-*.parquet')", f"read_parquet('{folder}/register.parquet')"
-        con.execute(
-            f"""CREATE TABLE every AS SELECT {CONTENT}, extracted_at AS first_extracted_at, received_at AS first_received_at,
-            upload AS first_upload, row AS first_row, {GREATEST} FROM {new}"""
-        )
-        # Only sessions that the parts speak of can change; the others stand as they are.
-        con.execute("CREATE TABLE touched AS SELECT DISTINCT upn, date, session FROM every")
-        if onto is not None:
-            Path(folder, "register.parquet").write_bytes(onto)
-            between = (
-                "date BETWEEN (SELECT min(date) FROM touched) AND (SELECT max(date) FROM touched)"  # passes over months
-            )
-            con.execute(
-                f"""INSERT INTO every BY NAME SELECT {CONTENT}, {LEAST}, {GREATEST} FROM (FROM {old} WHERE {between})
-                SEMI JOIN touched USING (upn, date, session)"""
-            )
-        con.execute(f"CREATE TABLE merged AS {_MERGED}")
-        grid = grid_of(con, "merged")
-        if onto is not None:
-            before = unpacked(says[KEY].encode()) if KEY in says else grid_of(con, old)
-            grid = before.overlaid(grid)
-        whole = onto is not None and not pieces  # as written before there were pieces: every month is written again
-        dates = f"SELECT date FROM merged{f' UNION ALL SELECT date FROM {old}' if whole else ''}"
-        months = con.execute(f"SELECT DISTINCT date_trunc('month', date)::DATE FROM ({dates}) ORDER BY 1").fetchall()
-        like, out = onto or b"", Path(folder, "month.parquet")
-        for (month,) in months:
-            name, in_month = (
-                f"{month:%Y-%m}",
-                f"WHERE date >= DATE '{month}' AND date < DATE '{month}' + INTERVAL 1 MONTH",
-            )
-            rows = f"FROM merged {in_month}"
-            if whole or name in pieces:
-                rows += f" UNION ALL FROM (FROM {old} {in_month}) ANTI JOIN touched USING (upn, date, session)"
-            con.execute(
-                f"COPY (FROM ({rows}) ORDER BY upn, date, session, {RANK}) TO '{out}' (FORMAT parquet, COMPRESSION zstd)"
-            )
-            like = out.read_bytes()
-            pieces[name] = Piece.of(like)
-        return Folded(joined(pieces, {_FOLDED: ",".join(folded), KEY: packed(grid)}, like), folded)
+    weeks = split(onto) if onto is not None else {}
+    tables = [Entries.of_part(body) for _, body in parts]
+    if onto is not None and not weeks:
+        tables.append(Entries.of_earlier_register(onto))
+    touched = set().union(*(table.weeks for table in tables))
+    tables += [Entries.of_week(piece) for name, piece in weeks.items() if name in touched]
+    merged = Entries.united(tables).merged()
+    weeks |= merged.by_week()
+    grid = merged.grid()
+    if onto is not None and (before := grid_in(onto)):
+        grid = before.overlaid(grid)
+    return Folded(joined(weeks, SCHEMA, {_FOLDED: ",".join(folded), KEY: packed(grid)}), folded)
 
 
 @dataclass(frozen=True)

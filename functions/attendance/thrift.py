@@ -26,21 +26,23 @@ def read_varint(of: bytes, at: int) -> tuple[int, int]:
         shift += 7
 
 
+def read_zigzag(of: bytes, at: int) -> tuple[int, int]:
+    """The same of a number that may be negative."""
+    number, at = read_varint(of, at)
+    return number >> 1 ^ -(number & 1), at
+
+
 def _value(of: bytes, at: int, kind: int) -> tuple[Any, int]:
     """A value of a type, and where the next one begins."""
     if kind in _INTEGERS:
-        number, at = read_varint(of, at)
-        return number >> 1 ^ -(number & 1), at
+        return read_zigzag(of, at)
     if kind == BINARY:
         size, at = read_varint(of, at)
         return of[at : at + size], at + size
     if kind == STRUCT:
         return read_struct(of, at)
     if kind == LIST:
-        size, kind = of[at] >> 4, of[at] & 15
-        at += 1
-        if size == _LONG_LIST:
-            size, at = read_varint(of, at)
+        size, kind, at = read_list_head(of, at)
         values = []
         for _ in range(size):
             value, at = _value(of, at, kind)
@@ -53,8 +55,17 @@ def _value(of: bytes, at: int, kind: int) -> tuple[Any, int]:
     raise ValueError(f"a footer has a field of type {kind}, which is not known here")
 
 
-def read_struct(of: bytes, at: int) -> tuple[Struct, int]:
-    """The struct that begins there, and where what follows it begins."""
+def read_list_head(of: bytes, at: int) -> tuple[int, int, int]:
+    """How many values the list has that begins there, their type, and where the first begins."""
+    size, kind = of[at] >> 4, of[at] & 15
+    if size < _LONG_LIST:
+        return size, kind, at + 1
+    size, at = read_varint(of, at + 1)
+    return size, kind, at
+
+
+def read_struct(of: bytes, at: int, before: int | None = None) -> tuple[Struct, int]:
+    """The struct that begins there, and where what follows begins; or its fields before one, and where that one's value begins."""
     found: Struct = {}
     number = 0
     while head := of[at]:
@@ -62,8 +73,9 @@ def read_struct(of: bytes, at: int) -> tuple[Struct, int]:
         if head >> 4:
             number += head >> 4
         else:
-            zigzag, at = read_varint(of, at)
-            number = zigzag >> 1 ^ -(zigzag & 1)
+            number, at = read_zigzag(of, at)
+        if number == before:
+            return found, at
         kind = head & 15
         if kind in (TRUE, FALSE):  # as a field, a boolean is its type
             found[number] = kind, None
@@ -89,11 +101,13 @@ def zigzag(number: int) -> bytes:
 
 
 def write(out: bytearray, kind: int, value: Any) -> None:
-    """Add a value of a type: a number, bytes, a Struct, or of a list the type of its values and these."""
+    """Add a value of a type: a number, bytes, a Struct (or its bytes), or of a list the type of its values and these."""
     if kind in _INTEGERS:
         out += zigzag(value)
     elif kind == BINARY:
         out += varint(len(value))
+        out += value
+    elif kind == STRUCT and isinstance(value, bytes):
         out += value
     elif kind == STRUCT:
         before = 0

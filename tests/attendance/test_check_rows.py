@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tables import extract
 
+from attendance.columns import in_order, stand_again
 from attendance.context import Known
 from attendance.engine import connect
 from attendance.findings import SEVERITY
 from attendance.identifiers import upn_check_letter
-from attendance.rowchecks import NO_TIME, in_order, microseconds, stand_again, time_value, times_of
+from attendance.rowchecks import NO_TIME, microseconds, time_value, times_of
 from attendance.rows import COLUMNS
 
 

@@ -5,10 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 
-from attendance.pieces import Piece, joined, said, split
-from attendance.register import fold, folded_parts, part_name
+from attendance.marks import read_marks
+from attendance.parquet import Column, Form, piece_of, schema
+from attendance.pieces import joined, said, split
+from attendance.register import Folded, fold, folded_parts, part_name
 
 COLUMNS = (
     "upn VARCHAR, date DATE, session VARCHAR, code VARCHAR, minutes_late INTEGER, note VARCHAR, recorded_at TIMESTAMP, "
@@ -71,44 +74,68 @@ def test_parts_of_any_months_in_any_order_give_the_same_bytes_and_every_row(seed
         ]
 
 
-def test_a_register_from_before_there_were_pieces_keeps_every_entry(tmp_path: Path) -> None:
+@pytest.mark.parametrize("also", ["", "pieces: '[[\"2025-09\", 9, 1]]', in_force: 'eJw='"], ids=["whole", "by month"])
+def test_a_register_from_before_there_were_weeks_keeps_every_entry(also: str, tmp_path: Path) -> None:
     early = part(tmp_path, 1, [("U1", date(2025, 9, 8), "AM", "N"), ("U2", date(2025, 10, 8), "AM", "/")])
-    late = part(tmp_path, 2, [("U1", date(2025, 11, 3), "AM", "O")])
+    late = part(tmp_path, 2, [("U1", date(2025, 11, 3), "AM", "O"), ("U1", date(2025, 9, 8), "AM", "I")])
     whole = fold([early, late]).body
     before = tmp_path / "before.parquet"
     (tmp_path / "now.parquet").write_bytes(fold([early]).body)
     with duckdb.connect() as con:
         con.execute(
-            f"COPY (FROM '{tmp_path / 'now.parquet'}') TO '{before}' (FORMAT parquet, KV_METADATA {{folded: '{early[0]}'}})"
+            f"COPY (FROM '{tmp_path / 'now.parquet'}') TO '{before}' "
+            f"(FORMAT parquet, KV_METADATA {{folded: '{early[0]}', {also}}})"
         )
-    assert split(before.read_bytes())[0] == {}
-    assert fold([late], before.read_bytes()).body == whole
+    earlier = before.read_bytes()
+    assert split(earlier) == {}
+    assert fold([], earlier) == Folded(earlier, (early[0],))
+    assert read_marks([earlier]).upns == ("U1", "U2")
+    assert fold([late], earlier).body == whole
 
 
-def test_a_piece_of_several_row_groups_is_taken_over_whole(tmp_path: Path) -> None:
-    files = []
-    with duckdb.connect() as con:
-        for n, rows in enumerate((5000, 10, 3000)):
-            path = tmp_path / f"{n}.parquet"
-            con.execute(
-                f"COPY (SELECT {n} AS n, range AS value, 'x' || range % 7 AS text FROM range({rows})) TO '{path}' "
-                "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 2048)"
-            )
-            files.append(path.read_bytes())
-    pieces = {f"piece {n}": Piece.of(file) for n, file in enumerate(files)}
-    assert [len(piece.groups) for piece in pieces.values()] == [3, 1, 2]
-    body = joined(pieces, {"said": "Ä, b"}, files[0])
-    taken, says = split(body)
-    assert says == {"said": "Ä, b"}
+def test_a_day_is_found_without_reading_the_weeks_beside_it(tmp_path: Path) -> None:
+    days = [date(2025, 9, 8), date(2025, 9, 15), date(2025, 9, 18), date(2026, 3, 2)]
+    body = fold([part(tmp_path, 1, [("U1", day, half, "/") for day in days for half in ("AM", "PM")])]).body
+    (tmp_path / "register.parquet").write_bytes(body)
+    bounds = read(
+        body,
+        tmp_path,
+        f"""SELECT stats_min_value, stats_max_value FROM parquet_metadata('{tmp_path / "register.parquet"}')
+        WHERE path_in_schema = 'date' ORDER BY row_group_id""",
+    )
+    assert bounds == [("2025-09-08", "2025-09-08"), ("2025-09-15", "2025-09-18"), ("2026-03-02", "2026-03-02")]
+
+
+def test_pieces_are_taken_over_whichever_file_they_come_from(tmp_path: Path) -> None:
+    forms: dict[str, Form] = {"n": "day", "value": "long", "text": "text", "odd": "flag"}
+    pieces = {}
+    for n, rows in enumerate((5000, 10, 3000)):
+        value = np.arange(rows)
+        pieces[f"piece {n}"] = piece_of(
+            [
+                Column("n", "day", [n], np.zeros(rows, np.int32), bounded=True),
+                Column("value", "long", value, None),
+                Column("text", "text", [f"x{each}" for each in range(7)], (value % 7).astype(np.int32)),
+                Column("odd", "flag", value % 2 == 1, None),
+            ],
+            rows,
+        )
+    body = joined(pieces, schema(forms), {"said": "Ä, b"})
+    taken = split(body)
+    assert {name: (piece.body, piece.rows) for name, piece in taken.items()} == {
+        name: (piece.body, piece.rows) for name, piece in pieces.items()
+    }
     assert {key: said(body, key) for key in ("said", "date")} == {"said": "Ä, b".encode(), "date": None}
-    assert joined(dict(reversed(taken.items())), says, files[2]) == body
-    assert joined({"piece 1": taken["piece 1"], "piece 2": taken["piece 2"]}, {}, body) == joined(
-        {"piece 1": pieces["piece 1"], "piece 2": pieces["piece 2"]}, {}, files[0]
+    assert joined(dict(reversed(taken.items())), schema(forms), {"said": "Ä, b"}) == body
+    without_first = {name: piece for name, piece in taken.items() if name != "piece 0"}
+    assert joined(without_first, schema(forms), {}) == joined(
+        {name: pieces[name] for name in without_first}, schema(forms), {}
     )
-    counted = read(
-        body, tmp_path, "SELECT n, count(*), sum(value), count(DISTINCT text) FROM {0} GROUP BY n ORDER BY n"
-    )
-    assert counted == [(0, 5000, 12497500, 7), (1, 10, 45, 7), (2, 3000, 4498500, 7)]
+    counted = """SELECT (n - DATE '1970-01-01'), count(*), sum(value), count(DISTINCT text), count(*) FILTER (odd)
+        FROM {0} GROUP BY n ORDER BY n"""
+    expected = [(0, 5000, 12497500, 7, 2500), (1, 10, 45, 7, 5), (2, 3000, 4498500, 7, 1500)]
+    assert read(body, tmp_path, counted) == expected
+    assert read(joined(without_first, schema(forms), {}), tmp_path, counted) == expected[1:]
 
 
 def test_what_is_no_parquet_is_refused() -> None:
