@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from itertools import compress, islice, pairwise, repeat
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -213,16 +213,40 @@ type Row = Mapping[str, object]
 """A position as it is stored: dates as text, the keys in order."""
 
 
+class Threshold(NamedTuple):
+    """Where the threshold is first met after a day by all that a pupil's sessions count, and whether only codes N make it so."""
+
+    after: date
+    met_at: Session | None
+    provisional: bool
+
+
 @dataclass(frozen=True)
 class Standing:
     """A pupil's position with all that a case needs to reason further."""
 
-    position: Position
+    stored: Row
+    """The position as it is stored."""
     counted: tuple[Counted, ...]
     weeks: tuple[date, ...]
     conflict: bool
-    stored: Row = field(default_factory=dict)
-    """The position as it is stored."""
+    threshold: Threshold | None = None
+    """None where notices used some of the sessions: then each case sees another."""
+
+    @cached_property
+    def position(self) -> Position:
+        """The position itself: of most pupils nobody asks more than what is stored."""
+        return Position.model_validate(self.stored)
+
+    @property
+    def upn(self) -> str:
+        """Whose it is."""
+        return str(self.stored["upn"])
+
+    @property
+    def met(self) -> bool:
+        """Whether the threshold is met."""
+        return bool(self.stored["met"])
 
 
 def window_size(week: date) -> int:
@@ -233,6 +257,11 @@ def window_size(week: date) -> int:
 def sessions_needed(day: date) -> int:
     """How many countable sessions meet the threshold."""
     return law.THRESHOLD_SESSIONS.on(max(day, law.SCHEME_START))
+
+
+def out_of_sight(today: date) -> date:
+    """The last day of the academic year before the last: a threshold met up to then is no longer looked at (design 5.3, met)."""
+    return academic_year_days(academic_year(today) - 2)[1]
 
 
 def window_ending(weeks: Sequence[date], week: date) -> tuple[date, ...]:
@@ -302,6 +331,11 @@ def said(
     return [dict(zip(names, values, strict=True)) for values in zip(*map(columns.__getitem__, names), strict=False)]
 
 
+def _met_at(row: Row) -> Session | None:
+    found = cast(Mapping[str, str] | None, row["met_at"])
+    return Session(date.fromisoformat(found["date"]), found["session"]) if found else None
+
+
 def _one(values: Mapping[str, object]) -> dict[str, Sequence[object]]:
     return {name: [value] for name, value in values.items()}
 
@@ -346,6 +380,7 @@ class Assessor:
         self.view, self.as_at = view, as_at
         self.year = academic_year(as_at)
         self.last_number = at(Session(as_at, "PM"))
+        self.out_of_sight = out_of_sight(as_at)
 
     # ------------------------------------------------------------------ when the school met
 
@@ -397,7 +432,7 @@ class Assessor:
             full=counting.among(mondays, self.full_mondays) | (mondays == running),
             days=days,
             ahead=counting.distinct(ahead[~counting.among(ahead, mondays)]),
-            since=number_of(academic_year_days(self.year - 1)[0]),
+            since=number_of(self.out_of_sight) + 1,
             few=few,
             sure=sure,
             needed=sessions_needed(self.as_at),
@@ -512,6 +547,20 @@ class Assessor:
         number = np.bincount(self.cells.pupil[flags_of(codes)[self.cells.code]], minlength=len(upns))
         return [upns[n] for n in np.flatnonzero(number >= least).tolist()]
 
+    def with_run(self, least: int) -> list[str]:
+        """The pupils with so many unauthorised sessions and no other possible one between them, up to as-at, in any year."""
+        marks = self.view.marks.within(0, self.last_number)
+        place, columns = marks.unauthorised.place, marks.unauthorised.columns
+        first, last = place[: max(0, len(place) - least + 1)], place[least - 1 :]
+        skipped = marks.not_possible.place.searchsorted(last) - marks.not_possible.place.searchsorted(first)
+        runs = (last - first + 1 == least + skipped) & (last // max(1, columns) == first // max(1, columns))
+        return [marks.upns[n] for n in np.unique(first[runs] // max(1, columns)).tolist()]
+
+    def ill_for(self, least: int) -> list[str]:
+        """The pupils with an I on so many days of the academic year, while of compulsory school age."""
+        upns = self.view.marks.upns
+        return [upns[n] for n in np.flatnonzero(self.sums.illness_days >= least).tolist()]
+
     @cached_property
     def _with_codes_of_age(self) -> frozenset[str]:
         """The pupils with a mark that depends on their age."""
@@ -575,19 +624,18 @@ class Assessor:
         history = self.view.history.get(upn, PupilHistory())
         counted, weeks, conflict = self.with_carried(upn, self.own(upn))
         row = self._row_of(upn, counted, weeks, history)
-        position = Position.model_validate(row)
-        blockers: tuple[str, ...] = ()
-        if position.met_at is not None:
-            met_in = window_ending(weeks, monday(position.met_at.date))
+        met_at, provisional = _met_at(row), bool(row["provisional"])
+        threshold = None if history.used else Threshold(self.out_of_sight, met_at, provisional)
+        further: dict[str, object] = {}
+        if met_at is not None:
+            met_in = window_ending(weeks, monday(met_at.day))
             relied_on = [each for each in counted if monday(each.session.day) >= met_in[0]]
-            blockers = self.blockers(upn, met_in, relied_on, position.provisional, conflict)
-        flags = {*position.flags, *(["AMENDED_AFTER_ISSUE"] if history.amended else [])}
-        further = {
-            "blockers": blockers,
-            "flags": tuple(flag for flag in FLAGS if flag in flags),
-            "request_ready": position.met and not blockers,
-        }
-        return Standing(position.model_copy(update=further), counted, weeks, conflict, {**row, **further})
+            blockers = self.blockers(upn, met_in, relied_on, provisional, conflict)
+            further = {"blockers": blockers, "request_ready": not blockers}
+        if history.amended:
+            flags = cast(Sequence[str], row["flags"])
+            further["flags"] = tuple(flag for flag in FLAGS if flag in flags or flag == "AMENDED_AFTER_ISSUE")
+        return Standing({**row, **further}, counted, weeks, conflict, threshold)
 
     def _row_of(self, upn: str, counted: tuple[Counted, ...], weeks: tuple[date, ...], history: PupilHistory) -> Row:
         """What the counts say of a pupil, with other schools' sessions and those that notices used.
@@ -633,6 +681,11 @@ class Assessor:
         return frozenset(session.day for session in (*self.held.sessions, *self.held.open_ahead))
 
     @cached_property
+    def school_days_in_order(self) -> Sequence[date]:
+        """The same in order."""
+        return sorted(self.school_days)
+
+    @cached_property
     def known_until(self) -> date:
         """The last day of which the calendar or a mark speaks; beyond it nobody knows whether the school is open."""
         spoken = [session.day for session in self.view.roll.calendar]
@@ -648,6 +701,8 @@ class Assessor:
         pupil = roll.pupils.get(upn)
         parents = eligible_parents(roll, upn, self.as_at)
         support = [s for s in roll.support.get(upn, ()) if since <= s.day <= self.as_at]
+        codes = {each.code for each in relied_on}
+        here = {each.session.day for each in relied_on if each.urn == view.urn}
         # Before the pupil came another school's calendar decides, of which this one cannot speak.
         here_since = max(since, pupil.starting_day) if pupil and pupil.starting_day else since
         checks = {
@@ -661,14 +716,13 @@ class Assessor:
             or any(parent.address_protected for parent in roll.parents.get(upn, ())),
             "PARENT_UNCLEAR": history.unclear_parents,
             "SCHOOL_CONFLICT": conflict,
-            "N_UNRESOLVED": any(each.code == "N" for each in relied_on),
+            "N_UNRESOLVED": "N" in codes,
             "MARKS_MISSING": bool(self.missing(pupil, since, until)),
-            "NOT_ON_ROLL": pupil is not None
-            and any(not pupil.on_roll(each.session.day) for each in relied_on if each.urn == view.urn),
+            "NOT_ON_ROLL": pupil is not None and not all(map(pupil.on_roll, here)),
             "CODE_AGAINST_AGE": pupil is not None
             and upn in self._with_codes_of_age
             and against_age(pupil, self.marks_of(upn), since),
-            "SUPPORT_MISSING": not support and any(each.code != "G" for each in relied_on),
+            "SUPPORT_MISSING": not support and not codes <= {"G"},
             "HISTORY_UNKNOWN": bool(
                 pupil and pupil.home_la and pupil.home_la != view.la and pupil.home_la not in history.recorded_from
             ),
@@ -685,8 +739,8 @@ class Assessor:
         lacks = self.unmarked(pupil.upn)
         if not len(lacks):
             return []
-        within = lacks[(lacks >= at(Session(since, "AM"))) & (lacks <= at(Session(until, "PM")))]
-        return [session for session in map(session_of, within.tolist()) if pupil.on_roll(session.day)]
+        begin, end = lacks.searchsorted([at(Session(since, "AM")), at(Session(until, "PM")) + 1]).tolist()
+        return [session for session in map(session_of, lacks[begin:end].tolist()) if pupil.on_roll(session.day)]
 
     @cached_property
     def spoken_for(self) -> Sequence[date]:
@@ -697,7 +751,7 @@ class Assessor:
     def unknown_weekday(self, since: date, until: date) -> bool:
         """Whether a Monday to Friday between two days has neither a mark nor a calendar row: closed, or never sent?"""
         spoken_for = bisect_right(self.spoken_for, until) - bisect_left(self.spoken_for, since)
-        return spoken_for < int(np.busday_count(since, until + timedelta(days=1)))
+        return spoken_for < _weekdays(since, until)
 
     def next_change(self) -> date | None:
         """The next day on which a position may change though nothing is sent (design 4.7)."""
@@ -715,6 +769,11 @@ class Assessor:
                 ]
         days.append(academic_year_days(self.year)[1] + timedelta(days=1))
         return min((day for day in days if day > self.as_at), default=None)
+
+
+@lru_cache(maxsize=4096)  # of most pupils near the threshold it is the same window
+def _weekdays(since: date, until: date) -> int:
+    return int(np.busday_count(since, until + timedelta(days=1)))
 
 
 def eligible_parents(roll: Roll, upn: str, day: date) -> tuple[Parent, ...]:

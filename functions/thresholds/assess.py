@@ -165,7 +165,7 @@ class Thresholds:
             carried[upn] = read.carried if next_school else ()
             history[upn] = self._history(read, assessor, upn)
             self._carry(_carried(assessor, upn), told.get(upn), upn, read, correlation_id)
-        met = [upn for upn in sorted(assessor.may_have_met()) if standings[upn].position.met]
+        met = [upn for upn in sorted(assessor.may_have_met()) if standings[upn].met]
         for upn in met:
             if upn not in carried and _people(assessor, upn):
                 reads[upn] = self.cases.of_pupil(la, self._pupil(upn))
@@ -227,13 +227,13 @@ class Thresholds:
 
         The index may lag: then a version that is written upon has changed, or a case to be opened is there, and Changed is raised.
         """
-        la, urn, upn = assessor.view.la, assessor.view.urn, standing.position.upn
+        la, urn, upn = assessor.view.la, assessor.view.urn, standing.upn
         pupil = self._pupil(upn)
         cases = items.cases.get(pupil, ())
         if read:
             cases = (*(case for case in cases if case.la != la), *read.cases)
         notices = (*read.notices, *read.elsewhere) if read else items.notices.get(pupil, ())
-        if not cases and not standing.position.met:
+        if not cases and not standing.met:
             return []
         changed = follow(
             cases,
