@@ -152,6 +152,11 @@ class Counted(NamedTuple):
 
 
 @lru_cache(maxsize=16384)  # of a school's year there are some hundred sessions with a few codes each
+def _counted(number: int, code: int, urn: str) -> Counted:
+    return Counted(session_of(number), CODE_ORDER[code], urn)
+
+
+@lru_cache(maxsize=16384)
 def _marked(session: Session, code: str) -> MarkedSession:
     return MarkedSession(date=session.day, session=session.half, code=code)
 
@@ -593,7 +598,7 @@ class Assessor:
             return ()
         mine = slice(self._bounds[n], self._bounds[n + 1])
         sessions, codes = self.countable.at[mine].tolist(), self.countable.code[mine].tolist()
-        return tuple(map(Counted, map(session_of, sessions), map(CODE_ORDER.__getitem__, codes), repeat(self.view.urn)))
+        return tuple(map(_counted, sessions, codes, repeat(self.view.urn)))
 
     def with_carried(self, upn: str, own: tuple[Counted, ...]) -> tuple[tuple[Counted, ...], tuple[date, ...], bool]:
         """Own and carried sessions, each counted once; the weeks of the school the pupil was at; whether two schools count one."""

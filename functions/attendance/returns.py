@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -245,8 +245,8 @@ def _illnesses(assessor: Assessor, upn: str, pupil: Pupil | None, readings: Read
         return
     illness = _Illness(
         assessor,
+        upn,
         pupil,
-        dict(this_year(assessor, upn, pupil)),
         ill,
         {row: frozenset(_school_sessions(assessor, row.first, row.until, pupil)) for row in rows},
     )
@@ -296,10 +296,15 @@ class _Illness:
     """A pupil's sessions of a school year: the marks, and what each row of evidence expects."""
 
     assessor: Assessor
+    upn: str
     pupil: Pupil | None
-    marks: Mapping[Session, str]
     ill: tuple[Session, ...]
     expected: Mapping[Expected, frozenset[Session]]
+
+    @cached_property
+    def marks(self) -> Mapping[Session, str]:
+        """Every mark of the year: asked only where evidence expects, or another illness counts."""
+        return dict(this_year(self.assessor, self.upn, self.pupil))
 
     def seen(self, day: date) -> frozenset[Session]:
         """The sessions missed through illness by the end of a day."""

@@ -280,7 +280,7 @@ def siblings_of(assessor: Assessor, upn: str, others: Collection[str]) -> tuple[
     """
     children = assessor.view.roll.children
     same = {child for parent in assessor.view.roll.parents.get(upn, ()) for child in children[parent.parent_id]}
-    return tuple(sorted(same & {*others} - {upn}))
+    return tuple(sorted(child for child in same if child in others and child != upn))
 
 
 def home_of(assessor: Assessor, pupil: Pupil | None) -> str | None:
