@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -69,7 +70,7 @@ class Case(Frozen):
     @property
     def prosecute_by(self) -> date | None:
         """The day by which proceedings must begin, counted from the first session of its threshold window."""
-        first = min((each.date for each in self.considered), default=None)
+        first = min([each.date for each in self.considered], default=None)
         return prosecute_by(first) if first else None
 
     @property
@@ -309,8 +310,8 @@ def propose(sessions: Sequence[MarkedSession], notices: Sequence[Notice], suppor
 
 
 def _gathered(case: Case, met: Met, notices: Sequence[Notice], support: Sequence[Support]) -> Case:
-    considered = tuple(each.marked for each in met.sessions)
-    in_window = tuple(each.marked for each in met.sessions if monday(each.session.day) <= met.weeks[-1])
+    considered = tuple([each.marked for each in met.sessions])
+    in_window = considered[: bisect_right(met.sessions, met.weeks[-1], key=lambda each: monday(each.session.day))]
     mine = [notice for notice in notices if notice.case == case.id]
     return case.model_copy(
         update={

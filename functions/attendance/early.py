@@ -70,7 +70,7 @@ def missed(standing: Standing, urn: str) -> tuple[Counted, ...]:
 
     What another school recorded this one can neither explain nor put right.
     """
-    inside = {each.at for each in standing.position.window.sessions}
+    inside = standing.in_window
     return tuple(e for e in standing.counted if e.urn == urn and e.code != "N" and e.session in inside)
 
 

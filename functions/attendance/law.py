@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -558,7 +558,7 @@ class Provision:
         """How sure each piece of its source is, the surest first."""
         return _labels(self.source)
 
-    @property
+    @cached_property
     def citation(self) -> str:
         """The instruments alone, without labels and without our notes on what is read into them.
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
-from itertools import compress, islice, pairwise, repeat
+from itertools import compress, islice, repeat
 from typing import Final, NamedTuple, cast
 
 import numpy as np
@@ -63,7 +63,6 @@ _COUNTS: Final = (
 )
 _MARKED_OUT: Final = ("persistent", "severe")
 _NO_SUMS: Final[Mapping[str, int | bool]] = dict.fromkeys(_COUNTS, 0) | dict.fromkeys(_MARKED_OUT, False)
-_NO_SESSIONS: Final = np.empty(0, dtype=np.int32)
 _CODE: Final = {code: n for n, code in enumerate(CODE_ORDER)}
 _BY_AGE: Final = frozenset({"X", "C2"})
 FLAGS = ("WINDOW_READING_DIFFERS", "REPEATED_BELOW_THRESHOLD", "AMENDED_AFTER_ISSUE", "WEEK_DOUBTFUL")
@@ -253,6 +252,17 @@ class Standing:
         """Whether the threshold is met."""
         return bool(self.stored["met"])
 
+    @property
+    def count(self) -> int:
+        """How many sessions count in the window."""
+        return cast(int, self.stored["count"])
+
+    @property
+    def in_window(self) -> frozenset[Session]:
+        """The sessions that count in the window."""
+        window = cast(Mapping[str, Sequence[Mapping[str, str]]], self.stored["window"])
+        return frozenset(map(_session_read, window["sessions"]))
+
 
 def window_size(week: date) -> int:
     """How many school weeks make a window; before the framework there was none, and its first figure serves."""
@@ -338,7 +348,11 @@ def said(
 
 def _met_at(row: Row) -> Session | None:
     found = cast(Mapping[str, str] | None, row["met_at"])
-    return Session(date.fromisoformat(found["date"]), found["session"]) if found else None
+    return _session_read(found) if found else None
+
+
+def _session_read(stored: Mapping[str, str]) -> Session:
+    return Session(date.fromisoformat(stored["date"]), stored["session"])
 
 
 def _one(values: Mapping[str, object]) -> dict[str, Sequence[object]]:
@@ -573,19 +587,21 @@ class Assessor:
 
     def unmarked(self, upn: str) -> NDArray[np.int32]:
         """The sessions held up to as-at of which the pupil has no mark, in order."""
-        return self._gaps.get(upn, _NO_SESSIONS) if upn in self.view.marks.row else self.held_numbers
+        n = self.view.marks.row.get(upn)
+        if n is None:
+            return self.held_numbers
+        sessions, bounds = self._gaps
+        return sessions[bounds[n] : bounds[n + 1]]
 
     @cached_property
-    def _gaps(self) -> Mapping[str, NDArray[np.int32]]:
-        """The sessions held that lack a mark, of each pupil of whom the register has others."""
+    def _gaps(self) -> tuple[NDArray[np.int32], Sequence[int]]:
+        """The sessions held that lack a mark, pupil after pupil, and where in them each pupil's begin."""
         marks, held = self.view.marks, self.held_numbers
         known = counting.among(held, marks.sessions)
         lacks = np.ones((len(marks.upns), len(held)), dtype=np.bool_)
         lacks[:, known] = marks.cells[:, marks.sessions.searchsorted(held[known])] == NO_MARK
         row, column = lacks.nonzero()
-        pupils, begins = np.unique(row, return_index=True)
-        bounds = pairwise([*begins.tolist(), len(row)])
-        return {marks.upns[n]: held[column[begin:end]] for n, (begin, end) in zip(pupils.tolist(), bounds, strict=True)}
+        return held[column], row.searchsorted(np.arange(len(marks.upns) + 1)).tolist()
 
     def standings(self) -> list[Standing]:
         """Every pupil with a mark or on the roll, sorted by UPN."""
@@ -760,18 +776,17 @@ class Assessor:
 
     def next_change(self) -> date | None:
         """The next day on which a position may change though nothing is sent (design 4.7)."""
-        marks, pupils = self.view.marks, self.view.roll.pupils.values()
+        marks, pupils, today = self.view.marks, self.view.roll.pupils, number_of(self.as_at)
         later = marks.marked_sessions[marks.marked_sessions > self.last_number]
         days = [session_of(int(later.min())).day] if len(later) else []
         # A week that begins moves the window; within one nothing but a mark changes a count.
         days += [s.day for s in self.held.open_ahead if monday(s.day) > monday(self.as_at)][:1]
-        for pupil in pupils:
-            days += [d for d in (pupil.starting_day, pupil.leaving_day and pupil.leaving_day + timedelta(days=1)) if d]
-            if pupil.date_of_birth:
-                days += [
-                    compulsory_from(pupil.date_of_birth),
-                    compulsory_until(pupil.date_of_birth) + timedelta(days=1),
-                ]
+        days += {pupil.starting_day for pupil in pupils.values() if pupil.starting_day}
+        days += {pupil.leaving_day + timedelta(days=1) for pupil in pupils.values() if pupil.leaving_day}
+        of_age = np.concatenate([self.ages.first[self.ages.first > today], self.ages.last[self.ages.last >= today] + 1])
+        days += [EPOCH + timedelta(days=int(of_age.min()))] if len(of_age) else []
+        for born in (pupils[upn].date_of_birth for upn in pupils.keys() - marks.row.keys()):
+            days += [compulsory_from(born), compulsory_until(born) + timedelta(days=1)] if born else []
         days.append(academic_year_days(self.year)[1] + timedelta(days=1))
         return min((day for day in days if day > self.as_at), default=None)
 

@@ -91,13 +91,15 @@ def _missing(assessor: Assessor) -> Iterator[Return]:
 
     A missing mark is a gap and never an absence; boarders need none (reg 10(1)).
     """
-    begin = at(Session(law.academic_year_days(assessor.year)[0], "AM"))
+    first, today = law.academic_year_days(assessor.year)[0], assessor.as_at
+    begin = at(Session(first, "AM"))
     lacking: dict[int, list[str]] = {}
     for upn, pupil in assessor.view.roll.pupils.items():
         if pupil.boarder:
             continue
+        always = pupil.on_roll(first) and pupil.on_roll(today)
         for number in assessor.unmarked(upn).tolist():
-            if number >= begin and pupil.on_roll(session_of(number).day):
+            if number >= begin and (always or pupil.on_roll(session_of(number).day)):
                 lacking.setdefault(number, []).append(upn)
     for lacks, upns in sorted(lacking.items()):
         session = session_of(lacks)

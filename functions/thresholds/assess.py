@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from operator import itemgetter
 from typing import cast
 
 from attendance import law
@@ -24,6 +25,7 @@ from attendance.positions import (
     Standing,
     Standings,
     positions_line,
+    sessions_needed,
     window_ending,
     window_size,
 )
@@ -160,11 +162,11 @@ class Thresholds:
         standings = Standings(assessor)
         told = {upns[pupil]: each for pupil, each in items.carried.items() if upns.get(pupil) in known}
         reads: dict[str, PupilItems] = {}
-        for upn, next_school in _movers(assessor, frozenset(with_cases.values()), told):
+        for upn, own, next_school in _movers(assessor, frozenset(with_cases.values()), told):
             read = reads[upn] = self.cases.of_pupil(la, self._pupil(upn))
             carried[upn] = read.carried if next_school else ()
             history[upn] = self._history(read, assessor, upn)
-            self._carry(_carried(assessor, upn), told.get(upn), upn, read, correlation_id)
+            self._carry(own, told.get(upn), upn, read, correlation_id)
         met = [upn for upn in sorted(assessor.may_have_met()) if standings[upn].met]
         for upn in met:
             if upn not in carried and _people(assessor, upn):
@@ -210,7 +212,8 @@ class Thresholds:
     def _history(self, read: PupilItems, assessor: Assessor, upn: str) -> PupilHistory:
         notices = (*read.notices, *read.elsewhere)
         parents = assessor.view.roll.parents.get(upn, ())
-        people = people_known(self._pupil(upn), assessor.view.urn, parents, notices, self.secret)
+        several = len(parents) > 1 or any(notice.recipient for notice in notices)  # one alone is taken for nobody else
+        people = people_known(self._pupil(upn), assessor.view.urn, parents, notices, self.secret) if several else ()
         recorded = frozenset(n.issuer for n in notices if n.issuer)
         return pupil_history(live(read.cases), notices, recorded, bool(read.persons.unclear(people)))
 
@@ -360,12 +363,13 @@ class Thresholds:
         letters = self.wording.on(urn, assessor.as_at)
         if letters is None:
             return
+        needed = sessions_needed(assessor.as_at)
         written: dict[str, list[Written]] = {}
         for pupil, item in items.of_kinds({EARLY_LETTER}, filed=True):
             written.setdefault(pupil, []).append(Written(item.due, item.dated))
         for upn in sorted(assessor.may_count(min(letters.levels))):
             standing = standings[upn]
-            if level_of(len(missed(standing, urn)), letters) is None:
+            if standing.count >= needed or level_of(len(missed(standing, urn)), letters) is None:
                 continue
             pupil = self._pupil(upn)
             people = people_known(pupil, urn, assessor.view.roll.parents.get(upn, ()), (), self.secret)
@@ -411,8 +415,10 @@ def _carried(assessor: Assessor, upn: str) -> Carried:
     return Carried(view.urn, view.la, weeks, tuple(own))
 
 
-def _movers(assessor: Assessor, with_cases: frozenset[str], told: Mapping[str, Carried]) -> list[tuple[str, bool]]:
-    """The pupils whose other schools matter, and whether this school reads what those carry over.
+def _movers(
+    assessor: Assessor, with_cases: frozenset[str], told: Mapping[str, Carried]
+) -> list[tuple[str, Carried, bool]]:
+    """The pupils whose other schools matter, what these are told, and whether this school reads what those carry over.
 
     The next school of a pupil who started within ten school weeks reads, and for as long as a case may rest on it; so do both
     schools of a dual registration; the school left only writes. Only with a countable session of their own (without one this
@@ -423,17 +429,20 @@ def _movers(assessor: Assessor, with_cases: frozenset[str], told: Mapping[str, C
     since = recent[0] if recent else assessor.as_at
     last_year = academic_year_days(assessor.year - 1)[0]
     for upn, pupil in assessor.view.roll.pupils.items():
-        left = pupil.leaving_day is not None and since <= pupil.leaving_day <= assessor.as_at
         gone = pupil.leaving_day is not None and pupil.leaving_day <= assessor.as_at
+        left = gone and pupil.leaving_day is not None and since <= pupil.leaving_day
         started_on = pupil.starting_day if pupil.starting_day and pupil.starting_day <= assessor.as_at else date.min
         started = started_on >= since
         rests_on_it = upn in with_cases and started_on >= last_year and not gone
         dual = bool(pupil.dual_registered_urn)
+        if not (left or started or dual or rests_on_it or upn in told):
+            continue
+        carried = _carried(assessor, upn)
         moves = (left or started or dual) and bool(assessor.own(upn))
-        outdated = upn in told and told[upn].sessions != _carried(assessor, upn).sessions
+        outdated = upn in told and told[upn].sessions != carried.sessions
         if moves or rests_on_it or outdated:
-            found.append((upn, started or rests_on_it or dual))
-    return sorted(found)
+            found.append((upn, carried, started or rests_on_it or dual))
+    return sorted(found, key=itemgetter(0))
 
 
 def _people(assessor: Assessor, upn: str) -> bool:
