@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Final, NamedTuple, TypedDict
+from typing import NamedTuple, TypedDict
 
-from pydantic import ConfigDict, TypeAdapter, with_config
+from pydantic_core import from_json
 
 from attendance.engine import connect
 from attendance.on_demand import OnDemand
@@ -183,15 +183,11 @@ def _rank(row: Row) -> tuple[str, str, bool, int]:
     return row["extracted_at"] or "", row["upload"] or "", _BOTH not in row, int(row["row"] or 0)
 
 
-@with_config(ConfigDict(cache_strings="keys", defer_build=True))  # the names of columns, again in every row
 class _Saved(TypedDict):
     """A roll as JSON."""
 
     parts: list[str]
     rows: dict[Kind, list[dict[str, str | None]]]
-
-
-_SAVED: Final = TypeAdapter(_Saved)
 
 
 def _key(kind: Kind, row: Row) -> tuple[str, ...]:
@@ -299,7 +295,7 @@ class Roll:
     @classmethod
     def load(cls, body: bytes) -> Roll:
         """Read what `dump` wrote."""
-        saved = _SAVED.validate_json(body)
+        saved: _Saved = from_json(body, cache_strings="keys")  # the names of columns, again in every row
         rows: dict[str, dict[tuple[str, ...], Row]] = {
             kind: {_key(kind, row): row for row in of_kind} for kind, of_kind in saved["rows"].items()
         }

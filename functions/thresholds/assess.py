@@ -14,7 +14,7 @@ from attendance.cases import Case, follow, pupil_history
 from attendance.deletions import Enquiries
 from attendance.early import KnownOfFamily, Written, early_letters, level_of, missed
 from attendance.events import DecisionMade, ReturnsDue, SchoolDue, ThresholdMet
-from attendance.facts import BY_ITSELF, Decision, Persons, people_known, persons_of
+from attendance.facts import BY_ITSELF, Decision, Persons, people_known, persons_of, some_unclear
 from attendance.identifiers import pupil_id
 from attendance.law import academic_year, academic_year_days
 from attendance.people import near_matches
@@ -147,6 +147,7 @@ class Thresholds:
         for earlier in sorted({of for _, of in listed.predecessors} - {urn}):
             items = items.after(self.cases.of_school(la, earlier))
         with_cases = {pupil: cases[0].upn for pupil, cases in items.cases.items() if cases}
+        self._names.update((upn, pupil) for pupil, upn in with_cases.items())
         history: dict[str, PupilHistory] = {}
         carried: dict[str, tuple[Carried, ...]] = {}
         school = seen(self.registers, record, listed, settings, day, carried, history)
@@ -212,10 +213,11 @@ class Thresholds:
     def _history(self, read: PupilItems, assessor: Assessor, upn: str) -> PupilHistory:
         notices = (*read.notices, *read.elsewhere)
         parents = assessor.view.roll.parents.get(upn, ())
-        several = len(parents) > 1 or any(notice.recipient for notice in notices)  # one alone is taken for nobody else
-        people = people_known(self._pupil(upn), assessor.view.urn, parents, notices, self.secret) if several else ()
+        unclear = some_unclear(
+            self._pupil(upn), assessor.view.urn, parents, notices, read.persons, self.secret
+        )  # fmt: skip
         recorded = frozenset(n.issuer for n in notices if n.issuer)
-        return pupil_history(live(read.cases), notices, recorded, bool(read.persons.unclear(people)))
+        return pupil_history(live(read.cases), notices, recorded, unclear)
 
     def _follow(
         self,
@@ -428,17 +430,21 @@ def _movers(
     recent = assessor.weeks[-window_size(assessor.as_at) :]
     since = recent[0] if recent else assessor.as_at
     last_year = academic_year_days(assessor.year - 1)[0]
+    asked = with_cases | told.keys()
     for upn, pupil in assessor.view.roll.pupils.items():
+        came_before = pupil.starting_day is None or pupil.starting_day < since
+        if came_before and not pupil.leaving_day and not pupil.dual_registered_urn and upn not in asked:
+            continue  # nearly all
         gone = pupil.leaving_day is not None and pupil.leaving_day <= assessor.as_at
         left = gone and pupil.leaving_day is not None and since <= pupil.leaving_day
         started_on = pupil.starting_day if pupil.starting_day and pupil.starting_day <= assessor.as_at else date.min
         started = started_on >= since
         rests_on_it = upn in with_cases and started_on >= last_year and not gone
         dual = bool(pupil.dual_registered_urn)
-        if not (left or started or dual or rests_on_it or upn in told):
+        moves = (left or started or dual) and bool(assessor.own(upn))
+        if not (moves or rests_on_it or upn in told):
             continue
         carried = _carried(assessor, upn)
-        moves = (left or started or dual) and bool(assessor.own(upn))
         outdated = upn in told and told[upn].sessions != carried.sessions
         if moves or rests_on_it or outdated:
             found.append((upn, carried, started or rests_on_it or dual))
