@@ -258,6 +258,11 @@ class Standing:
         return cast(int, self.stored["count"])
 
     @property
+    def window_begins(self) -> date:
+        """The first Monday of the window."""
+        return date.fromisoformat(cast(Mapping[str, Sequence[str]], self.stored["window"])["weeks"][0])
+
+    @property
     def in_window(self) -> frozenset[Session]:
         """The sessions that count in the window."""
         window = cast(Mapping[str, Sequence[Mapping[str, str]]], self.stored["window"])

@@ -12,7 +12,7 @@ from typing import cast
 from attendance import law
 from attendance.cases import Case, follow, pupil_history
 from attendance.deletions import Enquiries
-from attendance.early import KnownOfFamily, Written, early_letters, level_of, missed
+from attendance.early import KnownOfFamily, Written, early_letters, everyone_had, level_of, missed
 from attendance.events import DecisionMade, ReturnsDue, SchoolDue, ThresholdMet
 from attendance.facts import BY_ITSELF, Decision, Persons, people_known, persons_of, some_unclear
 from attendance.identifiers import pupil_id
@@ -371,10 +371,13 @@ class Thresholds:
             written.setdefault(pupil, []).append(Written(item.due, item.dated))
         for upn in sorted(assessor.may_count(min(letters.levels))):
             standing = standings[upn]
-            if standing.count >= needed or level_of(len(missed(standing, urn)), letters) is None:
+            level = level_of(len(missed(standing, urn)), letters) if standing.count < needed else None
+            if level is None:
                 continue
-            pupil = self._pupil(upn)
-            people = people_known(pupil, urn, assessor.view.roll.parents.get(upn, ()), (), self.secret)
+            pupil, parents = self._pupil(upn), assessor.view.roll.parents.get(upn, ())
+            if everyone_had(parents, written.get(pupil, ()), level, standing.window_begins, assessor.as_at):
+                continue
+            people = people_known(pupil, urn, parents, (), self.secret)
             persons = self.cases.of_pupil(la, pupil).persons if _people(assessor, upn) else Persons()
             known = KnownOfFamily(
                 people, persons, cases.get(upn, ()), items.notices.get(pupil, ()), written.get(pupil, ())
