@@ -79,9 +79,7 @@ def level_of(count: int, letters: SchoolLetters) -> int | None:
     return max((level for level in letters.levels if level <= count), default=None)
 
 
-def everyone_had(
-    parents: Sequence[Parent], written: Sequence[Written], level: int, since: date, day: date
-) -> bool:
+def everyone_had(parents: Sequence[Parent], written: Sequence[Written], level: int, since: date, day: date) -> bool:
     """Whether each parent whom the pupil lives with had the letter of this level or a higher one, whoever of them are one person.
 
     Then none is due: nothing else needs to be asked about the family.

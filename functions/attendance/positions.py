@@ -788,11 +788,12 @@ class Assessor:
         days += [s.day for s in self.held.open_ahead if monday(s.day) > monday(self.as_at)][:1]
         days += {pupil.starting_day for pupil in pupils.values() if pupil.starting_day}
         days += {pupil.leaving_day + timedelta(days=1) for pupil in pupils.values() if pupil.leaving_day}
-        of_age = np.concatenate([self.ages.first[self.ages.first > today], self.ages.last[self.ages.last >= today] + 1])
-        days += [EPOCH + timedelta(days=int(of_age.min()))] if len(of_age) else []
+        year_ends = number_of(academic_year_days(self.year)[1])
+        begins, ends = self.ages.first[self.ages.first > today], self.ages.last[self.ages.last >= today]
+        changes = min(int(begins.min(initial=year_ends + 1)), int(ends.min(initial=year_ends)) + 1)
+        days.append(EPOCH + timedelta(days=changes))
         for born in (pupils[upn].date_of_birth for upn in pupils.keys() - marks.row.keys()):
             days += [compulsory_from(born), compulsory_until(born) + timedelta(days=1)] if born else []
-        days.append(academic_year_days(self.year)[1] + timedelta(days=1))
         return min((day for day in days if day > self.as_at), default=None)
 
 

@@ -95,11 +95,11 @@ def _missing(assessor: Assessor) -> Iterator[Return]:
     begin = at(Session(first, "AM"))
     lacking: dict[int, list[str]] = {}
     for upn, pupil in assessor.view.roll.pupils.items():
-        lacks = assessor.unmarked(upn)
-        if not len(lacks) or pupil.boarder:
+        gaps = assessor.unmarked(upn)
+        if not len(gaps) or pupil.boarder:
             continue
         always = pupil.on_roll(first) and pupil.on_roll(today)
-        for number in lacks.tolist():
+        for number in gaps.tolist():
             if number >= begin and (always or pupil.on_roll(session_of(number).day)):
                 lacking.setdefault(number, []).append(upn)
     for lacks, upns in sorted(lacking.items()):
