@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -27,6 +27,12 @@ _LABEL: Final = re.compile(r" \[([VCU])\]")
 def _labels(source: str) -> tuple[str, ...]:
     found = set(_LABEL.findall(source))
     return tuple(label for label in "VCU" if label in found)
+
+
+@lru_cache(maxsize=1024)  # printed in every row of every list
+def _citation(source: str) -> str:
+    pieces = [_LABEL.sub("", piece).strip() for piece in source.split(";")]
+    return "; ".join(piece for piece in pieces if _INSTRUMENT.search(piece))
 
 
 @dataclass(frozen=True)
@@ -558,15 +564,14 @@ class Provision:
         """How sure each piece of its source is, the surest first."""
         return _labels(self.source)
 
-    @cached_property
+    @property
     def citation(self) -> str:
         """The instruments alone, without labels and without our notes on what is read into them.
 
         >>> Provision("WTISA ch. 6 [V]; Monday to Sunday [U]", "").citation
         'WTISA ch. 6'
         """
-        pieces = [_LABEL.sub("", piece).strip() for piece in self.source.split(";")]
-        return "; ".join(piece for piece in pieces if _INSTRUMENT.search(piece))
+        return _citation(self.source)
 
     def __str__(self) -> str:
         return f"{self.says} ({self.citation})"
