@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from attendance.identifiers import case_id
-from attendance.law import academic_year, academic_year_days, prosecute_by
+from attendance.law import prosecute_by
 from attendance.positions import (
     Counted,
     Frozen,
@@ -16,7 +17,9 @@ from attendance.positions import (
     MetAt,
     PupilHistory,
     Standing,
+    Threshold,
     met_sessions,
+    out_of_sight,
     window_ending,
 )
 from attendance.roll import Support
@@ -67,7 +70,7 @@ class Case(Frozen):
     @property
     def prosecute_by(self) -> date | None:
         """The day by which proceedings must begin, counted from the first session of its threshold window."""
-        first = min((each.date for each in self.considered), default=None)
+        first = min([each.date for each in self.considered], default=None)
         return prosecute_by(first) if first else None
 
     @property
@@ -241,20 +244,29 @@ def met_for(
     elsewhere = frozenset().union(*(sessions for owner, sessions in used.items() if owner != mine))
     earlier = [each for each in cases if each.state == "settled" and (case is None or _came_before(each, case))]
     after = max((each.last_considered for each in earlier if each.last_considered), default=date.min)
-    after = max(after, _out_of_sight(today))
-    free = tuple(each for each in standing.counted if each.session not in elsewhere)
+    after = max(after, out_of_sight(today))
+    free = tuple([each for each in standing.counted if each.session not in elsewhere])
     if case is not None and case.state == "settled":
         considered = {each.at for each in case.considered}
         free = tuple(each for each in free if each.session in considered)
-    first = next((each for each in met_sessions(free, standing.weeks) if each.session.day > after), None)
+    seen = standing.threshold
+    if seen is None or seen.after != after or len(free) < len(standing.counted):
+        seen = _first_met(free, standing.weeks, after)
+    first = next((each for each in free if each.session == seen.met_at), None)
     if first is None:
         return None
     weeks = window_ending(standing.weeks, monday(first.session.day))
-    firm = tuple(each for each in free if each.code != "N")
-    provisional = len(firm) < len(free) and not any(
-        each.session.day > after for each in met_sessions(firm, standing.weeks)
-    )
-    return Met(first, weeks, tuple(each for each in free if monday(each.session.day) >= weeks[0]), provisional)
+    in_reach = tuple([each for each in free if monday(each.session.day) >= weeks[0]])
+    return Met(first, weeks, in_reach, seen.provisional)
+
+
+def _first_met(free: Sequence[Counted], weeks: Sequence[date], after: date) -> Threshold:
+    """The threshold as one case sees it; one that sees all sessions sees what the position says (`Standing.threshold`)."""
+    first = next((each.session for each in met_sessions(free, weeks) if each.session.day > after), None)
+    firm = [each for each in free if each.code != "N"]
+    by_n = first is not None and len(firm) < len(free)
+    provisional = by_n and not any(each.session.day > after for each in met_sessions(firm, weeks))
+    return Threshold(after, first, provisional)
 
 
 def _came_before(one: Case, other: Case) -> bool:
@@ -262,11 +274,6 @@ def _came_before(one: Case, other: Case) -> bool:
     if one.la == other.la:
         return one.n < other.n
     return (one.settled_on or date.max) <= other.opened_on
-
-
-def _out_of_sight(today: date) -> date:
-    """The last day of the academic year before the last: a threshold met up to then is no longer looked at (design 5.3, met)."""
-    return academic_year_days(academic_year(today) - 2)[1]
 
 
 def propose(sessions: Sequence[MarkedSession], notices: Sequence[Notice], support: Sequence[Support]) -> Proposal:
@@ -303,8 +310,8 @@ def propose(sessions: Sequence[MarkedSession], notices: Sequence[Notice], suppor
 
 
 def _gathered(case: Case, met: Met, notices: Sequence[Notice], support: Sequence[Support]) -> Case:
-    considered = tuple(each.marked for each in met.sessions)
-    in_window = tuple(each.marked for each in met.sessions if monday(each.session.day) <= met.weeks[-1])
+    considered = tuple([each.marked for each in met.sessions])
+    in_window = considered[: bisect_right(met.sessions, met.weeks[-1], key=lambda each: monday(each.session.day))]
     mine = [notice for notice in notices if notice.case == case.id]
     return case.model_copy(
         update={
@@ -361,7 +368,7 @@ def follow(
         if met is not None and met.at.urn == urn:  # else it is the other school's, in its authority
             n = max((case.n for case in own), default=0) + 1
             new = Case(
-                id=case_id(pupil, la, n), la=la, urn=urn, pupil=pupil, upn=standing.position.upn, n=n, state="gathering",
+                id=case_id(pupil, la, n), la=la, urn=urn, pupil=pupil, upn=standing.upn, n=n, state="gathering",
                 opened_on=today, met_at=None, provisional=False, weeks=(), considered=(),
                 proposal=Proposal(route="support", ground=None, reason=""), version=forgotten.get(n, 0),
             )  # fmt: skip
@@ -392,7 +399,7 @@ def _amended(case: Case, cases: Sequence[Case], notices: Sequence[Notice], stand
     if not any(notice.case == case.id and notice.stands for notice in notices):
         return False
     rests_on = case.met_at.date if case.met_at else min((each.date for each in case.listed), default=today)
-    if rests_on <= _out_of_sight(today):
+    if rests_on <= out_of_sight(today):
         return case.amended_after_issue
     if case.met_at is None:
         counted = {each.session for each in standing.counted}

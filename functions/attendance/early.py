@@ -70,13 +70,31 @@ def missed(standing: Standing, urn: str) -> tuple[Counted, ...]:
 
     What another school recorded this one can neither explain nor put right.
     """
-    inside = {each.at for each in standing.position.window.sessions}
+    inside = standing.in_window
     return tuple(e for e in standing.counted if e.urn == urn and e.code != "N" and e.session in inside)
 
 
 def level_of(count: int, letters: SchoolLetters) -> int | None:
     """The highest number of sessions reached for which the school gave words."""
     return max((level for level in letters.levels if level <= count), default=None)
+
+
+def everyone_had(parents: Sequence[Parent], written: Sequence[Written], level: int, since: date, day: date) -> bool:
+    """Whether each parent whom the pupil lives with had the letter of this level or a higher one, whoever of them are one person.
+
+    Then none is due: nothing else needs to be asked about the family.
+    """
+    had = {each.due.row["parent_id"] for each in _recent(written, level, since) if not each.held}
+    here = {parent.parent_id for parent in _here(parents, day)}
+    return bool(here) and here <= had
+
+
+def _recent(written: Sequence[Written], level: int, since: date) -> list[Written]:
+    return [each for each in written if each.dated >= since and int(each.due.row["level"]) >= level]
+
+
+def _here(parents: Sequence[Parent], day: date) -> list[Parent]:
+    return [p for p in parents if p.lives_with_pupil and (p.until is None or p.until >= day)]
 
 
 def early_letters(
@@ -101,7 +119,7 @@ def early_letters(
     if _decided(known, since):
         return
     about = _pupil_held(pupil, standing)
-    recent = [each for each in known.written if each.dated >= since and int(each.due.row["level"]) >= level]
+    recent = _recent(known.written, level, since)
     for family in _families(view.roll.parents.get(position.upn, ()), pupil, known, assessor.as_at):
         held = about or family.held
         if any(family.had(each) and (held or not each.held) for each in recent):
@@ -136,7 +154,7 @@ def _families(parents: Sequence[Parent], pupil: Pupil | None, known: KnownOfFami
     names = {person.parent_id: known.persons.canonical(name) for name, person in known.people}
     unclear = known.persons.unclear(known.people)
     doubted = {person.parent_id for name, person in known.people if name in unclear}
-    here = [p for p in parents if p.lives_with_pupil and (p.until is None or p.until >= day)]
+    here = _here(parents, day)
     if not here:
         yield _Family("", (), "no parent is known whom the pupil lives with")
     for person, rows in groupby(

@@ -300,14 +300,27 @@ def people_known(
     pupil: str, urn: str, parents: Sequence[Parent], notices: Sequence[Notice], secret: bytes
 ) -> list[tuple[str, Person]]:
     """The persons of one pupil with their names in our keys: a school's parents, and whoever another school's notices went to."""
-    found = {
-        person_id(pupil, urn, parent.parent_id, secret): person
-        for parent, person in zip(parents, persons_of(pupil, urn, parents), strict=True)
-    }
-    for notice in notices:
-        if notice.recipient and notice.urn != urn:
-            found.setdefault(
-                person_id(pupil, notice.urn, notice.parent_id, secret),
-                Person(pupil=pupil, urn=notice.urn, parent_id=notice.parent_id, **notice.recipient.model_dump()),
-            )
+    found: dict[str, Person] = {}
+    for person in _people(pupil, urn, parents, notices):
+        found.setdefault(person_id(pupil, person.urn, person.parent_id, secret), person)
     return sorted(found.items())
+
+
+def some_unclear(
+    pupil: str, urn: str, parents: Sequence[Parent], notices: Sequence[Notice], persons: Persons, secret: bytes
+) -> bool:
+    """Whether two of these may be one person, and no officer said; their names are made only if two are near each other."""
+    if not near_matches(_people(pupil, urn, parents, notices)):
+        return False
+    return bool(persons.unclear(people_known(pupil, urn, parents, notices, secret)))
+
+
+def _people(pupil: str, urn: str, parents: Sequence[Parent], notices: Sequence[Notice]) -> list[Person]:
+    return [
+        *persons_of(pupil, urn, parents),
+        *(
+            Person(pupil=pupil, urn=notice.urn, parent_id=notice.parent_id, **notice.recipient.model_dump())
+            for notice in notices
+            if notice.recipient and notice.urn != urn
+        ),
+    ]

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -26,6 +27,12 @@ _LABEL: Final = re.compile(r" \[([VCU])\]")
 def _labels(source: str) -> tuple[str, ...]:
     found = set(_LABEL.findall(source))
     return tuple(label for label in "VCU" if label in found)
+
+
+@lru_cache(maxsize=1024)  # printed in every row of every list
+def _citation(source: str) -> str:
+    pieces = [_LABEL.sub("", piece).strip() for piece in source.split(";")]
+    return "; ".join(piece for piece in pieces if _INSTRUMENT.search(piece))
 
 
 @dataclass(frozen=True)
@@ -490,6 +497,7 @@ def months_after(day: date, months: int) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
+@lru_cache(maxsize=4096)  # asked of every case, of the days of a year
 def prosecute_by(first: date) -> date:
     """The day by which proceedings must begin, counted from the first session relied on.
 
@@ -563,8 +571,7 @@ class Provision:
         >>> Provision("WTISA ch. 6 [V]; Monday to Sunday [U]", "").citation
         'WTISA ch. 6'
         """
-        pieces = [_LABEL.sub("", piece).strip() for piece in self.source.split(";")]
-        return "; ".join(piece for piece in pieces if _INSTRUMENT.search(piece))
+        return _citation(self.source)
 
     def __str__(self) -> str:
         return f"{self.says} ({self.citation})"

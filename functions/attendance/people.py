@@ -67,6 +67,8 @@ def _initial(person: Person) -> str:
 
 def _name(written: str) -> str:
     """A name as it is compared: letters only, without accents or case, so that O'Brien-Smith is OBRIEN SMITH."""
+    if written.isascii() and written.isalpha():  # nearly every name: there is nothing to take off
+        return written.lower()
     return "".join(filter(str.isalpha, unicodedata.normalize("NFKD", written).casefold()))
 
 

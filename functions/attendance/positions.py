@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
-from itertools import compress, islice, pairwise, repeat
-from typing import Final, NamedTuple
+from itertools import compress, islice, repeat
+from typing import Final, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +63,6 @@ _COUNTS: Final = (
 )
 _MARKED_OUT: Final = ("persistent", "severe")
 _NO_SUMS: Final[Mapping[str, int | bool]] = dict.fromkeys(_COUNTS, 0) | dict.fromkeys(_MARKED_OUT, False)
-_NO_SESSIONS: Final = np.empty(0, dtype=np.int32)
 _CODE: Final = {code: n for n, code in enumerate(CODE_ORDER)}
 _BY_AGE: Final = frozenset({"X", "C2"})
 FLAGS = ("WINDOW_READING_DIFFERS", "REPEATED_BELOW_THRESHOLD", "AMENDED_AFTER_ISSUE", "WEEK_DOUBTFUL")
@@ -152,6 +151,11 @@ class Counted(NamedTuple):
 
 
 @lru_cache(maxsize=16384)  # of a school's year there are some hundred sessions with a few codes each
+def _counted(number: int, code: int, urn: str) -> Counted:
+    return Counted(session_of(number), CODE_ORDER[code], urn)
+
+
+@lru_cache(maxsize=16384)
 def _marked(session: Session, code: str) -> MarkedSession:
     return MarkedSession(date=session.day, session=session.half, code=code)
 
@@ -213,16 +217,56 @@ type Row = Mapping[str, object]
 """A position as it is stored: dates as text, the keys in order."""
 
 
+class Threshold(NamedTuple):
+    """Where the threshold is first met after a day by all that a pupil's sessions count, and whether only codes N make it so."""
+
+    after: date
+    met_at: Session | None
+    provisional: bool
+
+
 @dataclass(frozen=True)
 class Standing:
     """A pupil's position with all that a case needs to reason further."""
 
-    position: Position
+    stored: Row
+    """The position as it is stored."""
     counted: tuple[Counted, ...]
     weeks: tuple[date, ...]
     conflict: bool
-    stored: Row = field(default_factory=dict)
-    """The position as it is stored."""
+    threshold: Threshold | None = None
+    """None where notices used some of the sessions: then each case sees another."""
+
+    @cached_property
+    def position(self) -> Position:
+        """The position itself: of most pupils nobody asks more than what is stored."""
+        return Position.model_validate(self.stored)
+
+    @property
+    def upn(self) -> str:
+        """Whose it is."""
+        return str(self.stored["upn"])
+
+    @property
+    def met(self) -> bool:
+        """Whether the threshold is met."""
+        return bool(self.stored["met"])
+
+    @property
+    def count(self) -> int:
+        """How many sessions count in the window."""
+        return cast(int, self.stored["count"])
+
+    @property
+    def window_begins(self) -> date:
+        """The first Monday of the window."""
+        return date.fromisoformat(cast(Mapping[str, Sequence[str]], self.stored["window"])["weeks"][0])
+
+    @property
+    def in_window(self) -> frozenset[Session]:
+        """The sessions that count in the window."""
+        window = cast(Mapping[str, Sequence[Mapping[str, str]]], self.stored["window"])
+        return frozenset(map(_session_read, window["sessions"]))
 
 
 def window_size(week: date) -> int:
@@ -233,6 +277,11 @@ def window_size(week: date) -> int:
 def sessions_needed(day: date) -> int:
     """How many countable sessions meet the threshold."""
     return law.THRESHOLD_SESSIONS.on(max(day, law.SCHEME_START))
+
+
+def out_of_sight(today: date) -> date:
+    """The last day of the academic year before the last: a threshold met up to then is no longer looked at (design 5.3, met)."""
+    return academic_year_days(academic_year(today) - 2)[1]
 
 
 def window_ending(weeks: Sequence[date], week: date) -> tuple[date, ...]:
@@ -302,6 +351,15 @@ def said(
     return [dict(zip(names, values, strict=True)) for values in zip(*map(columns.__getitem__, names), strict=False)]
 
 
+def _met_at(row: Row) -> Session | None:
+    found = cast(Mapping[str, str] | None, row["met_at"])
+    return _session_read(found) if found else None
+
+
+def _session_read(stored: Mapping[str, str]) -> Session:
+    return Session(date.fromisoformat(stored["date"]), stored["session"])
+
+
 def _one(values: Mapping[str, object]) -> dict[str, Sequence[object]]:
     return {name: [value] for name, value in values.items()}
 
@@ -346,6 +404,7 @@ class Assessor:
         self.view, self.as_at = view, as_at
         self.year = academic_year(as_at)
         self.last_number = at(Session(as_at, "PM"))
+        self.out_of_sight = out_of_sight(as_at)
 
     # ------------------------------------------------------------------ when the school met
 
@@ -402,7 +461,7 @@ class Assessor:
             full=counting.among(mondays, self.full_mondays) | (mondays == running),
             days=days,
             ahead=counting.distinct(ahead[~counting.among(ahead, mondays)]),
-            since=number_of(academic_year_days(self.year - 1)[0]),
+            since=number_of(self.out_of_sight) + 1,
             few=few,
             sure=sure,
             needed=sessions_needed(self.as_at),
@@ -516,6 +575,20 @@ class Assessor:
         number = np.bincount(self.cells.pupil[flags_of(codes)[self.cells.code]], minlength=len(upns))
         return [upns[n] for n in np.flatnonzero(number >= least).tolist()]
 
+    def with_run(self, least: int) -> list[str]:
+        """The pupils with so many unauthorised sessions and no other possible one between them, up to as-at, in any year."""
+        marks = self.view.marks.within(0, self.last_number)
+        place, columns = marks.unauthorised.place, marks.unauthorised.columns
+        first, last = place[: max(0, len(place) - least + 1)], place[least - 1 :]
+        skipped = marks.not_possible.place.searchsorted(last) - marks.not_possible.place.searchsorted(first)
+        runs = (last - first + 1 == least + skipped) & (last // max(1, columns) == first // max(1, columns))
+        return [marks.upns[n] for n in np.unique(first[runs] // max(1, columns)).tolist()]
+
+    def ill_for(self, least: int) -> list[str]:
+        """The pupils with an I on so many days of the academic year, while of compulsory school age."""
+        upns = self.view.marks.upns
+        return [upns[n] for n in np.flatnonzero(self.sums.illness_days >= least).tolist()]
+
     @cached_property
     def _with_codes_of_age(self) -> frozenset[str]:
         """The pupils with a mark that depends on their age."""
@@ -523,19 +596,21 @@ class Assessor:
 
     def unmarked(self, upn: str) -> NDArray[np.int32]:
         """The sessions held up to as-at of which the pupil has no mark, in order."""
-        return self._gaps.get(upn, _NO_SESSIONS) if upn in self.view.marks.row else self.held_numbers
+        n = self.view.marks.row.get(upn)
+        if n is None:
+            return self.held_numbers
+        sessions, bounds = self._gaps
+        return sessions[bounds[n] : bounds[n + 1]]
 
     @cached_property
-    def _gaps(self) -> Mapping[str, NDArray[np.int32]]:
-        """The sessions held that lack a mark, of each pupil of whom the register has others."""
+    def _gaps(self) -> tuple[NDArray[np.int32], Sequence[int]]:
+        """The sessions held that lack a mark, pupil after pupil, and where in them each pupil's begin."""
         marks, held = self.view.marks, self.held_numbers
         known = counting.among(held, marks.sessions)
         lacks = np.ones((len(marks.upns), len(held)), dtype=np.bool_)
         lacks[:, known] = marks.cells[:, marks.sessions.searchsorted(held[known])] == NO_MARK
         row, column = lacks.nonzero()
-        pupils, begins = np.unique(row, return_index=True)
-        bounds = pairwise([*begins.tolist(), len(row)])
-        return {marks.upns[n]: held[column[begin:end]] for n, (begin, end) in zip(pupils.tolist(), bounds, strict=True)}
+        return held[column], row.searchsorted(np.arange(len(marks.upns) + 1)).tolist()
 
     def standings(self) -> list[Standing]:
         """Every pupil with a mark or on the roll, sorted by UPN."""
@@ -548,7 +623,7 @@ class Assessor:
             return ()
         mine = slice(self._bounds[n], self._bounds[n + 1])
         sessions, codes = self.countable.at[mine].tolist(), self.countable.code[mine].tolist()
-        return tuple(map(Counted, map(session_of, sessions), map(CODE_ORDER.__getitem__, codes), repeat(self.view.urn)))
+        return tuple(map(_counted, sessions, codes, repeat(self.view.urn)))
 
     def with_carried(self, upn: str, own: tuple[Counted, ...]) -> tuple[tuple[Counted, ...], tuple[date, ...], bool]:
         """Own and carried sessions, each counted once; the weeks of the school the pupil was at; whether two schools count one."""
@@ -579,19 +654,18 @@ class Assessor:
         history = self.view.history.get(upn, PupilHistory())
         counted, weeks, conflict = self.with_carried(upn, self.own(upn))
         row = self._row_of(upn, counted, weeks, history)
-        position = Position.model_validate(row)
-        blockers: tuple[str, ...] = ()
-        if position.met_at is not None:
-            met_in = window_ending(weeks, monday(position.met_at.date))
+        met_at, provisional = _met_at(row), bool(row["provisional"])
+        threshold = None if history.used else Threshold(self.out_of_sight, met_at, provisional)
+        further: dict[str, object] = {}
+        if met_at is not None:
+            met_in = window_ending(weeks, monday(met_at.day))
             relied_on = [each for each in counted if monday(each.session.day) >= met_in[0]]
-            blockers = self.blockers(upn, met_in, relied_on, position.provisional, conflict)
-        flags = {*position.flags, *(["AMENDED_AFTER_ISSUE"] if history.amended else [])}
-        further = {
-            "blockers": blockers,
-            "flags": tuple(flag for flag in FLAGS if flag in flags),
-            "request_ready": position.met and not blockers,
-        }
-        return Standing(position.model_copy(update=further), counted, weeks, conflict, {**row, **further})
+            blockers = self.blockers(upn, met_in, relied_on, provisional, conflict)
+            further = {"blockers": blockers, "request_ready": not blockers}
+        if history.amended:
+            flags = cast(Sequence[str], row["flags"])
+            further["flags"] = tuple(flag for flag in FLAGS if flag in flags or flag == "AMENDED_AFTER_ISSUE")
+        return Standing({**row, **further}, counted, weeks, conflict, threshold)
 
     def _row_of(self, upn: str, counted: tuple[Counted, ...], weeks: tuple[date, ...], history: PupilHistory) -> Row:
         """What the counts say of a pupil, with other schools' sessions and those that notices used.
@@ -637,6 +711,11 @@ class Assessor:
         return frozenset(session.day for session in (*self.held.sessions, *self.held.open_ahead))
 
     @cached_property
+    def school_days_in_order(self) -> Sequence[date]:
+        """The same in order."""
+        return sorted(self.school_days)
+
+    @cached_property
     def known_until(self) -> date:
         """The last day of which the calendar or a mark speaks; beyond it nobody knows whether the school is open."""
         spoken = [session.day for session in self.view.roll.calendar]
@@ -652,6 +731,8 @@ class Assessor:
         pupil = roll.pupils.get(upn)
         parents = eligible_parents(roll, upn, self.as_at)
         support = [s for s in roll.support.get(upn, ()) if since <= s.day <= self.as_at]
+        codes = {each.code for each in relied_on}
+        here = {each.session.day for each in relied_on if each.urn == view.urn}
         # Before the pupil came another school's calendar decides, of which this one cannot speak.
         here_since = max(since, pupil.starting_day) if pupil and pupil.starting_day else since
         checks = {
@@ -665,14 +746,13 @@ class Assessor:
             or any(parent.address_protected for parent in roll.parents.get(upn, ())),
             "PARENT_UNCLEAR": history.unclear_parents,
             "SCHOOL_CONFLICT": conflict,
-            "N_UNRESOLVED": any(each.code == "N" for each in relied_on),
+            "N_UNRESOLVED": "N" in codes,
             "MARKS_MISSING": bool(self.missing(pupil, since, until)),
-            "NOT_ON_ROLL": pupil is not None
-            and any(not pupil.on_roll(each.session.day) for each in relied_on if each.urn == view.urn),
+            "NOT_ON_ROLL": pupil is not None and not all(map(pupil.on_roll, here)),
             "CODE_AGAINST_AGE": pupil is not None
             and upn in self._with_codes_of_age
             and against_age(pupil, self.marks_of(upn), since),
-            "SUPPORT_MISSING": not support and any(each.code != "G" for each in relied_on),
+            "SUPPORT_MISSING": not support and not codes <= {"G"},
             "HISTORY_UNKNOWN": bool(
                 pupil and pupil.home_la and pupil.home_la != view.la and pupil.home_la not in history.recorded_from
             ),
@@ -689,8 +769,8 @@ class Assessor:
         lacks = self.unmarked(pupil.upn)
         if not len(lacks):
             return []
-        within = lacks[(lacks >= at(Session(since, "AM"))) & (lacks <= at(Session(until, "PM")))]
-        return [session for session in map(session_of, within.tolist()) if pupil.on_roll(session.day)]
+        begin, end = lacks.searchsorted([at(Session(since, "AM")), at(Session(until, "PM")) + 1]).tolist()
+        return [session for session in map(session_of, lacks[begin:end].tolist()) if pupil.on_roll(session.day)]
 
     @cached_property
     def spoken_for(self) -> Sequence[date]:
@@ -701,24 +781,29 @@ class Assessor:
     def unknown_weekday(self, since: date, until: date) -> bool:
         """Whether a Monday to Friday between two days has neither a mark nor a calendar row: closed, or never sent?"""
         spoken_for = bisect_right(self.spoken_for, until) - bisect_left(self.spoken_for, since)
-        return spoken_for < int(np.busday_count(since, until + timedelta(days=1)))
+        return spoken_for < _weekdays(since, until)
 
     def next_change(self) -> date | None:
         """The next day on which a position may change though nothing is sent (design 4.7)."""
-        marks, pupils = self.view.marks, self.view.roll.pupils.values()
+        marks, pupils, today = self.view.marks, self.view.roll.pupils, number_of(self.as_at)
         later = marks.marked_sessions[marks.marked_sessions > self.last_number]
         days = [session_of(int(later.min())).day] if len(later) else []
         # A week that begins moves the window; within one nothing but a mark changes a count.
         days += [s.day for s in self.held.open_ahead if monday(s.day) > monday(self.as_at)][:1]
-        for pupil in pupils:
-            days += [d for d in (pupil.starting_day, pupil.leaving_day and pupil.leaving_day + timedelta(days=1)) if d]
-            if pupil.date_of_birth:
-                days += [
-                    compulsory_from(pupil.date_of_birth),
-                    compulsory_until(pupil.date_of_birth) + timedelta(days=1),
-                ]
-        days.append(academic_year_days(self.year)[1] + timedelta(days=1))
+        days += {pupil.starting_day for pupil in pupils.values() if pupil.starting_day}
+        days += {pupil.leaving_day + timedelta(days=1) for pupil in pupils.values() if pupil.leaving_day}
+        year_ends = number_of(academic_year_days(self.year)[1])
+        begins, ends = self.ages.first[self.ages.first > today], self.ages.last[self.ages.last >= today]
+        changes = min(int(begins.min(initial=year_ends + 1)), int(ends.min(initial=year_ends)) + 1)
+        days.append(EPOCH + timedelta(days=changes))
+        for born in (pupils[upn].date_of_birth for upn in pupils.keys() - marks.row.keys()):
+            days += [compulsory_from(born), compulsory_until(born) + timedelta(days=1)] if born else []
         return min((day for day in days if day > self.as_at), default=None)
+
+
+@lru_cache(maxsize=4096)  # of most pupils near the threshold it is the same window
+def _weekdays(since: date, until: date) -> int:
+    return int(np.busday_count(since, until + timedelta(days=1)))
 
 
 def eligible_parents(roll: Roll, upn: str, day: date) -> tuple[Parent, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -177,6 +178,18 @@ def this_year(assessor: Assessor, upn: str, pupil: Pupil | None, *codes: str) ->
     return [(session_of(n), CODE_ORDER[code]) for n, code in zip(numbers.tolist(), found.tolist(), strict=True)]
 
 
+def every_mark_this_year(assessor: Assessor, codes: frozenset[str]) -> dict[str, list[Session]]:
+    """The sessions of every pupil with codes that are no attendance, as `this_year` has them; the pupils by UPN."""
+    view, cells = assessor.view, assessor.cells.where(flags_of(codes)[assessor.cells.code])
+    found: dict[str, list[Session]] = {}
+    for row, number in zip(cells.pupil.tolist(), view.marks.sessions[cells.column].tolist(), strict=True):
+        found.setdefault(view.marks.upns[row], []).append(session_of(number))
+    for upn, sessions in found.items():
+        first, last = _year_of(assessor, view.roll.pupils.get(upn))
+        found[upn] = [session for session in sessions if first <= session.day <= last]
+    return found
+
+
 def _runs(marks: Iterable[tuple[Session, str]], codes: frozenset[str]) -> Iterator[list[Session]]:
     """The runs of sessions with one of these codes: any other possible code ends one, what is not possible is skipped."""
     run: list[Session] = []
@@ -196,7 +209,7 @@ _ILL = frozenset({"I"})
 def _attendance(assessor: Assessor) -> Iterator[Return]:
     """Ten continuous school days of G, N, O or U, each of two sessions; one return an episode (reg 13; R1, R2, READ_AS)."""
     need = law.CONTINUOUS_DAYS.on(assessor.as_at) * len(HALVES)
-    for upn in assessor.with_marks(UNAUTHORISED, need):
+    for upn in assessor.with_run(need):
         yield from _episodes(assessor, upn, assessor.view.roll.pupils.get(upn), need)
 
 
@@ -220,9 +233,9 @@ def _sickness(assessor: Assessor, readings: Readings) -> Iterator[Return]:
     Due on the first day on which the days with an I, together with all that the evidence known by then expects, are fifteen.
     """
     roll = assessor.view.roll
-    need = law.SICKNESS_DAYS.on(assessor.as_at) * readings.per_day
-    for upn in sorted({*assessor.with_marks(_ILL, need), *(roll.expected.keys() & {*assessor.upns})}):
-        yield from _illnesses(assessor, upn, roll.pupils.get(upn), readings, need)
+    days = law.SICKNESS_DAYS.on(assessor.as_at)  # so many sessions are halved days too: fewer days are never enough
+    for upn in sorted({*assessor.ill_for(days), *(roll.expected.keys() & {*assessor.upns})}):
+        yield from _illnesses(assessor, upn, roll.pupils.get(upn), readings, days * readings.per_day)
 
 
 def _illnesses(assessor: Assessor, upn: str, pupil: Pupil | None, readings: Readings, need: int) -> Iterator[Return]:
@@ -232,8 +245,8 @@ def _illnesses(assessor: Assessor, upn: str, pupil: Pupil | None, readings: Read
         return
     illness = _Illness(
         assessor,
+        upn,
         pupil,
-        dict(this_year(assessor, upn, pupil)),
         ill,
         {row: frozenset(_school_sessions(assessor, row.first, row.until, pupil)) for row in rows},
     )
@@ -283,10 +296,15 @@ class _Illness:
     """A pupil's sessions of a school year: the marks, and what each row of evidence expects."""
 
     assessor: Assessor
+    upn: str
     pupil: Pupil | None
-    marks: Mapping[Session, str]
     ill: tuple[Session, ...]
     expected: Mapping[Expected, frozenset[Session]]
+
+    @cached_property
+    def marks(self) -> Mapping[Session, str]:
+        """Every mark of the year: asked only where evidence expects, or another illness counts."""
+        return dict(this_year(self.assessor, self.upn, self.pupil))
 
     def seen(self, day: date) -> frozenset[Session]:
         """The sessions missed through illness by the end of a day."""
@@ -337,7 +355,12 @@ def _school_sessions(assessor: Assessor, first: date, until: date, pupil: Pupil 
 
 def class_number(pupil: Pupil) -> int | None:
     """The place of a pupil's class, reception being 0 and nursery below it; None: the roll does not say."""
-    text = (pupil.year_group or "").strip().upper()
+    return _class(pupil.year_group or "")
+
+
+@lru_cache(maxsize=1024)  # of a thousand pupils there are some seven classes
+def _class(year_group: str) -> int | None:
+    text = year_group.strip().upper()
     named = {"N2": -2, "N1": -1, "N": -1, "R": 0}
     return named.get(text, int(text) if text.isdigit() else None)
 
@@ -367,7 +390,7 @@ class SchoolYear:
 def school_year(assessor: Assessor) -> SchoolYear:
     """The academic year of as-at at the school."""
     begin, end = academic_year_days(assessor.year)
-    days = [s.day for s in (*assessor.held.sessions, *assessor.held.open_ahead) if begin <= s.day <= end]
+    days = [day for day in assessor.school_days if begin <= day <= end]
     classes = [place for p in assessor.view.roll.pupils.values() if (place := class_number(p)) is not None]
     return SchoolYear(
         min(days, default=None), max(days, default=None), min(classes, default=None), max(classes, default=None)

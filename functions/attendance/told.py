@@ -7,6 +7,7 @@ missed is the same. The lists are `officer` (time limits and what an amendment m
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
@@ -19,9 +20,9 @@ from attendance.law import PROVISIONS
 from attendance.marks import at, session_of
 from attendance.money import discharged, money
 from attendance.positions import Assessor
-from attendance.returns import Return, corrections, term_end, this_year
+from attendance.returns import Return, corrections, every_mark_this_year, term_end, this_year
 from attendance.roll import Pupil
-from attendance.service import amounts, is_working_day
+from attendance.service import amounts, working_days_after
 from attendance.sessions import Session
 from attendance.settings import Reminders
 
@@ -69,22 +70,20 @@ def told(
 
 def from_register(assessor: Assessor) -> Iterator[Return]:
     """What a school's register says to others: unexplained absence, and N codes whose five school days are over."""
-    with_n = frozenset(assessor.with_marks(_N))
+    pupils, not_known = assessor.view.roll.pupils, every_mark_this_year(assessor, _N)
     for upn in assessor.with_marks(UNEXPLAINED):
-        pupil = assessor.view.roll.pupils.get(upn)
+        pupil = pupils.get(upn)
         if pupil is not None:
             yield from _unexplained(assessor, upn, pupil)
-        if upn in with_n:
-            yield from _overdue(assessor, upn, pupil)
+        yield from _overdue(assessor, upn, pupil, not_known.get(upn, ()))
     yield from _missing(assessor)
 
 
 def overdue_codes(assessor: Assessor) -> Iterator[tuple[str, list[tuple[Session, date]]]]:
     """Each pupil with sessions left at N this academic year, and the day from which each is overdue, passed or to come."""
-    for upn in assessor.with_marks(_N):
-        marks = this_year(assessor, upn, assessor.view.roll.pupils.get(upn), "N")
-        if found := [(session, n_overdue_on(assessor, session.day)) for session, _ in marks]:
-            yield upn, found
+    for upn, sessions in every_mark_this_year(assessor, _N).items():
+        if sessions:
+            yield upn, [(session, n_overdue_on(assessor, session.day)) for session in sessions]
 
 
 def _missing(assessor: Assessor) -> Iterator[Return]:
@@ -92,13 +91,16 @@ def _missing(assessor: Assessor) -> Iterator[Return]:
 
     A missing mark is a gap and never an absence; boarders need none (reg 10(1)).
     """
-    begin = at(Session(law.academic_year_days(assessor.year)[0], "AM"))
+    first, today = law.academic_year_days(assessor.year)[0], assessor.as_at
+    begin = at(Session(first, "AM"))
     lacking: dict[int, list[str]] = {}
     for upn, pupil in assessor.view.roll.pupils.items():
-        if pupil.boarder:
+        gaps = assessor.unmarked(upn)
+        if not len(gaps) or pupil.boarder:
             continue
-        for number in assessor.unmarked(upn).tolist():
-            if number >= begin and pupil.on_roll(session_of(number).day):
+        always = pupil.on_roll(first) and pupil.on_roll(today)
+        for number in gaps.tolist():
+            if number >= begin and (always or pupil.on_roll(session_of(number).day)):
                 lacking.setdefault(number, []).append(upn)
     for lacks, upns in sorted(lacking.items()):
         session = session_of(lacks)
@@ -159,9 +161,9 @@ def _unexplained(assessor: Assessor, upn: str, pupil: Pupil) -> Iterator[Return]
         absent = code in UNEXPLAINED or (absent and code not in POSSIBLE)
 
 
-def _overdue(assessor: Assessor, upn: str, pupil: Pupil | None) -> Iterator[Return]:
+def _overdue(assessor: Assessor, upn: str, pupil: Pupil | None, sessions: Iterable[Session]) -> Iterator[Return]:
     """A row for the school for each session left at N, on the first day after its five school days."""
-    for session, _ in this_year(assessor, upn, pupil, "N"):
+    for session in sessions:
         day = n_overdue_on(assessor, session.day)
         yield told(
             "school", assessor.view.urn, upn, pupil, f"n_overdue {session}", day, N_OVERDUE, str(session),
@@ -175,12 +177,12 @@ def n_overdue_on(assessor: Assessor, day: date) -> date:
 
     Where the calendar does not reach, every working day is taken as a school day: the row follows the register until it is due.
     """
-    left = law.N_DAYS.on(max(day, law.SCHEME_START))
-    school_days = assessor.school_days
-    while left:
-        day += timedelta(days=1)
-        left -= day in school_days or (day > assessor.known_until and is_working_day(day))
-    return day + timedelta(days=1)
+    number, school_days = law.N_DAYS.on(max(day, law.SCHEME_START)), assessor.school_days_in_order
+    after = bisect_right(school_days, day)
+    known = school_days[after : after + number]
+    if len(known) == number:
+        return known[-1] + timedelta(days=1)
+    return working_days_after(max(day, assessor.known_until), number - len(known)) + timedelta(days=1)
 
 
 def from_roll(assessor: Assessor, enquiries: Mapping[str, Enquiries], school_type: str | None) -> Iterator[Return]:
@@ -281,7 +283,7 @@ def siblings_of(assessor: Assessor, upn: str, others: Collection[str]) -> tuple[
     """
     children = assessor.view.roll.children
     same = {child for parent in assessor.view.roll.parents.get(upn, ()) for child in children[parent.parent_id]}
-    return tuple(sorted(same & {*others} - {upn}))
+    return tuple(sorted(child for child in same if child in others and child != upn))
 
 
 def home_of(assessor: Assessor, pupil: Pupil | None) -> str | None:

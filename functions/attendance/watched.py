@@ -38,11 +38,11 @@ def undecided(cases: Iterable[Case], settings: Settings | None, held: Held, toda
     """
     if settings is None:
         return []
-    waiting = (
+    waiting = [
         c for c in cases if c.state == "gathering" and c.met_at and not c.documents and c.proposal.route != "support"
-    )
-    ends = ((case, within(settings.asks_within, held, case.opened_on)) for case in waiting)
-    return [case for case, end in ends if end is not None and end < today]
+    ]
+    ends = {day: within(settings.asks_within, held, day) for day in {case.opened_on for case in waiting}}
+    return [case for case in waiting if (end := ends[case.opened_on]) is not None and end < today]
 
 
 def overdue(due: Iterable[Return], today: date) -> int:

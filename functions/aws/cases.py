@@ -13,7 +13,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from botocore.exceptions import ClientError
@@ -29,7 +29,6 @@ from aws.clock import today
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.paginator import QueryPaginator
 
 _TOGETHER = 100  # DynamoDB takes no more in one transaction
 
@@ -129,6 +128,14 @@ class SchoolItems:
     """What the school keeps for other schools, by pupil, as the others were last told."""
     interventions: Mapping[str, tuple[Intervention, ...]]
 
+    @cached_property
+    def of_kind(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """The keys of the returns by their kind."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for key in self.returns:
+            found.setdefault(kind_in(key[1]), []).append(key)
+        return found
+
     @property
     def upns(self) -> Mapping[str, str]:
         """The UPN of each pupil with a case, and of those with a notice or something carried whose returns or rows say it."""
@@ -139,8 +146,8 @@ class SchoolItems:
 
     def of_kinds(self, kinds: Collection[str], *, filed: bool) -> list[tuple[str, ReturnItem]]:
         """The returns of these kinds, and the pupil of each, that have their file or that have none."""
-        chosen = (key for key in self.returns if (key in self.filed) == filed and kind_in(key[1]) in kinds)
-        return [(key[0], self.returns[key]) for key in chosen]
+        of_kinds = (key for kind in sorted(kinds) for key in self.of_kind.get(kind, ()))
+        return [(key[0], self.returns[key]) for key in of_kinds if (key in self.filed) == filed]
 
     def after(self, earlier: SchoolItems) -> SchoolItems:
         """With the cases, notices and returns of a school that this one took over from."""
@@ -226,20 +233,22 @@ class Cases:
             KeyConditionExpression="school = :s AND among >= :y",
             ExpressionAttributeValues={":s": _text(urn), ":y": _text(str(academic_year(today()) - 1))},
         )
-        for item in sorted(found, key=lambda each: each["pk"]["S"].startswith(f"{la}#")):  # what is its own wins
+        own = f"{la}#"
+        for item in sorted(found, key=lambda each: each["pk"]["S"].startswith(own)):  # what is its own wins
             sk = item["sk"]["S"]
             of_la, _, pupil = item["pk"]["S"].partition("#")
-            if sk.startswith("CASE#"):
-                cases.setdefault(pupil, []).append(Case.model_validate_json(_body(item)))
-            elif sk.startswith("NOTICE#"):
-                notices.setdefault(pupil, []).append(Notice.model_validate_json(item["standing"]["S"]))
-            elif sk.startswith("RETURN#"):
-                if of_la == la or "filed" in item:
-                    returns[pupil, sk] = item
-            elif sk.startswith("CARRIED#"):
-                carried[pupil] = _carried(json.loads(_body(item)))
-            elif sk.startswith("INTERVENTION#"):
-                interventions.setdefault(pupil, []).append(Intervention.model_validate_json(_body(item)))
+            match sk[: sk.find("#")]:
+                case "RETURN":
+                    if of_la == la or "filed" in item:
+                        returns[pupil, sk] = item
+                case "CASE":
+                    cases.setdefault(pupil, []).append(Case.model_validate_json(_body(item)))
+                case "NOTICE":
+                    notices.setdefault(pupil, []).append(Notice.model_validate_json(item["standing"]["S"]))
+                case "CARRIED":
+                    carried[pupil] = _carried(json.loads(_body(item)))
+                case "INTERVENTION":
+                    interventions.setdefault(pupil, []).append(Intervention.model_validate_json(_body(item)))
         return SchoolItems(
             {pupil: tuple(sorted(each, key=lambda case: case.n)) for pupil, each in cases.items()},
             {pupil: tuple(each) for pupil, each in notices.items()},
@@ -743,14 +752,13 @@ class Cases:
             ConsistentRead=True,
         )
 
-    @cached_property
-    def _pages(self) -> QueryPaginator:
-        """Made once: boto3 writes the documentation of a paginator anew each time it makes one."""
-        return self.dynamodb.get_paginator("query")
-
     def _query(self, **query: Any) -> Iterator[Item]:
-        for page in self._pages.paginate(**query):
-            yield from page["Items"]
+        """Page by page, without boto3's paginator: it takes longer than all else about an answer, which is seldom two."""
+        answer = self.dynamodb.query(**query)
+        yield from answer["Items"]
+        while last := answer.get("LastEvaluatedKey"):
+            answer = self.dynamodb.query(**query, ExclusiveStartKey=last)
+            yield from answer["Items"]
 
 
 def kind_in(key: str) -> str:
@@ -785,5 +793,8 @@ def _carried(data: Mapping[str, Any]) -> Carried:
         data["urn"],
         data["la"],
         tuple(date.fromisoformat(week) for week in data["weeks"]),
-        tuple(Counted(Session.parse(session), code, data["urn"]) for session, code in data["sessions"]),
+        tuple([Counted(_session(session), code, data["urn"]) for session, code in data["sessions"]]),
     )
+
+
+_session: Final = lru_cache(maxsize=4096)(Session.parse)  # two a day, of a year or two, again and again

@@ -6,14 +6,15 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from operator import itemgetter
 from typing import cast
 
 from attendance import law
 from attendance.cases import Case, follow, pupil_history
 from attendance.deletions import Enquiries
-from attendance.early import KnownOfFamily, Written, early_letters, level_of, missed
+from attendance.early import KnownOfFamily, Written, early_letters, everyone_had, level_of, missed
 from attendance.events import DecisionMade, ReturnsDue, SchoolDue, ThresholdMet
-from attendance.facts import BY_ITSELF, Decision, Persons, people_known, persons_of
+from attendance.facts import BY_ITSELF, Decision, Persons, people_known, persons_of, some_unclear
 from attendance.identifiers import pupil_id
 from attendance.law import academic_year, academic_year_days
 from attendance.people import near_matches
@@ -24,6 +25,7 @@ from attendance.positions import (
     Standing,
     Standings,
     positions_line,
+    sessions_needed,
     window_ending,
     window_size,
 )
@@ -145,6 +147,7 @@ class Thresholds:
         for earlier in sorted({of for _, of in listed.predecessors} - {urn}):
             items = items.after(self.cases.of_school(la, earlier))
         with_cases = {pupil: cases[0].upn for pupil, cases in items.cases.items() if cases}
+        self._names.update((upn, pupil) for pupil, upn in with_cases.items())
         history: dict[str, PupilHistory] = {}
         carried: dict[str, tuple[Carried, ...]] = {}
         school = seen(self.registers, record, listed, settings, day, carried, history)
@@ -160,12 +163,12 @@ class Thresholds:
         standings = Standings(assessor)
         told = {upns[pupil]: each for pupil, each in items.carried.items() if upns.get(pupil) in known}
         reads: dict[str, PupilItems] = {}
-        for upn, next_school in _movers(assessor, frozenset(with_cases.values()), told):
+        for upn, own, next_school in _movers(assessor, frozenset(with_cases.values()), told):
             read = reads[upn] = self.cases.of_pupil(la, self._pupil(upn))
             carried[upn] = read.carried if next_school else ()
             history[upn] = self._history(read, assessor, upn)
-            self._carry(_carried(assessor, upn), told.get(upn), upn, read, correlation_id)
-        met = [upn for upn in sorted(assessor.may_have_met()) if standings[upn].position.met]
+            self._carry(own, told.get(upn), upn, read, correlation_id)
+        met = [upn for upn in sorted(assessor.may_have_met()) if standings[upn].met]
         for upn in met:
             if upn not in carried and _people(assessor, upn):
                 reads[upn] = self.cases.of_pupil(la, self._pupil(upn))
@@ -210,9 +213,11 @@ class Thresholds:
     def _history(self, read: PupilItems, assessor: Assessor, upn: str) -> PupilHistory:
         notices = (*read.notices, *read.elsewhere)
         parents = assessor.view.roll.parents.get(upn, ())
-        people = people_known(self._pupil(upn), assessor.view.urn, parents, notices, self.secret)
+        unclear = some_unclear(
+            self._pupil(upn), assessor.view.urn, parents, notices, read.persons, self.secret
+        )  # fmt: skip
         recorded = frozenset(n.issuer for n in notices if n.issuer)
-        return pupil_history(live(read.cases), notices, recorded, bool(read.persons.unclear(people)))
+        return pupil_history(live(read.cases), notices, recorded, unclear)
 
     def _follow(
         self,
@@ -227,13 +232,13 @@ class Thresholds:
 
         The index may lag: then a version that is written upon has changed, or a case to be opened is there, and Changed is raised.
         """
-        la, urn, upn = assessor.view.la, assessor.view.urn, standing.position.upn
+        la, urn, upn = assessor.view.la, assessor.view.urn, standing.upn
         pupil = self._pupil(upn)
         cases = items.cases.get(pupil, ())
         if read:
             cases = (*(case for case in cases if case.la != la), *read.cases)
         notices = (*read.notices, *read.elsewhere) if read else items.notices.get(pupil, ())
-        if not cases and not standing.position.met:
+        if not cases and not standing.met:
             return []
         changed = follow(
             cases,
@@ -360,15 +365,19 @@ class Thresholds:
         letters = self.wording.on(urn, assessor.as_at)
         if letters is None:
             return
+        needed = sessions_needed(assessor.as_at)
         written: dict[str, list[Written]] = {}
         for pupil, item in items.of_kinds({EARLY_LETTER}, filed=True):
             written.setdefault(pupil, []).append(Written(item.due, item.dated))
         for upn in sorted(assessor.may_count(min(letters.levels))):
             standing = standings[upn]
-            if level_of(len(missed(standing, urn)), letters) is None:
+            level = level_of(len(missed(standing, urn)), letters) if standing.count < needed else None
+            if level is None:
                 continue
-            pupil = self._pupil(upn)
-            people = people_known(pupil, urn, assessor.view.roll.parents.get(upn, ()), (), self.secret)
+            pupil, parents = self._pupil(upn), assessor.view.roll.parents.get(upn, ())
+            if everyone_had(parents, written.get(pupil, ()), level, standing.window_begins, assessor.as_at):
+                continue
+            people = people_known(pupil, urn, parents, (), self.secret)
             persons = self.cases.of_pupil(la, pupil).persons if _people(assessor, upn) else Persons()
             known = KnownOfFamily(
                 people, persons, cases.get(upn, ()), items.notices.get(pupil, ()), written.get(pupil, ())
@@ -411,8 +420,10 @@ def _carried(assessor: Assessor, upn: str) -> Carried:
     return Carried(view.urn, view.la, weeks, tuple(own))
 
 
-def _movers(assessor: Assessor, with_cases: frozenset[str], told: Mapping[str, Carried]) -> list[tuple[str, bool]]:
-    """The pupils whose other schools matter, and whether this school reads what those carry over.
+def _movers(
+    assessor: Assessor, with_cases: frozenset[str], told: Mapping[str, Carried]
+) -> list[tuple[str, Carried, bool]]:
+    """The pupils whose other schools matter, what these are told, and whether this school reads what those carry over.
 
     The next school of a pupil who started within ten school weeks reads, and for as long as a case may rest on it; so do both
     schools of a dual registration; the school left only writes. Only with a countable session of their own (without one this
@@ -422,18 +433,25 @@ def _movers(assessor: Assessor, with_cases: frozenset[str], told: Mapping[str, C
     recent = assessor.weeks[-window_size(assessor.as_at) :]
     since = recent[0] if recent else assessor.as_at
     last_year = academic_year_days(assessor.year - 1)[0]
+    asked = with_cases | told.keys()
     for upn, pupil in assessor.view.roll.pupils.items():
-        left = pupil.leaving_day is not None and since <= pupil.leaving_day <= assessor.as_at
+        came_before = pupil.starting_day is None or pupil.starting_day < since
+        if came_before and not pupil.leaving_day and not pupil.dual_registered_urn and upn not in asked:
+            continue  # nearly all
         gone = pupil.leaving_day is not None and pupil.leaving_day <= assessor.as_at
+        left = gone and pupil.leaving_day is not None and since <= pupil.leaving_day
         started_on = pupil.starting_day if pupil.starting_day and pupil.starting_day <= assessor.as_at else date.min
         started = started_on >= since
         rests_on_it = upn in with_cases and started_on >= last_year and not gone
         dual = bool(pupil.dual_registered_urn)
         moves = (left or started or dual) and bool(assessor.own(upn))
-        outdated = upn in told and told[upn].sessions != _carried(assessor, upn).sessions
+        if not (moves or rests_on_it or upn in told):
+            continue
+        carried = _carried(assessor, upn)
+        outdated = upn in told and told[upn].sessions != carried.sessions
         if moves or rests_on_it or outdated:
-            found.append((upn, started or rests_on_it or dual))
-    return sorted(found)
+            found.append((upn, carried, started or rests_on_it or dual))
+    return sorted(found, key=itemgetter(0))
 
 
 def _people(assessor: Assessor, upn: str) -> bool:

@@ -196,7 +196,8 @@ def _register(today: date, absences: frozenset[tuple[str, Absences]]) -> tuple[_
     standings = {}
     for upn in CHILDREN:
         position = Position.model_construct(upn=upn, **assessor.sums_of(upn))
-        standings[upn] = Standing(position, assessor.own(upn), assessor.weeks, False)
+        standings[upn] = Standing({"upn": upn}, assessor.own(upn), assessor.weeks, False)
+        standings[upn].__dict__["position"] = position
     return assessor, standings
 
 
