@@ -19,21 +19,14 @@ from attendance.law import PROVISIONS
 from attendance.marks import CODE_ORDER, session_of
 from attendance.money import money
 from attendance.people import near_matches
-from attendance.positions import (
-    Assessor,
-    Counted,
-    MarkedSession,
-    Standing,
-    met_sessions,
-    sessions_needed,
-    window_ending,
-)
+from attendance.positions import Assessor, met_sessions
 from attendance.register import Entry, entries_of
 from attendance.requests import request_deadline
 from attendance.returns import COLUMNS
 from attendance.roll import Pupil
 from attendance.sessions import HALVES, Session, monday
 from attendance.settings import Settings
+from attendance.standing import Counted, MarkedSession, Standing, sessions_needed, window_ending
 from attendance.text import london, london_day
 from attendance.told import n_overdue_on
 from aws.cases import PupilItems, live

@@ -18,9 +18,9 @@ from attendance.ladder import rung, rung_of_notice
 from attendance.law import PROVISIONS
 from attendance.marks import CODE_ORDER, session_of
 from attendance.money import money
-from attendance.positions import HARD_BLOCKERS, MarkedSession, MetAt, window_ending
 from attendance.sessions import HALVES, Session, monday
 from attendance.settings import Action, Settings
+from attendance.standing import HARD_BLOCKERS, MarkedSession, MetAt, window_ending
 from aws.cases import CaseAsSeen, Step
 
 

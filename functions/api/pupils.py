@@ -17,7 +17,8 @@ from api.problems import Problem
 from api.routes import PAGE, CursorAsked, La, Limit, Page, Urn, new_router, route, who
 from api.shapes import Shape
 from attendance.identifiers import pupil_id
-from attendance.positions import NEAR_THRESHOLD, Assessor, MarkedSession, MetAt, Position
+from attendance.positions import Assessor
+from attendance.standing import NEAR_THRESHOLD, MarkedSession, MetAt, Position
 from attendance.told import overdue_codes
 from aws.clock import today
 from aws.view import seen

@@ -9,18 +9,10 @@ from typing import Literal
 
 from attendance.identifiers import case_id
 from attendance.law import academic_year, academic_year_days, prosecute_by
-from attendance.positions import (
-    Counted,
-    Frozen,
-    MarkedSession,
-    MetAt,
-    PupilHistory,
-    Standing,
-    met_sessions,
-    window_ending,
-)
+from attendance.positions import met_sessions
 from attendance.roll import Support
 from attendance.sessions import Session, monday
+from attendance.standing import Counted, Frozen, MarkedSession, MetAt, PupilHistory, Standing, window_ending
 
 FAILED_SUPPORT = frozenset({"not_engaged", "declined", "engaged_not_improved"})
 Route = Literal["support", "notice_to_improve", "penalty_notice"]

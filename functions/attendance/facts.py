@@ -13,11 +13,12 @@ from attendance.cases import Case, Intervention, Notice, Recipient
 from attendance.identifiers import person_id
 from attendance.law import PROVISIONS
 from attendance.people import Person, near_matches
-from attendance.positions import Assessor, Frozen, MarkedSession, Standing
+from attendance.positions import Assessor
 from attendance.returns import Return
 from attendance.roll import Parent, Pupil
 from attendance.sessions import Session
 from attendance.settings import Action, Settings
+from attendance.standing import Frozen, MarkedSession, Standing
 from attendance.text import canonical_json
 
 BY_ITSELF = "by_itself"

@@ -19,10 +19,11 @@ from attendance.ages import compulsory_from, compulsory_until
 from attendance.codes import POSSIBLE, UNAUTHORISED
 from attendance.law import academic_year, academic_year_days
 from attendance.marks import CODE_ORDER, at, flags_of, session_of
-from attendance.positions import Assessor, Frozen
+from attendance.positions import Assessor
 from attendance.roll import Expected, Pupil
 from attendance.service import is_working_day
 from attendance.sessions import HALVES, Session
+from attendance.standing import Frozen
 
 type Kind = Literal["attendance", "sickness", "new_pupil", "deletion"]
 WHO = ("urn", "upn", "surname", "forename", "address_1", "address_2", "address_3", "address_4", "postcode")

@@ -20,9 +20,10 @@ from attendance.facts import Outcome, Prepared, Refusal, Reservation, Withdrawn
 from attendance.identifiers import letter_reference
 from attendance.law import PROVISIONS, academic_year
 from attendance.notice_record import SOFTWARE
-from attendance.positions import Assessor, Positions
+from attendance.positions import Assessor
 from attendance.recipients import for_an_officer
 from attendance.returns import COLUMNS, EARLY_LETTER, return_csv
+from attendance.standing import Positions
 from attendance.text import csv_safe
 from attendance.told import REMINDER, SEEN_BY_THE_SCHOOL, SUPPORT_PACK
 from aws.buckets import Bucket

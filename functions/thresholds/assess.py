@@ -17,20 +17,12 @@ from attendance.facts import BY_ITSELF, Decision, Persons, people_known, persons
 from attendance.identifiers import pupil_id
 from attendance.law import academic_year, academic_year_days
 from attendance.people import near_matches
-from attendance.positions import (
-    Assessor,
-    Carried,
-    PupilHistory,
-    Standing,
-    Standings,
-    positions_line,
-    window_ending,
-    window_size,
-)
+from attendance.positions import Assessor, Standings, positions_line
 from attendance.recipients import for_an_officer
 from attendance.returns import COLUMNS, EARLY_LETTER, Readings, Return, last_day, returns_due, same_episode, write_on
 from attendance.sessions import monday
 from attendance.settings import Settings
+from attendance.standing import Carried, PupilHistory, Standing, window_ending, window_size
 from attendance.told import (
     SUPPORT_PACK,
     from_case,

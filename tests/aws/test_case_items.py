@@ -12,9 +12,9 @@ import pytest
 from attendance.cases import Case, Notice, Proposal
 from attendance.facts import Decision, Outcome, Refusal, Reservation, Verdict
 from attendance.identifiers import case_id, pupil_id
-from attendance.positions import Carried, Counted, MarkedSession, MetAt
 from attendance.returns import Return
 from attendance.sessions import Session
+from attendance.standing import Carried, Counted, MarkedSession, MetAt
 from aws.cases import Cases, Changed, ReturnItem
 from local.world import World, raise_world
 
