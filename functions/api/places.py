@@ -15,7 +15,7 @@ from api.routes import CursorAsked, LaAsked, Page, new_router, route, who
 from api.shapes import Shape
 from attendance.standing import NEAR_THRESHOLD, Positions
 from aws.clock import now, today
-from aws.registers import school_prefix
+from aws.keys import school_prefix
 
 router = new_router()
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attendance.identifiers import case_id
 from attendance.law import academic_year, academic_year_days, prosecute_by
-from attendance.positions import met_sessions
-from attendance.roll import Support
 from attendance.sessions import Session, monday
 from attendance.standing import Counted, Frozen, MarkedSession, MetAt, PupilHistory, Standing, window_ending
+
+if TYPE_CHECKING:
+    from attendance.roll import Support
 
 FAILED_SUPPORT = frozenset({"not_engaged", "declined", "engaged_not_improved"})
 Route = Literal["support", "notice_to_improve", "penalty_notice"]
@@ -228,6 +229,8 @@ def met_for(
     What a settled case considered is fixed: later sessions neither add to it nor make good what was amended away. `cases` may
     hold those of the authority that the school belonged to before.
     """
+    from attendance.positions import met_sessions  # counts arrays; who only reads cases needs none
+
     used = used_by_case(notices)
     mine = case.id if case else None
     elsewhere = frozenset().union(*(sessions for owner, sessions in used.items() if owner != mine))

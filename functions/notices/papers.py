@@ -11,6 +11,7 @@ from typing import Any
 from attendance import law
 from attendance.cases import Case, Notice
 from attendance.directory import School
+from attendance.due import COLUMNS, WHO, Return
 from attendance.facts import Decision, Facts, Prepared, Withdrawn
 from attendance.ladder import rung_of_notice
 from attendance.law import academic_year_days
@@ -19,7 +20,6 @@ from attendance.money import money
 from attendance.notice_record import SOFTWARE, citations, support_told
 from attendance.positions import Assessor
 from attendance.register import Entry, parts_sha256
-from attendance.returns import COLUMNS, WHO, Return
 from attendance.roll import Parent
 from attendance.sessions import Session
 from attendance.settings import Settings
