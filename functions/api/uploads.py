@@ -33,7 +33,7 @@ from api.routes import (
     who,
 )
 from api.shapes import Shape
-from attendance.findings import Finding
+from attendance.findings import Finding, Taken
 from attendance.text import pretty_json
 from attendance.unpacking import MOST_BYTES
 from aws.clock import now
@@ -125,17 +125,20 @@ class UploadSeen(Shape):
     la: str
     urn: str
     upload: str
+    name: str = Field(description="The file's own name; `upload` where it was sent without")
     bytes: int
     received_at: datetime
     status: Literal["waiting", "answered"]
+    taken: Taken | None = Field(default=None, description="How much of it counts, once answered; the report says why")
     report_url: str | None = None
 
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
                 {
-                    "la": "886", "urn": "900001", "upload": _UPLOAD, "bytes": 63, "received_at": "2025-11-03T18:00:04Z",
-                    "status": "answered", "report_url": f"/v1/uploads/886/900001/{_UPLOAD}/report",
+                    "la": "886", "urn": "900001", "upload": _UPLOAD, "name": "2025-11-03-attendance.csv", "bytes": 63,
+                    "received_at": "2025-11-03T18:00:04Z", "status": "answered", "taken": "whole",
+                    "report_url": f"/v1/uploads/886/900001/{_UPLOAD}/report",
                 }
             ]
         }
@@ -224,16 +227,11 @@ def list_uploads(
         keys = [key for key in doors.uploads.keys(prefix) if begin is None or key < begin["before"]][-limit - 1 :]
         after, last = (keys[0], keys[1:]) if len(keys) > limit else (prefix, keys)
         found = doors.uploads.page(prefix, after=after, limit=limit)[: len(last)]
-        answered = {key for key, _, _ in doors.reports.page(prefix, after=after, limit=limit + 1)}
-        page = [_seen(key, size, at, f"{key}.json" in answered) for key, size, at in reversed(found)]
         more = cursors.cursor({"before": last[0]}, query, doors.secret) if len(keys) > limit else None
-        return UploadsPage(uploads=page, next=more)
+        return UploadsPage(uploads=[_seen(*each) for each in reversed(found)], next=more)
     found = doors.uploads.page(prefix, after=begin["after"] if begin else "", limit=limit + 1)
-    first = found[0][0] if found else ""
-    answered = {key for key, _, _ in doors.reports.page(prefix, after=first, limit=len(found) + 1)} if found else set()
-    page = [_seen(key, size, at, f"{key}.json" in answered) for key, size, at in found[:limit]]
     more = cursors.cursor({"after": found[limit - 1][0]}, query, doors.secret) if len(found) > limit else None
-    return UploadsPage(uploads=page, next=more)
+    return UploadsPage(uploads=[_seen(*each) for each in found[:limit]], next=more)
 
 
 @route(
@@ -247,7 +245,7 @@ def upload_status(la: La, urn: Urn, upload: UploadId) -> UploadSeen:
     found = wired().uploads.page(key, after="", limit=1)
     if not found or found[0][0] != key:
         raise Problem("not-found")
-    return _seen(*found[0], bool(wired().reports.page(f"{key}.json", after="", limit=1)))
+    return _seen(*found[0])
 
 
 @route(
@@ -319,11 +317,16 @@ def check_without_sending(
 # ------------------------------------------------------------------ answers
 
 
-def _seen(key: str, size: int, at: datetime, answered: bool) -> UploadSeen:
+def _seen(key: str, size: int, at: datetime) -> UploadSeen:
     la, urn, upload = key.split("/", 2)
+    report = wired().reports.said(f"{key}.json")
+    if report is None:
+        sent = wired().uploads.said(key) or {}
+        name = unquote(sent.get("name", "")) or upload
+        return UploadSeen(la=la, urn=urn, upload=upload, name=name, bytes=size, received_at=at, status="waiting")
     return UploadSeen(
-        la=la, urn=urn, upload=upload, bytes=size, received_at=at, status="answered" if answered else "waiting",
-        report_url=f"/v1/uploads/{key}/report" if answered else None,
+        la=la, urn=urn, upload=upload, name=unquote(report["name"]), bytes=size, received_at=at, status="answered",
+        taken=report["taken"], report_url=f"/v1/uploads/{key}/report",
     )  # fmt: skip
 
 

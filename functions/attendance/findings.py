@@ -19,6 +19,8 @@ from attendance.identifiers import upn_check_letter
 
 type Severity = Literal["refused", "error", "warning", "advice"]
 
+type Taken = Literal["whole", "in_part", "nothing"]
+"""How much was taken of an upload: every row of every file, some, or not one."""
 SEVERITIES: Final[tuple[Severity, ...]] = ("refused", "error", "warning", "advice")
 
 

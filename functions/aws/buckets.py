@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+_ABSENT = frozenset({"NoSuchKey", "404", "NoSuchVersion"})
 _STANDS = "PreconditionFailed"
 _PACKED = "packed"
 """Said in the metadata of what we packed ourselves: what a school's program says of its own upload unpacks nothing here."""
@@ -50,12 +51,21 @@ class Bucket:
                 else self.s3.get_object(Bucket=self.name, Key=key)
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] in {"NoSuchKey", "404", "NoSuchVersion"}:
+            if error.response["Error"]["Code"] in _ABSENT:
                 return None
             raise
         body, metadata = answer["Body"].read(), answer["Metadata"]
         plain = gzip.decompress(body) if _PACKED in metadata else body
         return Stored(plain, answer["ETag"], answer["LastModified"], metadata)
+
+    def said(self, key: str) -> Mapping[str, str] | None:
+        """What was said of an object when it was written, without reading it; None if there is none."""
+        try:
+            return self.s3.head_object(Bucket=self.name, Key=key)["Metadata"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _ABSENT:
+                return None
+            raise
 
     def put_once(
         self, key: str, body: bytes, content_type: str = "application/octet-stream", retain_until: date | None = None
@@ -71,9 +81,12 @@ class Bucket:
             lock = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": end}
         return self._put(key, body, content_type, {"sha256": digest}, {"IfNoneMatch": "*", **lock}, {_STANDS})
 
-    def put_once_packed(self, key: str, body: bytes, content_type: str) -> bool:
-        """The same of text that is kept for years, packed; `get` gives it plain, and who follows a link is told its encoding."""
-        return self._put_packed(key, body, content_type, {"IfNoneMatch": "*"}, {_STANDS})
+    def put_once_packed(self, key: str, body: bytes, content_type: str, said: Mapping[str, str]) -> bool:
+        """The same of text that is kept for years, packed; `get` gives it plain, and who follows a link is told its encoding.
+
+        `said` of it is what `said` gives without reading it: names in lower case, values in ASCII.
+        """
+        return self._put_packed(key, body, content_type, said, {"IfNoneMatch": "*"}, {_STANDS})
 
     def put_ours(self, key: str, body: bytes, content_type: str, retain_until: date | None = None) -> None:
         """Write an object that never changes; already there is normal if it is this very one, else NotOurs is raised."""
@@ -87,12 +100,12 @@ class Bucket:
     ) -> bool:
         """Write the next state of an object if it is still as it was `read`; False if somebody else was first.
 
-        What lay packed lies packed again.
+        What lay packed lies packed again, with what was said of it.
         """
         if read:  # it may also have been deleted since
             lost, condition = {_STANDS, _CONTENDED, "NoSuchKey"}, {"IfMatch": read.etag}
             if _PACKED in read.metadata:
-                return self._put_packed(key, body, content_type, condition, lost)
+                return self._put_packed(key, body, content_type, read.metadata, condition, lost)
             return self._put(key, body, content_type, {}, condition, lost)
         return self._put(key, body, content_type, {}, {"IfNoneMatch": "*"}, {_STANDS, _CONTENDED})
 
@@ -118,9 +131,15 @@ class Bucket:
                 yield item["Prefix"].removeprefix(prefix).rstrip("/")
 
     def _put_packed(
-        self, key: str, body: bytes, content_type: str, condition: Mapping[str, object], lost: Set[str]
+        self,
+        key: str,
+        body: bytes,
+        content_type: str,
+        metadata: Mapping[str, str],
+        condition: Mapping[str, object],
+        lost: Set[str],
     ) -> bool:
-        said = {"sha256": hashlib.sha256(body).hexdigest(), _PACKED: "gzip"}
+        said = {**metadata, "sha256": hashlib.sha256(body).hexdigest(), _PACKED: "gzip"}
         packed = gzip.compress(body, 6, mtime=0)
         return self._put(key, packed, content_type, said, {**condition, "ContentEncoding": "gzip"}, lost)
 

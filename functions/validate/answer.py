@@ -9,15 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from attendance.checking import CheckedFile, Place, check_file
 from attendance.context import Known
 from attendance.events import ReportReady
-from attendance.findings import SEVERITIES, finding
+from attendance.findings import SEVERITIES, Taken, finding
 from attendance.law import academic_year
 from attendance.parts import ROLL
 from attendance.register import named, part_name
@@ -89,7 +90,8 @@ class Validate:
             "rules": RULES,
             "files": [file.model_dump(mode="json") for file in files],
         }
-        self.reports.put_once_packed(f"{key}.json", pretty_json(report).encode(), "application/json")
+        said = {"name": quote(sent.name), "taken": taken_of(files)}
+        self.reports.put_once_packed(f"{key}.json", pretty_json(report).encode(), "application/json", said)
         self.bus.tell(ReportReady(la=la, urn=urn, upload_id=upload_id, correlation_id=correlation_id))
         if refused := sum(file.refused for file in files):
             counted("FilesRefused", refused, "files were refused", la=la, urn=urn, upload=upload_id)
@@ -149,6 +151,13 @@ class Validate:
                 key = f"{year_prefix(sent.la, sent.urn, name)}{file}"
             missing |= self.parts.put_once(key, body)
         return missing
+
+
+def taken_of(files: Sequence[CheckedFile]) -> Taken:
+    """How much was taken of an upload."""
+    if not any(file.totals["refused"] or file.totals["error"] for file in files):
+        return "whole"
+    return "in_part" if any(file.accepted for file in files) else "nothing"
 
 
 def check_sent(

@@ -1,6 +1,7 @@
 """Objects: written once, or replaced only by who saw what stands there; read in the version named."""
 
 import gzip
+import hashlib
 from collections.abc import Iterator
 
 import boto3
@@ -34,8 +35,9 @@ def test_what_is_written_once_stands_as_first_written(bucket: Bucket) -> None:
 
 def test_what_is_kept_for_years_lies_packed_and_is_read_plain(bucket: Bucket) -> None:
     text = b'{"row": 1}\n' * 1000
-    assert bucket.put_once_packed("packed", text, "application/json")
-    assert not bucket.put_once_packed("packed", b"other", "application/json")
+    assert bucket.said("packed") is None
+    assert bucket.put_once_packed("packed", text, "application/json", {"of": "a"})
+    assert not bucket.put_once_packed("packed", b"other", "application/json", {"of": "b"})
     lies = bucket.s3.get_object(Bucket=bucket.name, Key="packed")
     assert (lies["ContentEncoding"], len(lies["Body"].read()) < len(text) / 10) == ("gzip", True)
     stored = bucket.get("packed")
@@ -47,6 +49,9 @@ def test_what_is_kept_for_years_lies_packed_and_is_read_plain(bucket: Bucket) ->
     replaced = bucket.get("packed")
     assert replaced is not None
     assert replaced.body == text[:5000]
+    said = bucket.said("packed")
+    assert said is not None
+    assert (said["of"], said["sha256"]) == ("a", hashlib.sha256(text[:5000]).hexdigest())
 
 
 def test_what_a_school_says_of_its_own_file_unpacks_nothing(bucket: Bucket) -> None:

@@ -50,8 +50,8 @@ NOT_OF_FUNCTIONS = {
     "buckets.put", "schools.publish", "settings.publish",  # what an operator does
     "registers.received", "registers.as_known",  # what `verify` and `reconcile` read
     # What the API reads and records; what it leaves half done, the same request sent again finishes (test_api_officer.py).
-    "buckets.folders", "buckets.page", "cases.case", "cases.cases_at", "cases.decide_on", "cases.queue", "grants.asked",
-    "cases.number", "grants.give", "grants.of", "registers.roll", "schools.of",
+    "buckets.folders", "buckets.page", "buckets.said", "cases.case", "cases.cases_at", "cases.decide_on", "cases.number",
+    "cases.queue", "grants.asked", "grants.give", "grants.of", "registers.roll", "schools.of",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.asking import CHILDREN, OFFICE, OFFICER, OTHER_OFFICE, OTHER_OFFICER, VENDOR, Asking, asking, is_problem
+from tests.fuzz.damage import zipped
 from tests.made_school import csv_of
 
 WRONG = csv_of(
@@ -41,16 +42,38 @@ def test_an_upload_waits_until_it_is_answered(api: Asking) -> None:
     api.door.drains = False
     sent = api.send(WRONG + b"\r\n", "week 12.csv")
     seen = api.get(OFFICE, sent["status_url"]).json()
-    assert (seen["status"], seen["report_url"]) == ("waiting", None)
+    assert (seen["name"], seen["status"], seen["taken"], seen["report_url"]) == ("week 12.csv", "waiting", None, None)
     is_problem(api.get(OFFICE, f"{sent['status_url']}/report"), 409, "report-not-ready")
 
     api.door.drains = True
     api.door.work()
     seen = api.get(OFFICE, sent["status_url"]).json()
-    assert seen["status"] == "answered"
+    assert (seen["name"], seen["status"], seen["taken"]) == ("week 12.csv", "answered", "in_part")
     report = api.get(OFFICE, seen["report_url"]).json()
     assert report["files"][0]["file"] == "week 12.csv"
     assert report["files"][0]["counts"]["DATE_FORMAT"] == 1
+
+
+RIGHT = WRONG.replace(b"24/11/2025,PM,/", b"2025-11-24,PM,\\")
+
+
+@pytest.mark.parametrize(
+    ("body", "taken"),
+    [
+        pytest.param(RIGHT, "whole", id="every row"),
+        pytest.param(WRONG + b"\r\n\r\n", "in_part", id="a row is wrong"),
+        pytest.param(WRONG.replace(b"2025-11-24", b"24/11/2025"), "nothing", id="every row is wrong"),
+        pytest.param(b"%PDF-1.7 no register", "nothing", id="refused"),
+        pytest.param(zipped({"a.csv": RIGHT + b"\r\n", "b.csv": b""}), "in_part", id="one of two files is refused"),
+    ],
+)
+def test_a_list_says_of_each_file_how_much_was_taken(api: Asking, body: bytes, taken: str) -> None:
+    sent = api.send(body, "Härtelstraße 12.csv")
+    [seen] = [
+        each for each in api.get(OFFICE, "/v1/uploads/886/900001?sort=-created").json()["uploads"]
+        if each["upload"] == sent["upload"]
+    ]  # fmt: skip
+    assert (seen["name"], seen["taken"]) == ("Härtelstraße 12.csv", taken)
 
 
 def test_the_history_of_a_school_begins_with_the_latest_where_that_is_asked_for(api: Asking) -> None:

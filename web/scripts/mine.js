@@ -24,11 +24,12 @@ export function schoolPage(fill) {
 /** The address of a page about a school. */
 export const leads = (path, { la, urn }, more = {}) => `${path}?${new URLSearchParams({ la, urn, ...more })}`
 
-/** Wait until an upload is answered, as long as so many seconds; whether it is. */
+/** Wait until an upload is answered, as long as so many seconds; what became of it, null if nothing yet. */
 export async function answered({ la, urn }, upload, seconds) {
   for (let waited = 0, pause = 0.5; ; waited += pause, pause = Math.min(pause * 1.5, 5)) {
-    if ((await ask(`/uploads/${la}/${urn}/${encodeURIComponent(upload)}`)).status === 'answered') return true
-    if (waited >= seconds) return false
+    const seen = await ask(`/uploads/${la}/${urn}/${encodeURIComponent(upload)}`)
+    if (seen.status === 'answered') return seen
+    if (waited >= seconds) return null
     await new Promise((resolve) => setTimeout(resolve, pause * 1000))
   }
 }

@@ -6,7 +6,7 @@ import { save } from './documents.js'
 import { answered, leads, schoolPage } from './mine.js'
 import { paged } from './paged.js'
 import { parameter, titled } from './page.js'
-import { count, moment, sentence } from './words.js'
+import { count, moment, sentence, TAKEN } from './words.js'
 
 const WAIT = 20 // seconds; then the reader decides
 const GROUPS = {
@@ -19,12 +19,13 @@ const GROUPS = {
 schoolPage(async (school) => {
   const upload = parameter('upload') ?? ''
   const at = `/uploads/${school.la}/${school.urn}/${encodeURIComponent(upload)}`
-  if (!(await answered(school, upload, WAIT))) {
+  const seen = await answered(school, upload, WAIT)
+  if (!seen) {
     return [inset(p('The file arrived, and is still being checked.')), button('Look again', () => window.location.reload()), p(link(leads('/sent.html', school), 'Files sent'))]
   }
   const report = await ask(`${at}/report`)
   const bad = (kind) => report.files.reduce((n, each) => n + (each.totals[kind] ?? 0), 0)
-  titled(`Report: ${bad('refused') ? (report.files.length > 1 ? 'not all was taken' : 'not taken') : bad('error') ? 'taken in part' : 'taken whole'}`)
+  titled(`Report: ${TAKEN[seen.taken][0].toLowerCase()}`)
   const mend = bad('refused') + bad('error') > 0
   return [
     p(`Arrived on ${moment(report.received_at)}.`),

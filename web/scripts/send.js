@@ -48,7 +48,7 @@ schoolPage((school) => {
     trying = null
     tell('It arrived, and is being checked. This takes some seconds, for a large file some minutes.')
     const report = leads('/report.html', school, { upload })
-    if (await answered(school, upload, WAIT).catch(() => false)) return window.location.assign(report)
+    if (await answered(school, upload, WAIT).catch(() => null)) return window.location.assign(report)
     told.replaceChildren('It arrived, and is still being checked. You can leave this page: the ', link(report, 'report'), ' will be there.')
   }
 

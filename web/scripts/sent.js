@@ -4,7 +4,7 @@ import { ask } from './api.js'
 import { el, inset, link, p, table, tag } from './dom.js'
 import { leads, schoolPage } from './mine.js'
 import { parameter } from './page.js'
-import { moment, size } from './words.js'
+import { moment, size, TAKEN } from './words.js'
 
 schoolPage(async (school) => {
   const cursor = parameter('cursor')
@@ -14,9 +14,10 @@ schoolPage(async (school) => {
   if (none) return [inset(p('No file arrived from this school yet.')), send]
   return [
     p('The latest first.'), send,
-    table('Files sent', ['Arrived', 'Status', ['Size', 1]], found.uploads.map((each) => [
-      each.status === 'answered' ? link(leads('/report.html', school, { upload: each.upload }), 'Report of ', moment(each.received_at)) : moment(each.received_at),
-      each.status === 'answered' ? tag('Answered', 'green') : tag('Being checked', 'yellow'),
+    table('Files sent', ['File', 'What was taken', 'Arrived', ['Size', 1]], found.uploads.map((each) => [
+      each.status === 'answered' ? report(school, each) : each.name,
+      each.status === 'answered' ? tag(...TAKEN[each.taken]) : tag('Being checked', 'grey'),
+      moment(each.received_at),
       size(each.bytes)
     ]), { captionHidden: true, headed: false }),
     cursor || found.next
@@ -26,3 +27,7 @@ schoolPage(async (school) => {
       : null
   ]
 })
+
+/** Its report, named so that two files of one name are told apart also when read aloud. */
+const report = (school, { upload, name, received_at: at }) => link(leads('/report.html', school, { upload }),
+  name, el('span', { class: 'govuk-visually-hidden' }, `, arrived ${moment(at)}: report`))

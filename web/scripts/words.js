@@ -33,6 +33,9 @@ export function daysTo(iso, today) {
   return Math.round((new Date(`${iso}T00:00:00Z`) - new Date(`${today}T00:00:00Z`)) / 86400000)
 }
 
+/** How much of a file was taken, and the colour of its tag. */
+export const TAKEN = { whole: ['Taken whole', 'green'], in_part: ['Taken in part', 'yellow'], nothing: ['Not taken', 'red'] }
+
 export const STATES = { gathering: 'Open', settled: 'Settled', lapsed: 'Lapsed' }
 
 export const ACTIONS = {
