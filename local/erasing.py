@@ -26,8 +26,9 @@ from attendance.identifiers import pupil_id
 from attendance.text import canonical_json, pretty_json
 from aws.buckets import Bucket, Stored
 from aws.clock import now
+from aws.keys import school_prefix, year_prefix
 from aws.messages import ThresholdsQueue
-from aws.registers import Registers, school_prefix, year_prefix
+from aws.registers import Registers
 from aws.secret import pupil_secret
 from local.inputs import BadInput
 from local.mentions import (

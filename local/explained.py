@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from attendance.cases import Case, Intervention, Notice
-from attendance.positions import Frozen, Position
+from attendance.standing import Frozen, Position
 from aws.cases import Step
 
 

@@ -12,6 +12,7 @@ from attendance.ages import compulsory_from, compulsory_until, of_compulsory_age
 from attendance.authorities import AUTHORITIES
 from attendance.cases import Case, Notice, pupil_history
 from attendance.codes import UNAUTHORISED
+from attendance.due import COLUMNS
 from attendance.facts import people_known
 from attendance.identifiers import person_id, pupil_id
 from attendance.ladder import rung_of_notice
@@ -19,21 +20,13 @@ from attendance.law import PROVISIONS
 from attendance.marks import CODE_ORDER, session_of
 from attendance.money import money
 from attendance.people import near_matches
-from attendance.positions import (
-    Assessor,
-    Counted,
-    MarkedSession,
-    Standing,
-    met_sessions,
-    sessions_needed,
-    window_ending,
-)
+from attendance.positions import Assessor, met_sessions
 from attendance.register import Entry, entries_of
 from attendance.requests import request_deadline
-from attendance.returns import COLUMNS
 from attendance.roll import Pupil
 from attendance.sessions import HALVES, Session, monday
 from attendance.settings import Settings
+from attendance.standing import Counted, MarkedSession, Standing, sessions_needed, window_ending
 from attendance.text import london, london_day
 from attendance.told import n_overdue_on
 from aws.cases import PupilItems, live

@@ -9,9 +9,9 @@ from pydantic import BaseModel
 from api.uploads import Report
 from attendance.events import TOLD
 from attendance.ladder import drawn, ways_table
-from attendance.positions import Positions
 from attendance.rows import MODELS
 from attendance.schemas import columns_table, csvw, findings_table, json_schema, schema_of
+from attendance.standing import Positions
 from attendance.text import pretty_json
 from local.law import figures_table, rules_table
 

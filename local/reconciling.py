@@ -20,10 +20,10 @@ import boto3
 import duckdb
 
 from attendance.cases import Case, Notice
+from attendance.due import COLUMNS, EARLY_LETTER
 from attendance.entries import CONTENT
 from attendance.identifiers import pupil_id
 from attendance.register import named
-from attendance.returns import COLUMNS, EARLY_LETTER
 from attendance.told import SUPPORT_PACK
 from aws.buckets import Bucket
 from aws.cases import Cases, Reserved, ReturnItem, Step

@@ -8,7 +8,7 @@ from typing import Final
 
 from attendance.asked import BLOCKER_REMEDY
 from attendance.codes import CODES
-from attendance.positions import HARD_BLOCKERS
+from attendance.standing import HARD_BLOCKERS
 from local import saying_record
 from local.explained import CountedSession, Drawing, EntrySeen, Explained, Week
 from local.words import FLAGS, READINGS, counted, day, listed, moment, session

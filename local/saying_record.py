@@ -7,8 +7,8 @@ from typing import Final
 
 from attendance.cases import Case, Notice
 from attendance.facts import Made
-from attendance.positions import MarkedSession
 from attendance.sessions import monday
+from attendance.standing import MarkedSession
 from attendance.text import pounds
 from local.explained import Amendment, CaseSeen, Explained, NoticeSeen, Row, StepSeen
 from local.words import (

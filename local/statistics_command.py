@@ -14,8 +14,9 @@ from pathlib import Path
 from attendance.directory import DirectoryUnreadable
 from attendance.law import academic_year
 from attendance.marks import read_marks
+from attendance.published import Value
 from attendance.settings import SettingsRefused
-from attendance.statistics import COLUMNS, LEVELS, SchoolYear, Table, Value, table
+from attendance.statistics import COLUMNS, LEVELS, SchoolYear, Table, table
 from attendance.text import csv_safe, pretty_json
 from local.inputs import BadInput, Input
 from local.run import Doors, replay

@@ -19,9 +19,9 @@ import pytest
 from attendance.asked import BLOCKER_REMEDY
 from attendance.facts import Decision
 from attendance.law import FIGURES
-from attendance.positions import HARD_BLOCKERS, SOFT_BLOCKERS
 from attendance.rows import COLUMNS
 from attendance.settings import Action
+from attendance.standing import HARD_BLOCKERS, SOFT_BLOCKERS
 from local.check import check
 from local.command import COMMANDS
 from local.demo import SCALE

@@ -85,7 +85,7 @@ STARTS_WITH = {
     "validate": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy"},
     "thresholds": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy"},
     "notices": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy", "typst", "zxingcpp"},
-    "api": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy"},
+    "api": {*CLIENT, *MODELS, "aws_lambda_powertools"},
 }
 """All that is imported before a function's first message, beside Python and our own: another is paid for with every cold start."""
 SLOW = {
@@ -95,7 +95,12 @@ SLOW = {
 """Parts of these that nothing here needs, and that cost a tenth of a second or more."""
 
 
-LATER = {"api": {"attendance.checking", "attendance.context", "attendance.reading"}}
+LATER = {
+    "api": {
+        "api.checked", "api.explained", "attendance.checking", "attendance.context", "attendance.decisions",
+        "attendance.positions", "attendance.reading", "attendance.roll", "aws.registers",
+    },
+}  # fmt: skip
 """Ours that a function needs for few of its messages."""
 
 

@@ -1,9 +1,13 @@
-"""The doors of the API, opened once a process."""
+"""The doors of the API, opened once a process.
+
+Most requests open no register: what reads one, with NumPy, is imported by the first that does.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
 import boto3
 
@@ -13,11 +17,13 @@ from aws.environment import ForApi
 from aws.grants import Grants
 from aws.links import SIGNED, Links
 from aws.messages import NoticesQueue
-from aws.pupils import Pupils
-from aws.registers import Registers
 from aws.schools import Schools
 from aws.secret import pupil_secret
 from aws.settings import AuthoritySettings
+
+if TYPE_CHECKING:
+    from aws.pupils import Pupils
+    from aws.registers import Registers
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,8 @@ class Doors:
     uploads: Bucket
     reports: Bucket
     positions: Bucket
-    registers: Registers
+    parts: Bucket
+    snapshots: Bucket
     schools: Schools
     settings: AuthoritySettings
     cases: Cases
@@ -37,9 +44,18 @@ class Doors:
     secret: bytes
     tokens_at: str
 
+    @cached_property
+    def registers(self) -> Registers:
+        """What schools sent, folded."""
+        from aws.registers import Registers
+
+        return Registers(self.parts, self.snapshots)
+
     @property
     def pupils(self) -> Pupils:
         """The doors that tell all of a pupil."""
+        from aws.pupils import Pupils
+
         return Pupils(self.registers, self.schools, self.settings, self.cases, self.secret)
 
 
@@ -53,7 +69,8 @@ def wired() -> Doors:
         uploads=Bucket(s3, told.uploads_bucket),
         reports=Bucket(s3, told.reports_bucket),
         positions=Bucket(s3, told.positions_bucket),
-        registers=Registers(Bucket(s3, told.parts_bucket), Bucket(s3, told.registers_bucket)),
+        parts=Bucket(s3, told.parts_bucket),
+        snapshots=Bucket(s3, told.registers_bucket),
         schools=Schools(settings),
         settings=AuthoritySettings(settings),
         cases=Cases(dynamodb, told.cases_table, told.history_table),

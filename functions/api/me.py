@@ -13,7 +13,7 @@ from api.shapes import Shape
 from attendance.settings import Action, SettingsRefused
 from aws.clock import today
 from aws.grants import Kind
-from aws.registers import school_prefix
+from aws.keys import school_prefix
 
 router = new_router()
 

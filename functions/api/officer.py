@@ -13,7 +13,6 @@ from pydantic import ConfigDict, Field, model_validator
 
 from api import cursors
 from api.doors import wired
-from api.explained import CaseExplained, CaseListed, DecisionSeen, PupilNamed, decision_seen, explained, listed
 from api.problems import Problem
 from api.routes import (
     PAGE,
@@ -31,20 +30,20 @@ from api.routes import (
     route,
     who,
 )
+from api.seen import CaseExplained, CaseListed, DecisionSeen, PupilNamed, decision_seen, listed
 from api.shapes import Shape
-from attendance.annual import annual_return
 from attendance.authorities import AUTHORITIES
 from attendance.cases import Intervention, Notice
 from attendance.events import DecisionMade
 from attendance.facts import Decision
 from attendance.identifiers import pupil_id, upn_problem
 from attendance.law import academic_year
+from attendance.published import Value
 from attendance.settings import Action
-from attendance.statistics import Value
 from attendance.text import london
 from aws.cases import CaseAsSeen, Changed, Step
 from aws.clock import now, today
-from aws.registers import school_prefix
+from aws.keys import school_prefix
 
 router = new_router()
 
@@ -253,6 +252,8 @@ def _names(found: Sequence[CaseAsSeen]) -> dict[str, PupilNamed]:
 )  # fmt: skip
 def explain_case(case: CaseId) -> Response[CaseExplained]:
     """Why the case is open, what was tried, what stands, what may be done now for which parent, and why not."""
+    from api.explained import explained
+
     principal = who(router)
     seen = _case_of(case)
     la, pupil = seen.case.la, seen.case.pupil
@@ -432,6 +433,8 @@ def annual_figures(
     ] = None,
 ) -> AnnualFigures:
     """Each penalty notice issued in the year under one reason and one outcome, and other measures, as known now."""
+    from attendance.annual import annual_return
+
     who(router).officer(la)
     doors = wired()
     notices: list[Notice] = []

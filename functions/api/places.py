@@ -13,9 +13,9 @@ from api.doors import wired
 from api.me import SchoolNamed
 from api.routes import CursorAsked, LaAsked, Page, new_router, route, who
 from api.shapes import Shape
-from attendance.positions import NEAR_THRESHOLD, Positions
+from attendance.standing import NEAR_THRESHOLD, Positions
 from aws.clock import now, today
-from aws.registers import school_prefix
+from aws.keys import school_prefix
 
 router = new_router()
 

@@ -11,16 +11,14 @@ from pydantic import Field
 
 from api import cursors
 from api.doors import wired
-from api.explained import PupilNamed
 from api.places import positions_of
 from api.problems import Problem
 from api.routes import PAGE, CursorAsked, La, Limit, Page, Urn, new_router, route, who
+from api.seen import PupilNamed
 from api.shapes import Shape
 from attendance.identifiers import pupil_id
-from attendance.positions import NEAR_THRESHOLD, Assessor, MarkedSession, MetAt, Position
-from attendance.told import overdue_codes
+from attendance.standing import NEAR_THRESHOLD, MarkedSession, MetAt, Position
 from aws.clock import today
-from aws.view import seen
 
 router = new_router()
 
@@ -147,6 +145,10 @@ def _shown(show: Show, each: Position, overdue: bool) -> bool:
 
 def _overdue(la: str, urn: str) -> Iterator[tuple[str, list[CodeOverdue]]]:
     """Each pupil whose code N of this academic year stands longer than it may, as the register is now."""
+    from attendance.positions import Assessor
+    from attendance.told import overdue_codes
+    from aws.view import seen
+
     doors, day = wired(), today()
     record, listed = doors.registers.read(la, urn), doors.schools.listed(urn)
     view = seen(doors.registers, record, listed, doors.settings.on(la, day), day, {}, {}).view

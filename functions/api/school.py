@@ -14,8 +14,8 @@ from api.places import positions_key
 from api.problems import Problem
 from api.routes import ELSEWHERE, FileName, La, LinkGiven, Urn, as_stored, link_given, new_router, route, who
 from api.shapes import Shape
-from attendance.positions import Positions
-from attendance.returns import COLUMNS
+from attendance.due import COLUMNS
+from attendance.standing import Positions
 from aws.clock import now
 from aws.links import readable
 

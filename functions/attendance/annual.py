@@ -19,7 +19,7 @@ from attendance.cases import Intervention, InterventionKind, Notice
 from attendance.law import academic_year_days
 from attendance.money import discharged
 from attendance.notice_record import main_reason
-from attendance.statistics import Value, percent, time_period
+from attendance.published import Value, percent, time_period
 
 Reason = Literal["reason_pn_hols", "reason_pn_late", "reason_pn_other"]
 Outcome = Literal[

@@ -8,10 +8,10 @@ from attendance import law
 from attendance.cases import Case, Met, Notice, met_for
 from attendance.conduct import officer_in_place
 from attendance.facts import BY_ITSELF, Decision, Facts, Refused
-from attendance.positions import HARD_BLOCKERS
 from attendance.roll import Parent
 from attendance.sessions import monday
 from attendance.settings import Settings
+from attendance.standing import HARD_BLOCKERS
 
 BLOCKER_REMEDY: Mapping[str, str] = {
     "SETTINGS_MISSING": "the authority must give its settings",

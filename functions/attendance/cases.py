@@ -6,11 +6,12 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attendance.identifiers import case_id
 from attendance.law import prosecute_by
-from attendance.positions import (
+from attendance.sessions import Session, monday
+from attendance.standing import (
     Counted,
     Frozen,
     MarkedSession,
@@ -18,12 +19,12 @@ from attendance.positions import (
     PupilHistory,
     Standing,
     Threshold,
-    met_sessions,
     out_of_sight,
     window_ending,
 )
-from attendance.roll import Support
-from attendance.sessions import Session, monday
+
+if TYPE_CHECKING:
+    from attendance.roll import Support
 
 FAILED_SUPPORT = frozenset({"not_engaged", "declined", "engaged_not_improved"})
 Route = Literal["support", "notice_to_improve", "penalty_notice"]
@@ -262,6 +263,8 @@ def met_for(
 
 def _first_met(free: Sequence[Counted], weeks: Sequence[date], after: date) -> Threshold:
     """The threshold as one case sees it; one that sees all sessions sees what the position says (`Standing.threshold`)."""
+    from attendance.positions import met_sessions  # counts arrays; who only reads cases needs none
+
     first = next((each.session for each in met_sessions(free, weeks) if each.session.day > after), None)
     firm = [each for each in free if each.code != "N"]
     by_n = first is not None and len(firm) < len(free)

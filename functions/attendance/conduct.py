@@ -15,10 +15,10 @@ from attendance.codes import POSSIBLE
 from attendance.facts import BY_ITSELF, Decision, Facts, Refused
 from attendance.law import academic_year
 from attendance.marks import CODE_ORDER, session_of
-from attendance.positions import MarkedSession
 from attendance.roll import Support
 from attendance.sessions import Session, monday
 from attendance.settings import Officer, Settings
+from attendance.standing import MarkedSession
 
 CONSULTATION = frozenset({"meeting", "referral"})
 """The kinds of support row that record a consultation with the authority."""

@@ -19,11 +19,12 @@ from attendance.ages import compulsory_until, of_compulsory_age
 from attendance.codes import ATTENDED, AUTHORISED, CODES, SHOWS_SESSION_HELD, UNAUTHORISED
 from attendance.law import PROVISIONS, academic_year
 from attendance.marks import CODE_ORDER, session_of
-from attendance.positions import Assessor, Frozen
+from attendance.positions import Assessor
 from attendance.returns import class_number, school_year
 from attendance.roll import Pupil
 from attendance.service import is_working_day
 from attendance.sessions import Session
+from attendance.standing import Frozen
 
 type Problem = Literal[
     "RETROSPECTIVE",

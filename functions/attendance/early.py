@@ -13,12 +13,13 @@ from itertools import groupby
 from typing import Final
 
 from attendance.cases import Case, Notice
+from attendance.due import EARLY_LETTER, Return
 from attendance.facts import Persons
 from attendance.people import Person
-from attendance.positions import Assessor, Counted, Standing, sessions_needed
+from attendance.positions import Assessor
 from attendance.recipients import for_an_officer
-from attendance.returns import EARLY_LETTER, Return
 from attendance.roll import Parent, Pupil
+from attendance.standing import Counted, Standing, sessions_needed
 from attendance.wording import SchoolLetters
 
 _HELD: Final = " held"

@@ -7,18 +7,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from attendance.cases import Case, Intervention, Notice, Recipient
+from attendance.due import Return
 from attendance.identifiers import person_id
 from attendance.law import PROVISIONS
 from attendance.people import Person, near_matches
-from attendance.positions import Assessor, Frozen, MarkedSession, Standing
-from attendance.returns import Return
-from attendance.roll import Parent, Pupil
 from attendance.sessions import Session
 from attendance.settings import Action, Settings
+from attendance.standing import Frozen, MarkedSession, Standing
 from attendance.text import canonical_json
+
+if TYPE_CHECKING:
+    from attendance.positions import Assessor
+    from attendance.roll import Parent, Pupil
 
 BY_ITSELF = "by_itself"
 

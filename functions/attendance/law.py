@@ -79,14 +79,14 @@ THRESHOLD_SESSIONS: Final = Figure(
     "WTISA paras 174-200, national threshold [V]",
     {SCHEME_START: 10},
     "threshold",
-    ("attendance.positions.sessions_needed", "attendance.penalty._listed", "attendance.bounds.outside_the_law"),
+    ("attendance.standing.sessions_needed", "attendance.penalty._listed", "attendance.bounds.outside_the_law"),
 )
 THRESHOLD_WEEKS: Final = Figure(
     "school weeks",
     "WTISA paras 174-200, national threshold [V]",
     {SCHEME_START: 10},
     "threshold",
-    ("attendance.positions.window_size",),
+    ("attendance.standing.window_size",),
 )
 SESSIONS_FLOAT: Final = Figure(
     "school days",

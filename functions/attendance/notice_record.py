@@ -13,11 +13,11 @@ from attendance.cases import Case, Notice
 from attendance.conduct import sender_of
 from attendance.facts import Decision, Facts, Refused
 from attendance.law import PROVISIONS
-from attendance.positions import MarkedSession
 from attendance.register import parts_sha256
 from attendance.roll import Parent
 from attendance.sessions import monday
 from attendance.settings import Settings
+from attendance.standing import MarkedSession
 
 SOFTWARE = "attendance 0.2.0"
 

@@ -24,9 +24,9 @@ from attendance.considerations import authorisation, words_required
 from attendance.facts import Decision, Facts, Outcome, Refused, Reservation, recipient_of
 from attendance.identifiers import case_id, reference
 from attendance.notice_record import citations, main_reason, printed_beside, record_of, retain_until
-from attendance.positions import Counted, MarkedSession, window_ending
 from attendance.roll import Parent
 from attendance.sessions import Session, monday
+from attendance.standing import Counted, MarkedSession, window_ending
 
 
 def authorise(decision: Decision, facts: Facts) -> Outcome:

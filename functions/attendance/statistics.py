@@ -32,20 +32,18 @@ from attendance.codes import ATTENDED, AUTHORISED, CODES, POSSIBLE, UNAUTHORISED
 from attendance.directory import School
 from attendance.law import Figure, academic_year_days
 from attendance.marks import CODE_ORDER, Marks, at
+from attendance.published import Value, percent, time_period
 from attendance.roll import Pupil, Roll
 from attendance.sessions import Session
 from attendance.suppression import Line, Published
 
 type Counts = NDArray[np.int64]
-type Value = str | int | float
 
 LEVELS: Final = ("school", "phase", "authority", "all")
 Level = Literal["school", "phase", "authority", "all"]
 
 CONFIDENTIAL: Final = "c"
 """What stands for a figure that is withheld (the Department's open data standards) [V]."""
-NOT_APPLICABLE: Final = "z"
-"""What stands for a percent of nothing (the same)."""
 
 # ------------------------------------------------------------------ what is counted
 
@@ -298,24 +296,6 @@ def _figure(name: str, figures: Mapping[str, int], gone: set[str]) -> Value:
     if part in gone or whole in gone:
         return CONFIDENTIAL
     return percent(figures[part], figures[whole]) if name in PERCENTS else figures[name]
-
-
-def percent(part: int, whole: int) -> Value:
-    """So many of a hundred, to five places as the Department's files have them.
-
-    >>> percent(333388, 7145070), percent(0, 0)
-    (4.66599, 'z')
-    """
-    return round(100 * part / whole, 5) if whole else NOT_APPLICABLE
-
-
-def time_period(year: int) -> str:
-    """An academic year as open data writes it.
-
-    >>> time_period(2025), time_period(1999)
-    ('202526', '199900')
-    """
-    return f"{year}{(year + 1) % 100:02}"
 
 
 def table(schools: Iterable[SchoolYear], year: int, as_at: date) -> Table:

@@ -16,11 +16,12 @@ from attendance import law
 from attendance.cases import Case, Notice
 from attendance.codes import POSSIBLE
 from attendance.deletions import Enquiries, deletion_problems
+from attendance.due import Return
 from attendance.law import PROVISIONS
 from attendance.marks import at, session_of
 from attendance.money import discharged, money
 from attendance.positions import Assessor
-from attendance.returns import Return, corrections, every_mark_this_year, term_end, this_year
+from attendance.returns import corrections, every_mark_this_year, term_end, this_year
 from attendance.roll import Pupil
 from attendance.service import amounts, working_days_after
 from attendance.sessions import Session

@@ -16,9 +16,9 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, computed_field
 
 from attendance.notice_record import UNPRINTED
-from attendance.positions import Frozen, MarkedSession
 from attendance.register import Entry, parts_sha256
 from attendance.sessions import Session
+from attendance.standing import Frozen, MarkedSession
 
 type School = tuple[str, str]
 """Authority and URN."""

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from attendance.cases import Case
+from attendance.due import Return
 from attendance.law import academic_year
 from attendance.marks import session_of
 from attendance.positions import Assessor
 from attendance.requests import within
-from attendance.returns import Return
 from attendance.sessions import Held
 from attendance.settings import Settings
 from attendance.told import N_OVERDUE

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from botocore.exceptions import ClientError
 
 from attendance.cases import Case, Intervention, Notice
+from attendance.due import Return
 from attendance.facts import Decision, Made, Outcome, Persons, Prepared, Refusal, Verdict, Withdrawn
 from attendance.law import academic_year
 from attendance.on_demand import OnDemand
-from attendance.positions import Carried, Counted, Frozen
-from attendance.returns import Return
 from attendance.sessions import Session
+from attendance.standing import Carried, Counted, Frozen
 from aws.clock import today
 
 if TYPE_CHECKING:

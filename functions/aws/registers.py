@@ -10,6 +10,7 @@ from attendance.register import fold, folded_parts, named, standing
 from attendance.roll import Roll
 from attendance.rows import KEYS, Kind
 from aws.buckets import Bucket, Stored
+from aws.keys import school_prefix, year_prefix
 
 TRIES = 10
 
@@ -43,16 +44,6 @@ class SchoolRecord:
     def bodies(self) -> list[bytes]:
         """The registers, year by year."""
         return [body for _, body in sorted(self.registers.items())]
-
-
-def school_prefix(la: str, urn: str) -> str:
-    """Where a school's parts, registers and positions lie; Athena and DuckDB read the rest of the key as it is."""
-    return f"la={la}/urn={urn}/"
-
-
-def year_prefix(la: str, urn: str, year: int | str) -> str:
-    """Where one academic year of a school lies."""
-    return f"{school_prefix(la, urn)}year={year}/"
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from datetime import date, datetime
 
 from attendance.law import DATE_YEARS_BACK, academic_year
 from attendance.marks import read_marks
-from attendance.positions import Carried, PupilHistory, SchoolView
+from attendance.positions import SchoolView
 from attendance.roll import continued
 from attendance.settings import Settings
+from attendance.standing import Carried, PupilHistory
 from aws.registers import Registers, SchoolRecord
 from aws.schools import Listed
 

@@ -15,24 +15,26 @@ from attendance.afterwards import expired
 from attendance.asked import officer_of
 from attendance.cases import Notice
 from attendance.decisions import decide
+from attendance.due import COLUMNS, EARLY_LETTER, return_csv
 from attendance.events import DecisionMade, NoticeIssued, ReturnsDue
 from attendance.facts import Outcome, Prepared, Refusal, Reservation, Withdrawn
 from attendance.identifiers import letter_reference
 from attendance.law import PROVISIONS, academic_year
 from attendance.notice_record import SOFTWARE
-from attendance.positions import Assessor, Positions
+from attendance.positions import Assessor
 from attendance.recipients import for_an_officer
-from attendance.returns import COLUMNS, EARLY_LETTER, return_csv
+from attendance.standing import Positions
 from attendance.text import csv_safe
 from attendance.told import REMINDER, SEEN_BY_THE_SCHOOL, SUPPORT_PACK
 from aws.buckets import Bucket
 from aws.cases import Cases, Changed, PupilItems, ReturnItem, Step, live
 from aws.clock import today
 from aws.documents import Documents
+from aws.keys import year_prefix
 from aws.messages import Bus
 from aws.observability import logger
 from aws.pupils import Pupils
-from aws.registers import TRIES, Contended, Registers, year_prefix
+from aws.registers import TRIES, Contended, Registers
 from aws.schools import Schools
 from aws.settings import AuthoritySettings, SchoolWording
 from aws.view import seen

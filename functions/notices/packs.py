@@ -17,10 +17,11 @@ from attendance.directory import School
 from attendance.law import academic_year_days
 from attendance.marks import CODE_ORDER, at, session_of
 from attendance.notice_record import SOFTWARE
-from attendance.positions import Assessor, Position, Positions
+from attendance.positions import Assessor
 from attendance.roll import Pupil
 from attendance.sessions import Session, monday
 from attendance.settings import Settings
+from attendance.standing import Position, Positions
 from notices.kinds import page_of
 from notices.papers import marks_of, school_days
 from notices.typesetting import Page, day_in_words

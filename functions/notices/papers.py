@@ -11,18 +11,19 @@ from typing import Any
 from attendance import law
 from attendance.cases import Case, Notice
 from attendance.directory import School
+from attendance.due import COLUMNS, WHO, Return
 from attendance.facts import Decision, Facts, Prepared, Withdrawn
 from attendance.ladder import rung_of_notice
 from attendance.law import academic_year_days
 from attendance.marks import CODE_ORDER, session_of
 from attendance.money import money
 from attendance.notice_record import SOFTWARE, citations, support_told
-from attendance.positions import Assessor, MarkedSession
+from attendance.positions import Assessor
 from attendance.register import Entry, parts_sha256
-from attendance.returns import COLUMNS, WHO, Return
 from attendance.roll import Parent
 from attendance.sessions import Session
 from attendance.settings import Settings
+from attendance.standing import MarkedSession
 from attendance.text import pounds
 from attendance.wording import CHILD, SchoolLetters
 from aws.cases import Reserved, Step

@@ -12,27 +12,19 @@ from typing import cast
 from attendance import law
 from attendance.cases import Case, follow, pupil_history
 from attendance.deletions import Enquiries
+from attendance.due import COLUMNS, EARLY_LETTER, Return
 from attendance.early import KnownOfFamily, Written, early_letters, everyone_had, level_of, missed
 from attendance.events import DecisionMade, ReturnsDue, SchoolDue, ThresholdMet
 from attendance.facts import BY_ITSELF, Decision, Persons, people_known, persons_of, some_unclear
 from attendance.identifiers import pupil_id
 from attendance.law import academic_year, academic_year_days
 from attendance.people import near_matches
-from attendance.positions import (
-    Assessor,
-    Carried,
-    PupilHistory,
-    Standing,
-    Standings,
-    positions_line,
-    sessions_needed,
-    window_ending,
-    window_size,
-)
+from attendance.positions import Assessor, Standings, positions_line
 from attendance.recipients import for_an_officer
-from attendance.returns import COLUMNS, EARLY_LETTER, Readings, Return, last_day, returns_due, same_episode, write_on
+from attendance.returns import Readings, last_day, returns_due, same_episode, write_on
 from attendance.sessions import monday
 from attendance.settings import Settings
+from attendance.standing import Carried, PupilHistory, Standing, sessions_needed, window_ending, window_size
 from attendance.told import (
     SUPPORT_PACK,
     from_case,
@@ -48,9 +40,10 @@ from attendance.watched import late_on, overdue, undecided
 from aws.buckets import Bucket
 from aws.cases import Cases, Changed, PupilItems, ReturnItem, SchoolItems, live, return_key, row_item
 from aws.clock import today
+from aws.keys import year_prefix
 from aws.messages import Bus, NoticesQueue, ThresholdsQueue
 from aws.observability import NAMED, counted, logger
-from aws.registers import TRIES, Contended, Registers, year_prefix
+from aws.registers import TRIES, Contended, Registers
 from aws.schools import Listed, Schools
 from aws.settings import AuthoritySettings, SchoolWording
 from aws.view import first_year, seen

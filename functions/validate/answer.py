@@ -25,10 +25,11 @@ from attendance.register import named, part_name
 from attendance.rules import RULES
 from attendance.text import LONDON, london_day, pretty_json
 from aws.buckets import Bucket, Stored
+from aws.keys import school_prefix, year_prefix
 from aws.known import known_of
 from aws.messages import Bus
 from aws.observability import counted, logger
-from aws.registers import Registers, school_prefix, year_prefix
+from aws.registers import Registers
 from aws.schools import Listed, Schools
 
 

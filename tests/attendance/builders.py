@@ -17,9 +17,10 @@ import duckdb
 import numpy as np
 
 from attendance.marks import CODE_ORDER, Marks, at
-from attendance.positions import Assessor, Carried, Counted, MetAt, PupilHistory, SchoolView, Standing
+from attendance.positions import Assessor, SchoolView
 from attendance.roll import KEYS, Roll, Row
 from attendance.sessions import HALVES, Session
+from attendance.standing import Carried, Counted, MetAt, PupilHistory, Standing
 
 PUPIL, CLASSMATE = "B801200005001", "Q801200005002"
 LA, URN = "886", "100001"

@@ -25,10 +25,11 @@ from attendance.facts import Decision, Facts, Outcome, Persons, Place, Refusal
 from attendance.identifiers import pupil_id
 from attendance.law import academic_year, academic_year_days
 from attendance.marks import CODE_ORDER, HeldAt, Marks, at
-from attendance.positions import Assessor, Counted, Frozen, Position, PupilHistory, SchoolView, Standing
+from attendance.positions import Assessor, SchoolView
 from attendance.roll import Roll
 from attendance.sessions import HALVES, Held, Session, monday
 from attendance.settings import Settings, load
+from attendance.standing import Counted, Frozen, Position, PupilHistory, Standing
 
 SIBLING: Final = "E801200005003"
 CHILDREN: Final = (PUPIL, SIBLING)

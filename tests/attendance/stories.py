@@ -24,10 +24,11 @@ from attendance.ladder import rung_of_notice
 from attendance.law import PROVISIONS, academic_year, academic_year_days
 from attendance.money import discharged, money
 from attendance.people import Person
-from attendance.positions import Assessor, Carried
+from attendance.positions import Assessor
 from attendance.roll import Row
 from attendance.sessions import Session, monday
 from attendance.settings import Settings, load
+from attendance.standing import Carried
 from attendance.told import from_case
 
 SECRET = b"made up"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from attendance.annual import Outcome, Reason, annual_return, outcome_of, reason_of
 from attendance.cases import Intervention, InterventionKind, Notice, Payment
-from attendance.positions import MarkedSession
+from attendance.standing import MarkedSession
 
 ISSUED = date(2025, 10, 10)
 PAID_DAYS = st.integers(0, 40) | st.sampled_from([23, 24, 25, 30, 31, 32])

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from attendance.ages import of_compulsory_age
 from attendance.codes import ATTENDED, CODES, POSSIBLE, SHOWS_SESSION_HELD, UNAUTHORISED
-from attendance.positions import Assessor, Position, Positions, SchoolView, positions_line
+from attendance.positions import Assessor, SchoolView, positions_line
 from attendance.sessions import HALVES, Session
+from attendance.standing import Position, Positions
 from attendance.text import json_line
 
 MONDAYS = [

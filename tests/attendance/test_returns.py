@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 from builders import CLASSMATE, PUPIL, School, marked, pupil_row
 
+from attendance.due import COLUMNS, Return, return_csv
 from attendance.positions import Assessor
-from attendance.returns import COLUMNS, Readings, Return, return_csv, returns_due, same_episode, write_on
+from attendance.returns import Readings, returns_due, same_episode, write_on
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attendance.deletions import deletion_problems
+from attendance.due import Return
 from attendance.positions import Assessor
-from attendance.returns import Readings, Return, last_day, returns_due, write_on
+from attendance.returns import Readings, last_day, returns_due, write_on
 from attendance.service import is_working_day
 from attendance.sessions import HALVES, Session
 

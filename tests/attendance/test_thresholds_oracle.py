@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attendance.marks import CODE_ORDER, Marks, read_marks, session_of
-from attendance.positions import Assessor, Position, PupilHistory, SchoolView
+from attendance.positions import Assessor, SchoolView
 from attendance.register import fold, folded_parts
 from attendance.roll import Roll
 from attendance.rows import Kind
 from attendance.sessions import HALVES, Session
+from attendance.standing import Position, PupilHistory
 
 # ---------------------------------------------------------------- ten sessions in ten school weeks
 

@@ -10,11 +10,11 @@ import boto3
 import pytest
 
 from attendance.cases import Case, Notice, Proposal
+from attendance.due import Return
 from attendance.facts import Decision, Outcome, Refusal, Reservation, Verdict
 from attendance.identifiers import case_id, pupil_id
-from attendance.positions import Carried, Counted, MarkedSession, MetAt
-from attendance.returns import Return
 from attendance.sessions import Session
+from attendance.standing import Carried, Counted, MarkedSession, MetAt
 from aws.cases import Cases, Changed, ReturnItem
 from local.world import World, raise_world
 

@@ -12,7 +12,8 @@ from attendance.checking import Place, check_file
 from attendance.parts import ROLL
 from attendance.register import folded_parts, part_name
 from aws.buckets import Bucket, Stored
-from aws.registers import TRIES, Contended, Registers, year_prefix
+from aws.keys import year_prefix
+from aws.registers import TRIES, Contended, Registers
 from local.world import World, raise_world
 from tests.made_school import FIRST_DAY, Child, csv_of, marks, pupils, upn
 

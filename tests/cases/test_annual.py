@@ -10,7 +10,7 @@ import pytest
 
 from attendance.annual import SUMS, VARIABLES, annual_return
 from attendance.cases import Intervention, InterventionKind, Notice, Payment
-from attendance.positions import MarkedSession
+from attendance.standing import MarkedSession
 from tests.attendance.builders import facts, marked
 from tests.attendance.tables import cases
 

@@ -8,12 +8,13 @@ from builders import LA, PUPIL, URN, counted, marked, school_of, sessions
 from tables import cases
 
 from attendance.cases import Case, Notice, Proposal
+from attendance.due import EARLY_LETTER, LETTER_COLUMNS, Return
 from attendance.early import KnownOfFamily, Written, early_letters
 from attendance.facts import Persons, Verdict, people_known
 from attendance.identifiers import person_id
-from attendance.positions import Assessor, Carried, PupilHistory
-from attendance.returns import EARLY_LETTER, LETTER_COLUMNS, Return
+from attendance.positions import Assessor
 from attendance.sessions import monday
+from attendance.standing import Carried, PupilHistory
 from attendance.wording import SchoolLetters, load_letters
 from tests.made_school import letters
 

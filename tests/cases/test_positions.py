@@ -7,8 +7,9 @@ import pytest
 from builders import facts, marked, said, school_of
 from tables import cases
 
-from attendance.positions import Assessor, Position
+from attendance.positions import Assessor
 from attendance.sessions import monday
+from attendance.standing import Position
 
 
 def shown(position: Position) -> dict[str, object]:

@@ -8,8 +8,9 @@ import pytest
 from builders import PUPIL, expected_rows, facts, marked, school_of
 from tables import cases
 
+from attendance.due import COLUMNS, Return
 from attendance.positions import Assessor
-from attendance.returns import COLUMNS, Readings, Return, returns_due
+from attendance.returns import Readings, returns_due
 
 
 def returns_of(case: Mapping[str, str]) -> list[Return]:

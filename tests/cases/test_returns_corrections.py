@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
+from attendance.due import Return
 from attendance.positions import Assessor
-from attendance.returns import Readings, Return, corrections, returns_due
+from attendance.returns import Readings, corrections, returns_due
 from tests.attendance.builders import PUPIL, expected_rows, marked, school_of
 from tests.attendance.tables import cases
 

@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
+from attendance.due import Return
 from attendance.positions import Assessor
-from attendance.returns import Readings, Return, last_day, returns_due, write_on
+from attendance.returns import Readings, last_day, returns_due, write_on
 from tests.attendance.builders import PUPIL, School
 from tests.attendance.tables import cases
 

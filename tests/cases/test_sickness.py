@@ -5,8 +5,9 @@ from datetime import date
 
 import pytest
 
+from attendance.due import Return
 from attendance.positions import Assessor
-from attendance.returns import Readings, Return, returns_due, same_episode
+from attendance.returns import Readings, returns_due, same_episode
 from tests.attendance.builders import PUPIL, expected_rows, facts, marked, school_of
 from tests.attendance.tables import cases
 

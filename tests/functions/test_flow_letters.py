@@ -13,7 +13,7 @@ import pypdf
 import pytest
 
 from attendance.directory import read_directory
-from attendance.returns import LETTER_COLUMNS
+from attendance.due import LETTER_COLUMNS
 from aws.buckets import Bucket
 from aws.schools import Schools
 from tests.made_school import FIRST_DAY, Child, away, calendar, csv_of, directory, letters, marks, parents, pupils, upn

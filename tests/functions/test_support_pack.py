@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from attendance.codes import ATTENDED, CODES
 from attendance.law import PERSISTENT_TENTHS, SEVERE_TENTHS
-from attendance.positions import Assessor, Positions, SchoolView
+from attendance.positions import Assessor, SchoolView
 from attendance.sessions import HALVES, Session, monday
 from attendance.settings import Settings, load
+from attendance.standing import Positions
 from notices.packs import support_pack
 from tests.attendance.builders import LA, URN, marks_of, pupil_row, roll_of
 from tests.made_school import settings, upn
