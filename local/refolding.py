@@ -11,6 +11,7 @@ from pathlib import Path
 import boto3
 import duckdb
 
+from attendance.parquet import Damaged
 from attendance.register import entries_of, evidence
 from attendance.verification import Line, Recorded, Refolded, School, schools_read
 from aws.buckets import Bucket
@@ -84,7 +85,7 @@ def _refolded(registers: Registers, schools: Schools, record: Recorded, others: 
         then, now = (
             {school: registers.as_known(*school, moment).bodies for school in read} for moment in (record.known_at, NOW)
         )
-    except duckdb.Error:  # a part that is no Parquet any more
+    except (Damaged, duckdb.Error):  # a part that is no Parquet any more
         return Refolded(parts, None, ())
     as_one = [school for school in read if school in own_line]
     lines = [

@@ -206,13 +206,23 @@ def _bits(packed: bytes, width: int = 1) -> bytes:
 # --- What was written, read ------------------------------------------------------------------------------------------------
 
 
+class Damaged(ValueError):
+    """A file whose bytes are no longer those that were written."""
+
+
 def read(file: bytes) -> list[Column] | None:
-    """The columns of a file that `parquet` wrote; None for the file of another writer, who says in the footer who it is."""
-    footer = footer_of(file)
-    if _CREATED_BY in footer:
-        return None
-    _, *described = footer[_SCHEMA][1][1]
-    return columns_in(file[len(MAGIC) :], {each[4][1].decode(): _form_of(each) for each in described})
+    """The columns of a file that `parquet` wrote; None for the file of another writer, who says in the footer who it is.
+
+    Damaged is raised for what is no such file (any more).
+    """
+    try:
+        footer = footer_of(file)
+        if _CREATED_BY in footer:
+            return None
+        _, *described = footer[_SCHEMA][1][1]
+        return columns_in(file[len(MAGIC) :], {each[4][1].decode(): _form_of(each) for each in described})
+    except (LookupError, TypeError, ValueError, zstd.ZstdError) as broken:
+        raise Damaged("not a file of Parquet as it was written") from broken
 
 
 def _form_of(described: Struct) -> Form:

@@ -1,5 +1,6 @@
 """A file of Parquet that we write ourselves says to DuckDB what was written."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attendance.parquet import Column, Form, parquet
+from attendance.parquet import Column, Damaged, Form, parquet
+from attendance.parquet import read as parquet_read
 from attendance.rowchecks import microseconds
 
 DAY_0 = date(1970, 1, 1)
@@ -59,6 +61,22 @@ def test_every_form_of_column_is_read_as_it_was_written(
     body = parquet(columns, rows)
     assert read(body, tmp_path_factory.getbasetemp()) == list(zip(*expected, own, strict=True))
     assert parquet(columns, rows) == body
+    back = parquet_read(body)
+    assert back is not None
+    assert parquet(back, rows) == body, "read by ourselves it is the same"
+
+
+@given(data=st.data())
+def test_a_file_that_was_damaged_is_said_to_be(data: st.DataObject) -> None:
+    which = np.array([0, 1, -1, 1], np.int32)
+    body = parquet([Column("code", "text", ["/", "O"], which), Column("row", "long", np.array([1, 2, 4, 5]), None)], 4)
+    at = data.draw(st.integers(0, len(body) - 1))
+    other = data.draw(st.binary(max_size=3).filter(lambda some: some != body[at : at + len(some)] or not some))
+    for damaged in (body[:at] + other + body[at + max(1, len(other)) :], body[:at]):
+        with suppress(Damaged):  # some bytes are asked by nobody
+            parquet_read(damaged)
+    with pytest.raises(Damaged):
+        parquet_read(b"PAR1 and no more")
 
 
 @pytest.mark.parametrize("different", [1, 2, 255, 256, 257, 65_535, 65_536, 65_537])
