@@ -221,7 +221,7 @@ def read(file: bytes) -> list[Column] | None:
             return None
         _, *described = footer[_SCHEMA][1][1]
         return columns_in(file[len(MAGIC) :], {each[4][1].decode(): _form_of(each) for each in described})
-    except (LookupError, TypeError, ValueError, zstd.ZstdError) as broken:
+    except (AttributeError, LookupError, TypeError, ValueError, zstd.ZstdError) as broken:
         raise Damaged("not a file of Parquet as it was written") from broken
 
 
