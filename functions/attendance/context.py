@@ -21,7 +21,7 @@ from pydantic import ConfigDict, TypeAdapter, with_config
 
 from attendance.ages import compulsory_from, compulsory_until
 from attendance.codes import SHOWS_SESSION_HELD
-from attendance.columns import Coded, combined, stand_again
+from attendance.columns import Coded, combined, different, stand_again
 from attendance.engine import connect
 from attendance.entries import Entries as RegisterEntries
 from attendance.found import Found
@@ -268,7 +268,7 @@ def find_in_context(
         _find(entries, len(entries), known, as_at, urn, grids, found)
         return 0, 0
     with tempfile.TemporaryDirectory() as name, connect() as con:
-        _take(con, _written([*compress(known.registers, speak_of_them)], Path(name), "register"), np.unique(entries.at))
+        _take(con, _written([*compress(known.registers, speak_of_them)], Path(name), "register"), different(entries.at))
         _find(entries.and_more(_taken(con)), len(entries), known, as_at, urn, grids, found)
         return _compared(con, _written(parts, Path(name), "part"))
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from attendance.columns import combined
+from attendance.columns import combined, different
 from attendance.engine import connect
 from attendance.grid import Grid
 from attendance.parquet import Column, Form, columns_in, piece_of, read, schema
@@ -163,7 +163,7 @@ def _united(name: str, columns: Sequence[Column]) -> Column:
         rank = {value: n for n, value in enumerate(values)}
         ranks = [np.array([rank[value] for value in some], np.int32) for some in every]
     else:
-        values = np.unique(np.concatenate(every))
+        values = different(*map(np.asarray, every))
         ranks = [np.searchsorted(values, some).astype(np.int32) for some in every]
     which = [column.each(of_values, -1) for column, of_values in zip(columns, ranks, strict=True)]
     return Column(name, form, values, np.concatenate(which))

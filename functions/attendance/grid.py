@@ -18,6 +18,7 @@ import numpy as np
 from backports import zstd
 from numpy.typing import NDArray
 
+from attendance.columns import different
 from attendance.pieces import said
 
 KEY: Final = "grid"
@@ -52,7 +53,7 @@ class Grid:
     def overlaid(self, later: Grid) -> Grid:
         """This grid with every entry of another in place of its own."""
         upns = tuple(sorted({*self.upns, *later.upns}))
-        sessions = np.union1d(self.sessions, later.sessions)
+        sessions = different(self.sessions, later.sessions)
         codes = tuple(sorted({*self.codes, *later.codes}))
         row = {upn: n for n, upn in enumerate(upns)}
         cells = np.zeros((len(upns), len(sessions)), dtype=np.uint8)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from attendance import law
 from attendance.codes import ATTENDED, AUTHORISED, CODES, POSSIBLE, SHOWS_SESSION_HELD, UNAUTHORISED
+from attendance.columns import different
 from attendance.engine import connect
 from attendance.entries import RANK
 from attendance.grid import NUMBER, Grid, grid_in
@@ -239,8 +240,8 @@ def read_rows(registers: Sequence[bytes]) -> Marks:
 
 def _apart(grids: Sequence[Grid]) -> bool:
     """Whether no two of them speak of one session."""
-    every = np.concatenate([np.empty(0, dtype=np.int32), *(grid.sessions for grid in grids)])
-    return len(np.unique(every)) == len(every)
+    every = [np.empty(0, dtype=np.int32), *(grid.sessions for grid in grids)]
+    return len(different(*every)) == sum(map(len, every))
 
 
 def _coded(grid: Grid) -> NDArray[np.uint8]:
@@ -267,7 +268,7 @@ def held_at(marks: Marks, roll: Roll) -> HeldAt:
     if calendar:
         by_marks &= ~np.isin(marks.sessions, list(calendar))
         opened = [n for n, is_open in calendar.items() if is_open]
-        sessions = np.union1d(marks.sessions[by_marks], np.array(opened, dtype=np.int32))
+        sessions = different(marks.sessions[by_marks], np.array(opened, dtype=np.int32))
     by_few = np.zeros(len(sessions), dtype=np.bool_)
     if roll.pupils:
         day = marks.sessions[by_marks] // 2

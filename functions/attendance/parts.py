@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from attendance.columns import combined, in_order, spread
+from attendance.columns import combined, different, in_order, spread
 from attendance.law import academic_year
 from attendance.parquet import Column, Form, parquet
 from attendance.rowchecks import NO_TIME, Rows, Valued, microseconds
@@ -30,7 +30,7 @@ def parts_of(rows: Rows, received_at: datetime, upload: str) -> dict[str, bytes]
         return {ROLL: _part(rows, np.arange(len(rows)), received_at, upload)}
     day = rows.columns["date"]
     years = np.array([academic_year(each) for each in day.values], np.int16)
-    of_year = {str(year): rows.of(spread(years == year, day.which)) for year in np.unique(years).tolist()}
+    of_year = {str(year): rows.of(spread(years == year, day.which)) for year in different(years).tolist()}
     return {name: _part(some, _in_order(some), received_at, upload) for name, some in of_year.items()}
 
 

@@ -20,6 +20,7 @@ from pydantic import TypeAdapter
 
 from attendance import counting, law
 from attendance.ages import compulsory_from, compulsory_until, of_compulsory_age
+from attendance.columns import different
 from attendance.law import academic_year, academic_year_days
 from attendance.marks import (
     CODE_ORDER,
@@ -386,7 +387,7 @@ class Assessor:
         first, last = place[: max(0, len(place) - least + 1)], place[least - 1 :]
         skipped = marks.not_possible.place.searchsorted(last) - marks.not_possible.place.searchsorted(first)
         runs = (last - first + 1 == least + skipped) & (last // max(1, columns) == first // max(1, columns))
-        return [marks.upns[n] for n in np.unique(first[runs] // max(1, columns)).tolist()]
+        return [marks.upns[n] for n in different(first[runs] // max(1, columns)).tolist()]
 
     def ill_for(self, least: int) -> list[str]:
         """The pupils with an I on so many days of the academic year, while of compulsory school age."""
@@ -492,7 +493,7 @@ class Assessor:
 
     def _scale_of(self, counted: Sequence[Counted], weeks: Sequence[date]) -> tuple[counting.Scale, counting.Countable]:
         """The sessions of one pupil, and what they are measured by: these school weeks, and the days of other schools too."""
-        days = np.union1d(self.scale.days, _numbers(each.session.day for each in counted))
+        days = different(self.scale.days, _numbers(each.session.day for each in counted))
         scale = self._scale(_numbers(weeks), days)
         return scale, _as_arrays(counted, scale.mondays, days)
 
@@ -579,7 +580,7 @@ class Assessor:
     @cached_property
     def spoken_for(self) -> Sequence[date]:
         """The Mondays to Fridays for which the school gave a mark or a calendar row, in order."""
-        marked = {EPOCH + timedelta(days=n) for n in np.unique(self.view.marks.marked_sessions // 2).tolist()}
+        marked = {EPOCH + timedelta(days=n) for n in different(self.view.marks.marked_sessions // 2).tolist()}
         return sorted(day for day in marked | {s.day for s in self.view.roll.calendar} if day.weekday() < 5)
 
     def unknown_weekday(self, since: date, until: date) -> bool:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attendance.codes import CODES, SHOWS_SESSION_HELD
-from attendance.columns import Coded, combined, spread, stand_again
+from attendance.columns import Coded, combined, different, spread, stand_again
 from attendance.found import Found
 from attendance.identifiers import upn_problem
 from attendance.law import (
@@ -378,7 +378,7 @@ def _code_problems(columns: Mapping[str, Valued], texts: Mapping[str, Coded]) ->
     rows = _where(seldom, date_.which)
     rows = rows[is_code[code.which[rows]]]
     of_code, on = code.which[rows], day[date_.which[rows]]
-    unknown = np.union1d(_where(~no_mark & ~is_code, code.which), rows[on < begins[of_code]])
+    unknown = different(_where(~no_mark & ~is_code, code.which), rows[on < begins[of_code]])
     withdrawn = rows[(on >= begins[of_code]) & (on > ends[of_code])]
     elsewhere = np.array(
         [
@@ -394,7 +394,7 @@ def _code_problems(columns: Mapping[str, Valued], texts: Mapping[str, Coded]) ->
         "CODE_BLANK": blank[_is_none(texts["amendment_reason"], blank) | _is_none(texts["recorded_by"], blank)],
         "CODE_UNKNOWN": unknown,
         "CODE_WITHDRAWN": withdrawn,
-        "CODE_WRONG_SESSION": np.setdiff1d(elsewhere_rows, np.union1d(unknown, withdrawn), assume_unique=True),
+        "CODE_WRONG_SESSION": np.setdiff1d(elsewhere_rows, different(unknown, withdrawn), assume_unique=True),
     }
 
 
