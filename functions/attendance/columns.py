@@ -51,6 +51,20 @@ def different[Number: np.integer[Any]](*numbers: NDArray[Number]) -> NDArray[Num
     return np.unique(np.concatenate(numbers), return_index=True)[0]
 
 
+def among[Number: np.integer[Any]](numbers: NDArray[Number], others: NDArray[Number]) -> NDArray[np.bool_]:
+    """Which numbers are among the others, which are sorted."""
+    if not len(others):
+        return np.zeros(len(numbers), dtype=np.bool_)
+    return np.asarray(others[np.minimum(others.searchsorted(numbers), len(others) - 1)] == numbers)
+
+
+def any_of(these: bytes) -> NDArray[np.bool_]:
+    """For each byte whether it is one of these."""
+    table = np.zeros(256, np.bool_)
+    table[[*these]] = True
+    return table
+
+
 def combined(numbers: Sequence[NDArray[np.integer[Any]]]) -> NDArray[np.int64]:
     """One number a row that is equal where all these numbers are, and sorts as they do, the first first."""
     together = np.zeros(0, np.int64)
@@ -71,7 +85,7 @@ def stand_again(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
         again: NDArray[np.bool_] = (np.bincount(numbers) > 1)[numbers]
         return again
     in_order = np.sort(numbers)
-    return np.isin(numbers, in_order[1:][in_order[1:] == in_order[:-1]])
+    return among(numbers, in_order[1:][in_order[1:] == in_order[:-1]])
 
 
 def in_order(numbers: NDArray[np.int64]) -> NDArray[np.intp]:

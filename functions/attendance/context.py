@@ -21,7 +21,7 @@ from pydantic import ConfigDict, TypeAdapter, with_config
 
 from attendance.ages import compulsory_from, compulsory_until
 from attendance.codes import SHOWS_SESSION_HELD
-from attendance.columns import Coded, combined, different, stand_again
+from attendance.columns import Coded, among, combined, different, stand_again
 from attendance.engine import connect
 from attendance.entries import Entries as RegisterEntries
 from attendance.found import Found
@@ -263,12 +263,13 @@ def find_in_context(
     """
     entries = _of_rows(rows, upload)
     grids = [_grid(body) for body in known.registers]
-    speak_of_them = [np.isin(grid.sessions, entries.at).any() for grid in grids]
+    sessions = different(entries.at)
+    speak_of_them = [among(sessions, grid.sessions).any() for grid in grids]
     if not any(speak_of_them):  # as of a day's file when it first comes
         _find(entries, len(entries), known, as_at, urn, grids, found)
         return 0, 0
     with tempfile.TemporaryDirectory() as name, connect() as con:
-        _take(con, _written([*compress(known.registers, speak_of_them)], Path(name), "register"), different(entries.at))
+        _take(con, _written([*compress(known.registers, speak_of_them)], Path(name), "register"), sessions)
         _find(entries.and_more(_taken(con)), len(entries), known, as_at, urn, grids, found)
         return _compared(con, _written(parts, Path(name), "part"))
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from attendance import law
 from attendance.ages import compulsory_from, compulsory_until
+from attendance.columns import among
 from attendance.marks import (
     CODE_ORDER,
     FIRST_ABSENCE,
@@ -280,13 +281,6 @@ def _unlike_the_one_before(values: NDArray[np.signedinteger]) -> Flags:
     new[:1] = True
     np.not_equal(values[1:], values[:-1], out=new[1:])
     return new
-
-
-def among(values: Days, others: Days) -> Flags:
-    """Which values are among the others, which are sorted."""
-    if not len(others):
-        return np.zeros(len(values), dtype=np.bool_)
-    return np.asarray(others[np.minimum(others.searchsorted(values), len(others) - 1)] == values)
 
 
 def _last_upto(places: Days, values: Days) -> Days:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from attendance import law
 from attendance.codes import ATTENDED, AUTHORISED, CODES, POSSIBLE, SHOWS_SESSION_HELD, UNAUTHORISED
-from attendance.columns import different
+from attendance.columns import among, different
 from attendance.engine import connect
 from attendance.entries import RANK
 from attendance.grid import NUMBER, Grid, grid_in
@@ -266,7 +266,7 @@ def held_at(marks: Marks, roll: Roll) -> HeldAt:
     sessions = marks.sessions[by_marks]
     calendar = {at(session): is_open for session, is_open in roll.calendar.items()}
     if calendar:
-        by_marks &= ~np.isin(marks.sessions, list(calendar))
+        by_marks &= ~among(marks.sessions, np.array(sorted(calendar), dtype=np.int32))
         opened = [n for n, is_open in calendar.items() if is_open]
         sessions = different(marks.sessions[by_marks], np.array(opened, dtype=np.int32))
     by_few = np.zeros(len(sessions), dtype=np.bool_)

@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 
 from attendance import counting, law
 from attendance.ages import compulsory_from, compulsory_until, of_compulsory_age
-from attendance.columns import different
+from attendance.columns import among, different
 from attendance.law import academic_year, academic_year_days
 from attendance.marks import (
     CODE_ORDER,
@@ -259,13 +259,13 @@ class Assessor:
         sure = np.ones(len(mondays), dtype=np.bool_)
         if len(few):
             kept = counting.monday_of(held.sessions[:upto][~held.by_few[:upto]] // 2)
-            sure = counting.among(mondays, kept) | ~counting.among(mondays, self.mondays)
+            sure = among(mondays, kept) | ~among(mondays, self.mondays)
         return counting.Scale(
             as_at=self.as_at,
             mondays=mondays,
-            full=counting.among(mondays, self.full_mondays) | (mondays == running),
+            full=among(mondays, self.full_mondays) | (mondays == running),
             days=days,
-            ahead=counting.distinct(ahead[~counting.among(ahead, mondays)]),
+            ahead=counting.distinct(ahead[~among(ahead, mondays)]),
             since=number_of(self.out_of_sight) + 1,
             few=few,
             sure=sure,
@@ -411,7 +411,7 @@ class Assessor:
     def _gaps(self) -> tuple[NDArray[np.int32], Sequence[int]]:
         """The sessions held that lack a mark, pupil after pupil, and where in them each pupil's begin."""
         marks, held = self.view.marks, self.held_numbers
-        known = counting.among(held, marks.sessions)
+        known = among(held, marks.sessions)
         lacks = np.ones((len(marks.upns), len(held)), dtype=np.bool_)
         lacks[:, known] = marks.cells[:, marks.sessions.searchsorted(held[known])] == NO_MARK
         row, column = lacks.nonzero()

@@ -20,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from attendance.columns import COMMA, PADDING, Coded, Collected, text_of
+from attendance.columns import COMMA, PADDING, Coded, Collected, any_of, text_of
 from attendance.findings import RefusedError, refused
 from attendance.rows import COLUMNS
 
@@ -356,7 +356,7 @@ def _read_lines(path: Path, text: Text, out: _Output) -> tuple[str, ...]:
     return header
 
 
-_BEGINS_BLANK: Final = list(b" \t,")
+_BEGINS_BLANK: Final = any_of(b" \t,")
 
 
 class _Lines:
@@ -376,7 +376,7 @@ class _Lines:
         if lengths.max() > _LONGEST_LINE:
             raise _too_long()
         self.visible = lengths - 1 > self.commas
-        if (self.visible & np.isin(each[self.bounds[:-1]], _BEGINS_BLANK)).any():  # no other line can be blank
+        if (self.visible & _BEGINS_BLANK[each[self.bounds[:-1]]]).any():  # no other line can be blank
             blank = is_end | (each == ord(" ")) | (each == ord("\t"))
             self.visible &= ~np.logical_and.reduceat(blank, self.bounds[:-1])
 

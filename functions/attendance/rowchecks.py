@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attendance.codes import CODES, SHOWS_SESSION_HELD
-from attendance.columns import Coded, combined, different, spread, stand_again
+from attendance.columns import Coded, any_of, combined, different, spread, stand_again
 from attendance.found import Found
 from attendance.identifiers import upn_problem
 from attendance.law import (
@@ -104,7 +104,7 @@ def times_of(texts: Sequence[str]) -> NDArray[np.int64]:
     usual = np.array([n for n, text in enumerate(texts) if len(text) == len(_TO_THE_SECOND)], np.intp)
     joined = "".join([texts[n] for n in usual.tolist()]).encode("ascii", "replace")
     letters = np.frombuffer(joined, np.uint8).reshape(-1, len(_TO_THE_SECOND))
-    sound = ((letters >= _LEAST) & (letters <= _GREATEST)).all(axis=1) & np.isin(letters[:, _SEPARATOR], _SEPARATORS)
+    sound = ((letters >= _LEAST) & (letters <= _GREATEST)).all(axis=1) & _SEPARATES[letters[:, _SEPARATOR]]
     usual, hour, rest = usual[sound], *((letters[sound] - _LEAST) @ _COUNT_FOR).T
     _, first, of = np.unique(hour, return_index=True, return_inverse=True)
     begins = [_number(time_value(f"{texts[n][:_HOUR]}:00")) for n in usual[first].tolist()]
@@ -118,7 +118,7 @@ def times_of(texts: Sequence[str]) -> NDArray[np.int64]:
 _TO_THE_SECOND: Final = "2025-09-08T09:05:00"
 _HOUR: Final = len("2025-09-08T09")
 _SEPARATOR: Final = _TO_THE_SECOND.index("T")
-_SEPARATORS: Final = list(b"T ")
+_SEPARATES: Final = any_of(b"T ")
 _LEAST, _GREATEST = (np.frombuffer(text, np.uint8) for text in (b"0000-00-00 00:00:00", b"9999-99-99T99:59:59"))
 """The least and the greatest character of each place."""
 _COUNT_FOR: Final = np.zeros((len(_TO_THE_SECOND), 2), np.int64)
