@@ -18,6 +18,7 @@ _ABSENT = frozenset({"NoSuchKey", "404", "NoSuchVersion"})
 _STANDS = "PreconditionFailed"
 _PACKED = "packed"
 """Said in the metadata of what we packed ourselves: what a school's program says of its own upload unpacks nothing here."""
+_AS_PACKED: Mapping[str, object] = {"ContentEncoding": "gzip"}
 _CONTENDED = "ConditionalRequestConflict"  # 409: another write of this key is under way, and may yet fail
 
 
@@ -86,7 +87,8 @@ class Bucket:
 
         `said` of it is what `said` gives without reading it: names in lower case, values in ASCII.
         """
-        return self._put_packed(key, body, content_type, said, {"IfNoneMatch": "*"}, {_STANDS})
+        packed, metadata = _packed(body, said)
+        return self._put(key, packed, content_type, metadata, {"IfNoneMatch": "*", **_AS_PACKED}, {_STANDS})
 
     def put_ours(self, key: str, body: bytes, content_type: str, retain_until: date | None = None) -> None:
         """Write an object that never changes; already there is normal if it is this very one, else NotOurs is raised."""
@@ -105,7 +107,8 @@ class Bucket:
         if read:  # it may also have been deleted since
             lost, condition = {_STANDS, _CONTENDED, "NoSuchKey"}, {"IfMatch": read.etag}
             if _PACKED in read.metadata:
-                return self._put_packed(key, body, content_type, read.metadata, condition, lost)
+                packed, metadata = _packed(body, read.metadata)
+                return self._put(key, packed, content_type, metadata, {**condition, **_AS_PACKED}, lost)
             return self._put(key, body, content_type, {}, condition, lost)
         return self._put(key, body, content_type, {}, {"IfNoneMatch": "*"}, {_STANDS, _CONTENDED})
 
@@ -130,19 +133,6 @@ class Bucket:
             for item in page.get("CommonPrefixes", ()):
                 yield item["Prefix"].removeprefix(prefix).rstrip("/")
 
-    def _put_packed(
-        self,
-        key: str,
-        body: bytes,
-        content_type: str,
-        metadata: Mapping[str, str],
-        condition: Mapping[str, object],
-        lost: Set[str],
-    ) -> bool:
-        said = {**metadata, "sha256": hashlib.sha256(body).hexdigest(), _PACKED: "gzip"}
-        packed = gzip.compress(body, 6, mtime=0)
-        return self._put(key, packed, content_type, said, {**condition, "ContentEncoding": "gzip"}, lost)
-
     def _put(
         self,
         key: str,
@@ -163,3 +153,8 @@ class Bucket:
                 return False
             raise
         return True
+
+
+def _packed(body: bytes, said: Mapping[str, str]) -> tuple[bytes, Mapping[str, str]]:
+    """A body as it lies packed, and what is said of it beside what was given."""
+    return gzip.compress(body, 6, mtime=0), {**said, "sha256": hashlib.sha256(body).hexdigest(), _PACKED: "gzip"}
