@@ -21,7 +21,7 @@ from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader,
 
 from attendance.codes import CODES
 from attendance.pictures import KIND_OF
-from attendance.unpacking import MOST_BYTES
+from attendance.unpacking import LONGEST_NAME, MOST_BYTES
 
 HERE: Final = Path(__file__).parent
 SERVICE: Final = "School attendance"
@@ -195,7 +195,7 @@ def _facts() -> str:
     kinds = {code: {**KIND_OF[code]._asdict(), "says": CODES[code].meaning} for code in CODES}
     return (
         f"// Written by web/build.py.\nexport const CODES = {json.dumps(kinds, indent=1, sort_keys=True)}\n"
-        f"export const MOST_BYTES = {MOST_BYTES}\n"
+        f"export const MOST_BYTES = {MOST_BYTES}\nexport const LONGEST_NAME = {LONGEST_NAME}\n"
     )
 
 

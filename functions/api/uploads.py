@@ -35,7 +35,7 @@ from api.routes import (
 from api.shapes import Shape
 from attendance.findings import Finding, Taken
 from attendance.text import pretty_json
-from attendance.unpacking import MOST_BYTES
+from attendance.unpacking import LONGEST_NAME, MOST_BYTES
 from aws.clock import now
 
 router = new_router()
@@ -72,7 +72,7 @@ class UploadAsked(Shape):
 
     la: str = Field(pattern=r"^[0-9]{3}$")
     urn: str = Field(pattern=r"^[0-9]{6}$")
-    name: str = Field(min_length=1, max_length=150, description="The file's own name, for the report")
+    name: str = Field(min_length=1, max_length=LONGEST_NAME, description="The file's own name, for the report")
     bytes: int = Field(ge=1, le=MOST_BYTES, description="Its length as it will be sent")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Its SHA-256 as it will be sent, in hex")
     extracted_at: AwareDatetime | None = Field(

@@ -15,6 +15,8 @@ from attendance.findings import Finding, RefusedError, refused
 
 MOST_BYTES: Final = 256 * 1024 * 1024
 """A file may have so many bytes unpacked."""
+LONGEST_NAME: Final = 150
+"""A file's name may have so many characters: S3 keeps 2 KB of what is said of an object, and one of them may take twelve bytes."""
 _MOST_IN_ARCHIVE: Final = 4 * MOST_BYTES
 _MOST_MEMBERS: Final = 1000
 _CHUNK: Final = 1 << 20

@@ -24,6 +24,7 @@ from attendance.parts import ROLL
 from attendance.register import named, part_name
 from attendance.rules import RULES
 from attendance.text import LONDON, london_day, pretty_json
+from attendance.unpacking import LONGEST_NAME
 from aws.buckets import Bucket, Stored
 from aws.keys import school_prefix, year_prefix
 from aws.known import known_of
@@ -90,7 +91,7 @@ class Validate:
             "rules": RULES,
             "files": [file.model_dump(mode="json") for file in files],
         }
-        said = {"name": quote(sent.name), "taken": taken_of(files)}
+        said = {"name": quote(sent.name[:LONGEST_NAME]), "taken": taken_of(files)}
         self.reports.put_once_packed(f"{key}.json", pretty_json(report).encode(), "application/json", said)
         self.bus.tell(ReportReady(la=la, urn=urn, upload_id=upload_id, correlation_id=correlation_id))
         if refused := sum(file.refused for file in files):
@@ -155,8 +156,8 @@ class Validate:
 
 
 def taken_of(files: Sequence[CheckedFile]) -> Taken:
-    """How much was taken of an upload."""
-    if not any(file.totals["refused"] or file.totals["error"] for file in files):
+    """How much was taken of an upload; of one that was received before, what was taken then."""
+    if all(file.accepted == file.rows and not file.refused for file in files):
         return "whole"
     return "in_part" if any(file.accepted for file in files) else "nothing"
 

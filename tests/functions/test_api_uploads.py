@@ -76,6 +76,20 @@ def test_a_list_says_of_each_file_how_much_was_taken(api: Asking, body: bytes, t
     assert (seen["name"], seen["taken"]) == ("Härtelstraße 12.csv", taken)
 
 
+def test_of_a_file_that_was_received_before_it_is_said_what_was_taken_then(api: Asking) -> None:
+    body = WRONG + b"\r\n" * 9
+    again = [api.get(OFFICE, api.send(body)["status_url"]).json() for _ in range(2)]
+    assert [each["taken"] for each in again] == ["in_part", "in_part"]
+    [file] = api.get(OFFICE, again[1]["report_url"]).json()["files"]
+    assert [*file["counts"]] == ["ALREADY_RECEIVED"]
+    assert (file["rows"], file["accepted"]) == (2, 1)
+
+
+def test_the_longest_name_is_said_of_its_report_whatever_its_letters(api: Asking) -> None:
+    sent = api.send(WRONG + b"\r\n" * 10, "\N{SNOWMAN}" * 75 + "\N{GRINNING FACE}" * 75)
+    assert len(api.get(OFFICE, sent["status_url"]).json()["name"]) == 150
+
+
 def test_the_history_of_a_school_begins_with_the_latest_where_that_is_asked_for(api: Asking) -> None:
     def listed(sort: str) -> list[dict[str, object]]:
         found, more = [], ""

@@ -6,9 +6,8 @@ import { answered, leads, schoolPage } from './mine.js'
 import { complain } from './page.js'
 import { SignedOut } from './session.js'
 import { size } from './words.js'
-import { MOST_BYTES } from './facts.js'
+import { LONGEST_NAME, MOST_BYTES } from './facts.js'
 
-const LONGEST_NAME = 150
 const MOST = `${MOST_BYTES / 1024 ** 2} MB`
 const WAIT = 180 // seconds, for the checks
 const NO_CONNECTION = 'The connection broke. Check it, then press Send again: the file is taken once, however often you send it.'
