@@ -115,7 +115,7 @@ class Core(Stack):
         self.parts = self._bucket("parts", events=True)
         self.registers = self._bucket("registers", replaced=True)
         self.positions = self._bucket("positions", replaced=True, cors=read_by(origins))
-        self.reports = self._bucket("reports", cors=read_by(origins))
+        self.reports = self._bucket("reports", events=True, cors=read_by(origins))
         self.settings = self._bucket("settings", kept=False)
         erasure = assumed.erasure_role_arn(self, self.prefix)
         for bucket in (self.uploads, self.receipts, self.parts, self.reports):
@@ -222,9 +222,9 @@ class Core(Stack):
             "PARTS_BUCKET": self.parts.bucket_name,
             "REGISTERS_BUCKET": self.registers.bucket_name,
             "SETTINGS_BUCKET": self.settings.bucket_name,
-            "EVENT_BUS": self.bus.event_bus_name,
         }
         people = {
+            "EVENT_BUS": self.bus.event_bus_name,
             "CASES_TABLE": self.cases.table_name,
             "HISTORY_TABLE": self.history.table_name,
             "PUPIL_SECRET_ARN": self.secret.secret_arn,
@@ -260,7 +260,6 @@ class Core(Stack):
             rights.read(self.uploads, self.receipts, self.registers, self.settings),
             rights.list_keys(self.receipts, self.registers, self.settings),
             rights.write_once(self.receipts, self.parts, self.reports),
-            rights.put_events(self.bus),
             rights.use_key(self.key, "s3"),
         )
         self.thresholds.allow(

@@ -59,16 +59,6 @@ class ReturnsDue(Event):
     correlation_id: str
 
 
-class ReportReady(Event):
-    """A report lies ready for the school that sent the upload. Carries no personal data."""
-
-    type: Literal["report.ready.v1"] = "report.ready.v1"
-    la: str
-    urn: str
-    upload_id: str
-    correlation_id: str
-
-
 class ThresholdMet(Event):
     """A case opened because a pupil met the threshold."""
 
@@ -129,7 +119,7 @@ ToNotices = Annotated[DecisionMade | ReturnsDue, Field(discriminator="type")]
 
 TO_THRESHOLDS: TypeAdapter[DayPassed | SchoolDue] = TypeAdapter(ToThresholds, config=_DEFERRED)
 TO_NOTICES: TypeAdapter[DecisionMade | ReturnsDue] = TypeAdapter(ToNotices, config=_DEFERRED)
-TOLD: tuple[type[Event], ...] = (ReportReady, ThresholdMet, NoticeIssued)
+TOLD: tuple[type[Event], ...] = (ThresholdMet, NoticeIssued)
 """What other systems are told on the bus; the others stay between the functions."""
 EVENTS: tuple[type[Event], ...] = (
     DayPassed, SchoolDue, DecisionMade, ReturnsDue, *TOLD,

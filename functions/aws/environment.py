@@ -29,7 +29,6 @@ class ForValidate(Environment):
     registers_bucket: str
     reports_bucket: str
     settings_bucket: str
-    event_bus: str
 
 
 class ForThresholds(Environment):

@@ -17,7 +17,6 @@ from urllib.parse import quote, unquote
 
 from attendance.checking import CheckedFile, Place, check_file
 from attendance.context import Known
-from attendance.events import ReportReady
 from attendance.findings import SEVERITIES, Taken, finding
 from attendance.law import academic_year
 from attendance.parts import ROLL
@@ -28,7 +27,6 @@ from attendance.unpacking import LONGEST_NAME
 from aws.buckets import Bucket, Stored
 from aws.keys import school_prefix, year_prefix
 from aws.known import known_of
-from aws.messages import Bus
 from aws.observability import counted, logger
 from aws.registers import Registers
 from aws.schools import Listed, Schools
@@ -69,10 +67,9 @@ class Validate:
     reports: Bucket
     registers: Registers
     schools: Schools
-    bus: Bus
 
-    def answer(self, key: str, version: str, correlation_id: str) -> None:
-        """Check the upload, keep its good rows as parts, write the report."""
+    def answer(self, key: str, version: str) -> None:
+        """Check the upload, keep its good rows as parts, write the report: S3's own event says that it is there."""
         la, urn, upload_id = key.split("/", 2)
         stored = self.uploads.get(key, version)
         if stored is None:
@@ -93,7 +90,6 @@ class Validate:
         }
         said = {"name": quote(sent.name[:LONGEST_NAME]), "taken": taken_of(files)}
         self.reports.put_once_packed(f"{key}.json", pretty_json(report).encode(), "application/json", said)
-        self.bus.tell(ReportReady(la=la, urn=urn, upload_id=upload_id, correlation_id=correlation_id))
         if refused := sum(file.refused for file in files):
             counted("FilesRefused", refused, "files were refused", la=la, urn=urn, upload=upload_id)
         totals = {severity: sum(file.totals[severity] for file in files) for severity in SEVERITIES}

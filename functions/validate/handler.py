@@ -13,7 +13,6 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from attendance.events import ObjectCreated
 from aws.buckets import Bucket
 from aws.environment import ForValidate
-from aws.messages import Bus
 from aws.observability import logger
 from aws.registers import Registers
 from aws.schools import Schools
@@ -34,7 +33,6 @@ def wired() -> Validate:
         reports=Bucket(s3, told.reports_bucket),
         registers=Registers(Bucket(s3, told.parts_bucket), Bucket(s3, told.registers_bucket)),
         schools=Schools(Bucket(s3, told.settings_bucket)),
-        bus=Bus(boto3.client("events"), told.event_bus),
     )
 
 
@@ -48,4 +46,4 @@ def validate(record: SQSRecord) -> None:
     """Check one upload and answer it."""
     upload = ObjectCreated.model_validate_json(record.body)
     logger.set_correlation_id(upload.correlation_id)
-    wired().answer(upload.detail.object.key, upload.detail.object.version_id, upload.correlation_id)
+    wired().answer(upload.detail.object.key, upload.detail.object.version_id)

@@ -16,7 +16,6 @@ from attendance.events import (
     Event,
     NoticeIssued,
     ObjectCreated,
-    ReportReady,
     ReturnsDue,
     SchoolDue,
     ThresholdMet,
@@ -27,7 +26,6 @@ ONE_OF_EACH: tuple[Event, ...] = (
     SchoolDue(la="886", urn="900001", correlation_id="c-1"),
     DecisionMade(la="886", pupil="7XSS2JJMBKNQEHUVE5J5OBUIND", decision="0123456789abcdef01234567", correlation_id="c-1"),
     ReturnsDue(la="886", urn="900001", kind="sickness", day=date(2025, 11, 3), correlation_id="c-1"),
-    ReportReady(la="886", urn="900001", upload_id="20251103T180000Z-1", correlation_id="c-1"),
     ThresholdMet(la="886", urn="900001", case="7XSS2JJMBKNQEHUVE5J5OBUIND-886-1", correlation_id="c-1"),
     NoticeIssued(
         la="886", case="7XSS2JJMBKNQEHUVE5J5OBUIND-886-1", reference="8869F3HP428T", kind="penalty_notice",

@@ -12,14 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import boto3
 import jsonschema
 import pytest
 from moto.events.models import EventPattern
 
-from attendance.events import TOLD, Event, ReportReady
+from attendance.events import TOLD, ThresholdMet
 from local.door import ByDoor, server
+from local.synth import LOCAL_PREFIX
 from tests.asking import Asking, asking
-from tests.raised_system import listening
 
 pytestmark = pytest.mark.contract
 
@@ -29,6 +30,9 @@ PAGE: Final = (DOCS / "integrating.md").read_text(encoding="utf-8")
 STEPS: Final = re.findall(r"^```sh\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?", PAGE, re.MULTILINE | re.DOTALL)
 """Each block of the page that is to be run, and what it says is printed."""
 JSON: Final = [json.loads(each) for each in re.findall(r"^```json\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)]
+EXAMPLE: Final = next(each for each in JSON if isinstance(each["source"], str))
+PATTERN: Final = json.dumps(next(each for each in JSON if isinstance(each["source"], list)))
+DEPLOYMENT: Final = "attendance-dev-123456789012"
 OURS: Final = "uv run "
 RETURN, WRITTEN = "attendance-900001-2025-11-24.csv", b"urn\r\n900001\r\n"
 """A return made for the school, which the steps fetch."""
@@ -45,8 +49,8 @@ def api() -> Iterator[Asking]:
 
 
 @pytest.fixture(scope="module")
-def ran(api: Asking, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], Path, list[Event]]:
-    """What each block printed, the folder in which it all ran, and the events that were told meanwhile."""
+def ran(api: Asking, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], Path, list[dict[str, Any]]]:
+    """What each block printed, the folder in which it all ran, and what a rule with the page's pattern passed on meanwhile."""
     folder = tmp_path_factory.mktemp("vendor")
     mark = "--- the next step ---"
     blocks = [block for block, _ in STEPS if not block.startswith(OURS)]
@@ -54,23 +58,30 @@ def ran(api: Asking, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str
     bash = shutil.which("bash")
     assert bash
     assert shutil.which("curl"), "the page is tried with curl"
-    with pytest.MonkeyPatch.context() as patched:
-        heard = listening(patched)
-        done = subprocess.run(  # noqa: S603 - our own page
-            [bash, "-c", script],
-            cwd=folder,
-            env={"PATH": os.environ["PATH"], "API": api.door.url, "no_proxy": "*"},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+    sqs, told = boto3.client("sqs"), boto3.client("events")
+    queue = sqs.create_queue(QueueName="of-a-vendor")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    told.put_rule(Name="reports-of-900001", EventPattern=PATTERN.replace(DEPLOYMENT, LOCAL_PREFIX))
+    told.put_targets(Rule="reports-of-900001", Targets=[{"Id": "vendor", "Arn": arn}])
+    done = subprocess.run(  # noqa: S603 - our own page
+        [bash, "-c", script],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "API": api.door.url, "no_proxy": "*"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
+    heard = [
+        json.loads(message["Body"])
+        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", ())
+    ]
     return done.stdout.split(f"{mark}\n")[1:], folder, heard
 
 
 def test_the_steps_run_as_they_are_written_and_print_what_the_page_says(
-    ran: tuple[list[str], Path, list[Event]],
+    ran: tuple[list[str], Path, list[dict[str, Any]]],
 ) -> None:
     printed, _, _ = ran
     steps = [(block, said) for block, said in STEPS if not block.startswith(OURS)]
@@ -80,7 +91,7 @@ def test_the_steps_run_as_they_are_written_and_print_what_the_page_says(
         assert not said or out == said, block
 
 
-def test_at_the_end_the_file_is_accepted_whole(ran: tuple[list[str], Path, list[Event]]) -> None:
+def test_at_the_end_the_file_is_accepted_whole(ran: tuple[list[str], Path, list[dict[str, Any]]]) -> None:
     _, folder, _ = ran
     (checked,) = json.loads((folder / "check.json").read_bytes())["files"]
     (mended,) = json.loads((folder / "report.json").read_bytes())["files"]
@@ -88,13 +99,13 @@ def test_at_the_end_the_file_is_accepted_whole(ran: tuple[list[str], Path, list[
     assert (mended["rows"], mended["accepted"], mended["totals"]["error"]) == (2, 2, 0)
 
 
-def test_the_return_that_was_made_for_the_school_is_fetched(ran: tuple[list[str], Path, list[Event]]) -> None:
+def test_the_return_that_was_made_for_the_school_is_fetched(ran: tuple[list[str], Path, list[dict[str, Any]]]) -> None:
     _, folder, _ = ran
     assert (folder / RETURN).read_bytes() == WRITTEN
 
 
 @pytest.mark.parametrize("name", ["report", "positions"])
-def test_what_was_read_is_as_its_schema_says(name: str, ran: tuple[list[str], Path, list[Event]]) -> None:
+def test_what_was_read_is_as_its_schema_says(name: str, ran: tuple[list[str], Path, list[dict[str, Any]]]) -> None:
     _, folder, _ = ran
     schema = json.loads((FORMATS / f"{name}.schema.json").read_bytes())
     read = json.loads((folder / f"{name}.json").read_bytes())
@@ -104,17 +115,16 @@ def test_what_was_read_is_as_its_schema_says(name: str, ran: tuple[list[str], Pa
         jsonschema.Draft202012Validator(schema).validate({key: value for key, value in read.items() if key != some})
 
 
-def test_what_was_told_meanwhile_is_in_the_shape_of_the_page(
-    api: Asking, ran: tuple[list[str], Path, list[Event]]
+def test_a_rule_with_the_pattern_of_the_page_tells_of_each_report_that_can_be_read(
+    ran: tuple[list[str], Path, list[dict[str, Any]]],
 ) -> None:
     _, folder, heard = ran
-    ready = [each for each in heard if isinstance(each, ReportReady)]
     upload = json.loads((folder / "upload.json").read_bytes())["upload"]
-    assert [each.upload_id for each in ready][-1] == upload
-    assert len(ready) == 2
-    shown = next(each for each in JSON if isinstance(each["source"], str))
-    for each in ready:
-        assert json.loads(each.model_dump_json()).keys() == shown["detail"].keys()
+    assert len(heard) == 2
+    assert heard[-1]["detail"]["object"]["key"] == f"886/900001/{upload}.json"
+    pattern = EventPattern.load(PATTERN.replace(DEPLOYMENT, LOCAL_PREFIX))
+    elsewhere = {**heard[0]["detail"], "object": {"key": f"886/900002/{upload}.json"}}
+    assert not pattern.matches_event({**heard[0], "detail": elsewhere})
 
 
 def test_the_events_of_the_page_are_those_of_the_code() -> None:
@@ -124,12 +134,7 @@ def test_the_events_of_the_page_are_those_of_the_code() -> None:
     assert written == {str(each.model_fields["type"].default): list(each.model_fields) for each in TOLD}
 
 
-def test_the_example_of_an_event_is_one_and_the_pattern_takes_it_alone() -> None:
-    shown: dict[str, Any] = next(each for each in JSON if isinstance(each["source"], str))
-    pattern = EventPattern.load(json.dumps(next(each for each in JSON if isinstance(each["source"], list))))
-    said = ReportReady.model_validate(shown["detail"])
-    assert json.loads(said.model_dump_json()) == shown["detail"]
-    assert shown["detail-type"] == said.type
-    assert pattern.matches_event(shown)
-    assert not pattern.matches_event({**shown, "detail": {**shown["detail"], "urn": "900002"}})
-    assert not pattern.matches_event({**shown, "detail-type": "threshold.met.v1"})
+def test_the_example_of_an_event_is_one() -> None:
+    said = ThresholdMet.model_validate(EXAMPLE["detail"])
+    assert json.loads(said.model_dump_json()) == EXAMPLE["detail"]
+    assert EXAMPLE["detail-type"] == said.type

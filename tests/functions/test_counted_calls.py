@@ -25,7 +25,6 @@ VALIDATE = Counter(
         "PutObject receipts": 1,
         "PutObject parts": 1,
         "PutObject reports": 1,
-        "PutEvents": 1,
     }
 )
 THRESHOLDS = Counter(
@@ -99,7 +98,7 @@ def test_a_daily_file_makes_the_same_few_calls_however_many_pupils_the_school_ha
     made, changed = daily_file(*watched, size, away=0)
     assert not changed["CASE"] + changed["RETURN"]
     assert made == {"validate": VALIDATE, "thresholds": THRESHOLDS}
-    assert (VALIDATE.total(), THRESHOLDS.total()) == (8, 12)
+    assert (VALIDATE.total(), THRESHOLDS.total()) == (7, 12)
 
 
 def test_a_daily_file_of_a_school_that_is_known_for_years_makes_the_same_calls(

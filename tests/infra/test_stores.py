@@ -50,9 +50,10 @@ def test_every_bucket_refuses_whoever_comes_without_tls(core, authority):
         assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in [s.get("Condition") for s in denied]
 
 
-def test_only_uploads_and_parts_tell_of_new_objects(core, authority):
+def test_only_uploads_parts_and_reports_tell_of_new_objects(core, authority):
+    """Reports for who waits for one, by a rule of their own (docs/integrating.md)."""
     telling = {text(t, {"Ref": n}) for t, n, b in every_bucket(core, authority) if "NotificationConfiguration" in b}
-    assert telling == {"uploads", "parts"}
+    assert telling == {"uploads", "parts", "reports"}
 
 
 def lifecycle(bucket: Mapping[str, Any]) -> dict[str, Any]:

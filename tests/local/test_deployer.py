@@ -264,7 +264,7 @@ def test_an_event_put_on_a_bus_reaches_the_queue_of_its_rule() -> None:
     )
     entries = [
         {"Source": "attendance", "DetailType": kind, "Detail": "{}", "EventBusName": "notices"}
-        for kind in ("notice.issued.v1", "report.ready.v1")
+        for kind in ("notice.issued.v1", "threshold.met.v1")
     ]
     client("events").put_events(Entries=entries)
     url = stack.resources["Orders"].physical.ref
