@@ -190,7 +190,6 @@ def _stored(stores: Stores) -> dict[str, int]:
         "early letters": sum("/letters/" in key and key.endswith(".pdf") for key in stores.reports.keys("")),
         "parts": _count(stores.registers.parts.keys("")),
         "registers": sum(key.endswith("/register.parquet") for key in stores.registers.registers.keys("")),
-        "rolls": sum(key.endswith("/roll.json") for key in stores.registers.registers.keys("")),
         "positions": _count(stores.positions.keys("")),
     }
     for bucket in stores.documents.values():

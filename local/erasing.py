@@ -26,7 +26,7 @@ from attendance.identifiers import pupil_id
 from attendance.text import canonical_json, pretty_json
 from aws.buckets import Bucket, Stored
 from aws.clock import now
-from aws.keys import school_prefix, year_prefix
+from aws.keys import register_key
 from aws.messages import ThresholdsQueue
 from aws.registers import Registers
 from aws.secret import pupil_secret
@@ -587,14 +587,10 @@ def _without(
 
 
 def _folded(held: Holdings, key: str) -> bytes:
-    """A register, or the roll, folded anew from its parts, which come first."""
+    """A register, with the roll if it carries it, folded anew from its parts, which come first."""
     la, urn = (piece.partition("=")[2] for piece in key.split("/")[:2])
     record = held.registers.as_known(la, urn, _ALWAYS)
-    if key == f"{school_prefix(la, urn)}roll/roll.json":
-        return record.roll.dump()
-    return next(
-        body for year, body in record.registers.items() if key == f"{year_prefix(la, urn, year)}register.parquet"
-    )
+    return next(body for year, body in record.registers.items() if key == register_key(la, urn, year))
 
 
 def _see_to(held: Holdings, child: Child, row: Row) -> None:

@@ -206,8 +206,6 @@ def _folds(stores: Stores) -> Iterator[Balance]:
         snapshots, folded = stores.registers.read(la, urn), stores.registers.as_known(la, urn, _ALWAYS)
         years = snapshots.registers.keys() | folded.registers.keys()
         other += [f"{la}/{urn}/{year}" for year in years if snapshots.registers.get(year) != folded.registers.get(year)]
-        if snapshots.roll.dump() != folded.roll.dump():
-            other.append(f"{la}/{urn}/roll")
         keys = list(stores.registers.parts.keys(f"la={la}/urn={urn}/year="))
         parts = [part.body for key in keys if (part := stores.registers.parts.get(key))]
         if n := entries_lost(parts, list(snapshots.registers.values())):

@@ -50,6 +50,11 @@ class Grid:
         cells[pupil, column] = code + 1
         return Grid(tuple(upns), sessions.astype(np.int32), tuple(codes), cells).with_codes_in_use()
 
+    @staticmethod
+    def empty() -> Grid:
+        """The grid of no pupil and no session."""
+        return Grid((), np.empty(0, np.int32), (), np.empty((0, 0), np.uint8))
+
     def overlaid(self, later: Grid) -> Grid:
         """This grid with every entry of another in place of its own."""
         upns = tuple(sorted({*self.upns, *later.upns}))

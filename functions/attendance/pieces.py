@@ -93,11 +93,11 @@ def joined(pieces: Mapping[str, Piece], schema: Sequence[Struct], says: Mapping[
     return file_of([*in_order.values()], schema, {**says, _KEY: json.dumps(index)})
 
 
-def split(file: bytes) -> dict[str, Piece]:
-    """The pieces by name of a file that `joined` wrote; of any other none."""
+def split(file: bytes) -> dict[str, Piece] | None:
+    """The pieces by name of a file that `joined` wrote; None of any other."""
     index = said(file, _KEY)
     if index is None:
-        return {}
+        return None
     _, described_at = read_struct(file, _footer_at(file), before=_GROUPS)
     _, _, described_at = read_list_head(file, described_at)
     found: dict[str, Piece] = {}

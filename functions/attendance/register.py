@@ -17,8 +17,10 @@ from typing import Any, Final
 
 from attendance.engine import connect
 from attendance.entries import CONTENT, GREATEST, RANK, SCHEMA, Entries
-from attendance.grid import KEY, grid_in, packed
+from attendance.grid import KEY, Grid, grid_in, packed
 from attendance.pieces import joined, said, split
+from attendance.roll import KEY as ROLL
+from attendance.roll import carried
 from attendance.text import canonical_json
 
 _FOLDED: Final = "folded"
@@ -68,29 +70,34 @@ def folded_parts(body: bytes) -> tuple[str, ...]:
     return tuple(name for name in names.decode().split(",") if name)
 
 
-def fold(parts: Sequence[tuple[str, bytes]], onto: bytes | None = None) -> Folded:
+def fold(parts: Sequence[tuple[str, bytes]], onto: bytes | None = None, roll: str | None = None) -> Folded:
     """Fold parts (name, Parquet) into a register, or into a new one; any order and any repetition give the same bytes.
 
     A register is sorted by week, then by pupil, and a week is a piece of the file: only weeks that the parts speak of are read
-    and written again, so that a day's file costs what a week does and not what a year does.
+    and written again, so that a day's file costs what a week does and not what a year does. It carries the packed `roll`
+    given, or none; one of a school that sent no marks has no rows.
     """
     folded = tuple(sorted({*(name for name, _ in parts), *(folded_parts(onto) if onto is not None else ())}))
-    if not parts:
-        if onto is None:
-            raise ValueError("nothing to fold")
+    if onto is not None and not parts and roll == carried(onto):
         return Folded(onto, folded)
+    if onto is None and not parts and roll is None:
+        raise ValueError("nothing to fold")
     weeks = split(onto) if onto is not None else {}
+    grid = grid_in(onto) if onto is not None else None
     tables = [Entries.of_part(body) for _, body in parts]
-    if onto is not None and not weeks:
+    if onto is not None and weeks is None:
         tables.append(Entries.of_earlier_register(onto))
-    touched = set().union(*(table.weeks for table in tables))
-    tables += [Entries.of_week(piece) for name, piece in weeks.items() if name in touched]
-    merged = Entries.united(tables).merged()
-    weeks |= merged.by_week()
-    grid = merged.grid()
-    if onto is not None and (before := grid_in(onto)):
-        grid = before.overlaid(grid)
-    return Folded(joined(weeks, SCHEMA, {_FOLDED: ",".join(folded), KEY: packed(grid)}), folded)
+    weeks = weeks or {}
+    if tables:
+        touched = set().union(*(table.weeks for table in tables))
+        tables += [Entries.of_week(piece) for name, piece in weeks.items() if name in touched]
+        merged = Entries.united(tables).merged()
+        weeks |= merged.by_week()
+        grid = grid.overlaid(merged.grid()) if grid else merged.grid()
+    says = {_FOLDED: ",".join(folded), KEY: packed(grid or Grid.empty())}
+    if roll is not None:
+        says[ROLL] = roll
+    return Folded(joined(weeks, SCHEMA, says), folded)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ any repetition of the same parts give the same roll. A row absent from a later f
 
 from __future__ import annotations
 
+import base64
 import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,17 +14,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, TypedDict
+from typing import Final, NamedTuple, TypedDict
 
+from backports import zstd
 from pydantic_core import from_json
 
 from attendance.engine import connect
 from attendance.on_demand import OnDemand
+from attendance.pieces import said
 from attendance.rows import KEYS, Kind
 from attendance.sessions import HALVES, Session
 from attendance.text import london_day, pretty_json
 
 type Row = Mapping[str, str | None]
+
+KEY: Final = "roll"
+"""Under this name the roll stands in the metadata of a register, that of the latest academic year."""
 
 _NO_ADDRESS = frozenset({"nfa", "nofixedabode", "nofixedaddress"})
 _YES = frozenset({"yes", "true", "y", "1"})
@@ -293,6 +299,10 @@ class Roll:
             }
         ).encode()
 
+    def packed(self) -> str:
+        """What `dump` gives as text that a register can carry."""
+        return base64.b64encode(zstd.compress(self.dump())).decode()
+
     @classmethod
     def load(cls, body: bytes) -> Roll:
         """Read what `dump` wrote."""
@@ -301,6 +311,17 @@ class Roll:
             kind: {_key(kind, row): row for row in of_kind} for kind, of_kind in saved["rows"].items()
         }
         return cls(tuple(saved["parts"]), rows)
+
+
+def carried(register: bytes) -> str | None:
+    """The packed roll that a register carries; None if it carries none."""
+    text = said(register, KEY)
+    return None if text is None else text.decode()
+
+
+def unpacked(text: str) -> bytes:
+    """What `Roll.dump` gave, of a roll that a register carries."""
+    return zstd.decompress(base64.b64decode(text))
 
 
 def _both_halves(row: Row) -> Iterable[Row]:

@@ -11,3 +11,8 @@ def school_prefix(la: str, urn: str) -> str:
 def year_prefix(la: str, urn: str, year: int | str) -> str:
     """Where one academic year of a school lies."""
     return f"{school_prefix(la, urn)}year={year}/"
+
+
+def register_key(la: str, urn: str, year: int) -> str:
+    """Where the register of an academic year lies."""
+    return f"{year_prefix(la, urn, year)}register.parquet"

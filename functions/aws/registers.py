@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from attendance.law import academic_year
 from attendance.register import fold, folded_parts, named, standing
-from attendance.roll import Roll
+from attendance.roll import Roll, carried, unpacked
 from attendance.rows import KEYS, Kind
-from aws.buckets import Bucket, Stored
-from aws.keys import school_prefix, year_prefix
+from attendance.text import london_day
+from aws.buckets import Bucket
+from aws.clock import today
+from aws.keys import register_key, school_prefix
 
 TRIES = 10
 
@@ -58,45 +61,32 @@ class Registers:
 
         Registers of academic years before `since` are not opened: a school that is known for long costs no more for it.
         """
-        names = standing_by_place(self.parts.keys(school_prefix(la, urn)))
-        registers: dict[int, bytes] = {}
-        roll = Roll()
-        folded: list[str] = []
-        for place, keys in names.items():
-            folded += keys
-            if place.endswith("/roll/"):
-                roll = self._roll(place, keys)
-            elif (year := int(place.rsplit("year=", 1)[1].rstrip("/"))) >= since:
-                registers[year] = self._register(place, keys)
-        return SchoolRecord(la, urn, registers, roll, tuple(folded))
+        for _ in range(TRIES):
+            if record := self._brought_up(la, urn, since):
+                return record
+        raise Contended(f"registers of school {urn}")
 
     def read(self, la: str, urn: str) -> SchoolRecord:
         """The school's snapshots as they stand, without folding: what the checks against earlier extracts need."""
         registers: dict[int, bytes] = {}
-        parts: list[str] = []
-        roll = Roll()
         for key in self.registers.keys(school_prefix(la, urn)):
-            stored = self.registers.get(key)
-            if stored is None:
-                continue
-            if key.endswith("/roll/roll.json"):
-                roll = Roll.load(stored.body)
-                parts += roll.parts
-            else:
+            if stored := self.registers.get(key):
                 registers[int(key.rsplit("year=", 1)[1].split("/")[0])] = stored.body
-                parts += folded_parts(stored.body)
-        return SchoolRecord(la, urn, registers, roll, tuple(parts))
+        texts = (carried(body) for _, body in sorted(registers.items(), reverse=True))
+        roll = next((Roll.load(unpacked(text)) for text in texts if text is not None), Roll())
+        parts = [*(part for body in registers.values() for part in folded_parts(body)), *roll.parts]
+        return SchoolRecord(la, urn, registers, roll, tuple(sorted(parts)))
 
-    def read_year(self, la: str, urn: str, year: int) -> tuple[bytes | None, bytes | None]:
-        """The roll and the register of one academic year as they lie there: what the checks need of a file of no other."""
-        roll = self.registers.get(f"{school_prefix(la, urn)}roll/roll.json")
-        register = self.registers.get(f"{year_prefix(la, urn, year)}register.parquet")
-        return roll.body if roll else None, register.body if register else None
+    def read_year(self, la: str, urn: str, year: int) -> bytes | None:
+        """The register of one academic year as it lies there: most files are checked beside it alone, as it carries the roll."""
+        stored = self.registers.get(register_key(la, urn, year))
+        return stored.body if stored else None
 
     def roll(self, la: str, urn: str) -> Roll:
         """The school's roll as it stands, empty if it sent none: for the names of its pupils."""
-        stored = self.registers.get(f"{school_prefix(la, urn)}roll/roll.json")
-        return Roll.load(stored.body) if stored else Roll()
+        register = self.read_year(la, urn, academic_year(today()))
+        text = carried(register) if register else None
+        return self.read(la, urn).roll if text is None else Roll.load(unpacked(text))
 
     def received(self, la: str, urn: str, by: datetime) -> dict[str, list[str]]:
         """The names of the parts received by a moment that count, by the folder they lie in."""
@@ -104,15 +94,15 @@ class Registers:
 
     def as_known(self, la: str, urn: str, known_at: datetime) -> SchoolRecord:
         """The school as known at a moment: the fold of the parts received by then (design 2, as-known T)."""
-        names = self.received(la, urn, known_at)
+        parts = Parts.of(name for names in self.received(la, urn, known_at).values() for name in names)
+        roll = Roll().folded((key, kind_of(key), body) for key, body in self._bodies(parts.roll))
         registers = {
-            int(place.rsplit("year=", 1)[1].rstrip("/")): fold(self._bodies(keys)).body
-            for place, keys in names.items()
-            if not place.endswith("/roll/")
+            year: fold(
+                self._bodies(parts.marks.get(year, ())), None, roll.packed() if year == parts.latest else None
+            ).body
+            for year in parts.years
         }
-        rolls = [keys for place, keys in names.items() if place.endswith("/roll/")]
-        roll = Roll().folded((key, kind_of(key), body) for keys in rolls for key, body in self._bodies(keys))
-        return SchoolRecord(la, urn, registers, roll, tuple(key for keys in names.values() for key in keys))
+        return SchoolRecord(la, urn, registers, roll, parts.names)
 
     def _bodies(self, keys: Iterable[str]) -> list[tuple[str, bytes]]:
         found = []
@@ -123,40 +113,80 @@ class Registers:
             found.append((key, part.body))
         return found
 
-    def _register(self, place: str, keys: Sequence[str]) -> bytes:
-        key = f"{place}register.parquet"
-        for _ in range(TRIES):
+    def _brought_up(self, la: str, urn: str, since: int) -> SchoolRecord | None:
+        """The same, once; None if somebody else replaced a snapshot meanwhile: they may have seen a part that we had not."""
+        parts = Parts.of(self.parts.keys(school_prefix(la, urn)))
+        registers: dict[int, bytes] = {}
+        roll = Roll()
+        for year in reversed(parts.years):  # the roll first: nobody finds none while it goes from one year to the next
+            if year < since and year != parts.latest:
+                break
+            key = register_key(la, urn, year)
             snapshot = self.registers.get(key)
-            have = set(folded_parts(snapshot.body)) if snapshot else set()
-            onto = snapshot if have <= set(keys) else None  # an earlier copy of an upload turned up: fold anew
-            missing = [k for k in keys if onto is None or k not in have]
-            if snapshot is not None and onto is not None and not missing:
-                return snapshot.body
-            body = fold(self._bodies(missing), onto.body if onto else None).body
-            if self.registers.replace(key, body, snapshot):
-                return body
-            keys = self._again(place, keys)
-        raise Contended(key)
+            onto = snapshot.body if snapshot else None
+            text = None
+            if year == parts.latest:
+                text = carried(onto) if onto else None
+                if text is None:
+                    since = 0  # another year's register may carry it still
+                roll, text = self._rolled(text, parts.roll)
+            body = self._folded(onto, parts.marks.get(year, ()), text)
+            if body != onto and not self.registers.replace(key, body, snapshot):
+                return None
+            registers[year] = body
+        return SchoolRecord(la, urn, registers, roll, parts.names)
 
-    def _roll(self, place: str, keys: Sequence[str]) -> Roll:
-        key = f"{place}roll.json"
-        for _ in range(TRIES):
-            snapshot: Stored | None = self.registers.get(key)
-            roll = Roll.load(snapshot.body) if snapshot else Roll()
-            if not set(roll.parts) <= set(keys):
-                roll = Roll()
-            missing = [k for k in keys if k not in set(roll.parts)]
-            if snapshot is not None and roll.parts and not missing:
-                return roll
-            roll = roll.folded((k, kind_of(k), body) for k, body in self._bodies(missing))
-            if self.registers.replace(key, roll.dump(), snapshot, "application/json"):
-                return roll
-            keys = self._again(place, keys)
-        raise Contended(key)
+    def _folded(self, onto: bytes | None, keys: Sequence[str], roll: str | None) -> bytes:
+        """A register onto which all of these parts are folded and no other, and which carries this roll."""
+        have = set(folded_parts(onto)) if onto else set()
+        if not have <= set(keys):  # an earlier copy of an upload turned up: fold anew
+            onto, have = None, set()
+        return fold(self._bodies(key for key in keys if key not in have), onto, roll).body
 
-    def _again(self, place: str, keys: Sequence[str]) -> Sequence[str]:
-        """What is to be folded, after somebody else was first: they may have seen a part that we had not."""
-        return standing_by_place(self.parts.keys(place)).get(place, keys)
+    def _rolled(self, text: str | None, keys: Sequence[str]) -> tuple[Roll, str]:
+        """A roll into which all of these parts are folded and no other, and its text."""
+        roll = Roll.load(unpacked(text)) if text is not None else Roll()
+        if not set(roll.parts) <= set(keys):
+            roll, text = Roll(), None
+        have = set(roll.parts)
+        if missing := [key for key in keys if key not in have]:
+            roll, text = roll.folded((key, kind_of(key), body) for key, body in self._bodies(missing)), None
+        return roll, roll.packed() if text is None else text
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of a school that count: of its marks by academic year, and of its roll."""
+
+    marks: Mapping[int, Sequence[str]]
+    roll: Sequence[str]
+
+    @classmethod
+    def of(cls, keys: Iterable[str]) -> Parts:
+        """Sort keys by what they are parts of; of copies of one upload the first received counts."""
+        marks: dict[int, list[str]] = {}
+        roll: list[str] = []
+        for place, names in standing_by_place(keys).items():
+            if place.endswith("/roll/"):
+                roll = names
+            else:
+                marks[int(place.rsplit("year=", 1)[1].rstrip("/"))] = names
+        return cls(marks, roll)
+
+    @property
+    def latest(self) -> int | None:
+        """The academic year whose register carries the roll: the last that has marks, or in which rows of the roll came."""
+        return max([*self.marks, *(academic_year(london_day(named(key)[0])) for key in self.roll)], default=None)
+
+    @property
+    def years(self) -> list[int]:
+        """The academic years that have a register."""
+        return sorted({*self.marks} | ({self.latest} if self.latest is not None else set()))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(sorted([*(name for names in self.marks.values() for name in names), *self.roll]))
 
 
 def standing_by_place(keys: Iterable[str]) -> dict[str, list[str]]:

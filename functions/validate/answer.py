@@ -21,6 +21,7 @@ from attendance.findings import SEVERITIES, Taken, finding
 from attendance.law import academic_year
 from attendance.parts import ROLL
 from attendance.register import named, part_name
+from attendance.roll import carried, unpacked
 from attendance.rules import RULES
 from attendance.text import LONDON, london_day, pretty_json
 from attendance.unpacking import LONGEST_NAME
@@ -98,10 +99,11 @@ class Validate:
     def _check(self, sent: Sent, listed: Listed) -> list[CheckedFile]:
         """Check an upload beside the register of this academic year; if it speaks of another too, once more beside all of them."""
         year = academic_year(london_day(sent.stored.received_at))
-        roll, register = self.registers.read_year(sent.la, sent.urn, year)
-        checked = check_sent(sent, listed, Known.of(roll, [register] if register else []))
-        if {name for file in checked for name in file.parts} <= {ROLL, str(year)}:
-            return checked
+        register = self.registers.read_year(sent.la, sent.urn, year)
+        if register is not None and (roll := carried(register)) is not None:
+            checked = check_sent(sent, listed, Known.of(unpacked(roll), [register]))
+            if {name for file in checked for name in file.parts} <= {ROLL, str(year)}:
+                return checked
         return check_sent(sent, listed, known_of(self.registers.read(sent.la, sent.urn)))
 
     def _receive(self, sent: Sent, listed: Listed, checked: CheckedFile) -> CheckedFile:

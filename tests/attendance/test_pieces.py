@@ -87,7 +87,7 @@ def test_a_register_from_before_there_were_weeks_keeps_every_entry(also: str, tm
             f"(FORMAT parquet, KV_METADATA {{folded: '{early[0]}', {also}}})"
         )
     earlier = before.read_bytes()
-    assert split(earlier) == {}
+    assert split(earlier) is None
     assert fold([], earlier) == Folded(earlier, (early[0],))
     assert read_marks([earlier]).upns == ("U1", "U2")
     assert fold([late], earlier).body == whole

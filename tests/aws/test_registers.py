@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from attendance.checking import Place, check_file
+from attendance.marks import read_marks
 from attendance.parts import ROLL
 from attendance.register import folded_parts, part_name
+from attendance.roll import carried
 from aws.buckets import Bucket, Stored
-from aws.keys import year_prefix
+from aws.keys import register_key, year_prefix
 from aws.registers import TRIES, Contended, Registers
 from local.world import World, raise_world
 from tests.made_school import FIRST_DAY, Child, csv_of, marks, pupils, upn
@@ -30,6 +32,7 @@ AMENDED = csv_of(
         amendment_reason="no reason given",
     )
 )
+NEXT_YEAR = csv_of(marks(CHILD, date(2026, 9, 7), date(2026, 9, 11)))
 AGAIN = csv_of(
     marks(CHILD, FIRST_DAY, FIRST_DAY, {FIRST_DAY: "I"}, recorded_at="2025-09-12T16:00", amendment_reason="a note came")
 )
@@ -65,10 +68,6 @@ def put_part(registers: Registers, urn: str, body: bytes, folder: Path, received
         key = f"la=886/urn={urn}/roll/{file.removesuffix('.parquet')}.{checked.kind}.parquet"
     registers.parts.put_once(key, part)
     return key
-
-
-def register_key(urn: str) -> str:
-    return f"{year_prefix('886', urn, 2025)}register.parquet"
 
 
 def same_bytes(registers: Registers, urn: str) -> bytes:
@@ -107,19 +106,22 @@ def test_a_register_that_was_deleted_is_folded_again_to_the_same_bytes(
 def test_registers_of_years_ago_are_not_opened_and_their_years_are_known(
     registers: Registers, urn: str, tmp_path: Path
 ) -> None:
+    put_part(registers, urn, NEXT_YEAR, tmp_path, RECEIVED + timedelta(days=365))
+    registers.brought_up("886", urn)
     part = put_part(registers, urn, WEEK, tmp_path)
     record = registers.brought_up("886", urn, since=2026)
-    assert (record.registers, record.years, record.parts, record.known_at) == ({}, [2025], (part,), RECEIVED)
-    assert registers.registers.get(register_key(urn)) is None
-    assert list(registers.brought_up("886", urn, since=2025).registers) == [2025]
+    assert (list(record.registers), record.years) == ([2026], [2025, 2026])
+    assert part in record.parts
+    assert registers.registers.get(register_key("886", urn, 2025)) is None
+    assert list(registers.brought_up("886", urn, since=2025).registers) == [2026, 2025]
 
 
 def test_nothing_new_writes_nothing(registers: Registers, urn: str, tmp_path: Path) -> None:
     put_part(registers, urn, WEEK, tmp_path)
     registers.brought_up("886", urn)
-    before = registers.registers.get(register_key(urn))
+    before = registers.registers.get(register_key("886", urn, 2025))
     registers.brought_up("886", urn)
-    assert registers.registers.get(register_key(urn)) == before
+    assert registers.registers.get(register_key("886", urn, 2025)) == before
 
 
 def test_who_loses_the_race_reads_again_and_folds_what_the_other_folded(
@@ -137,7 +139,7 @@ def test_who_loses_the_race_reads_again_and_folds_what_the_other_folded(
     monkeypatch.setattr(Bucket, "replace", late)
     record = registers.brought_up("886", urn)
     assert set(folded_parts(record.registers[2025])) == {first, *rivals}
-    stored = registers.registers.get(register_key(urn))
+    stored = registers.registers.get(register_key("886", urn, 2025))
     assert stored is not None
     assert stored.body == record.registers[2025]
 
@@ -180,3 +182,59 @@ def test_as_known_is_the_fold_of_what_was_received_by_then(registers: Registers,
     assert (then.registers, then.roll, then.known_at) == (first.registers, first.roll, RECEIVED)
     assert registers.as_known("886", urn, RECEIVED + timedelta(days=3)) == now
     assert registers.as_known("886", urn, RECEIVED - timedelta(days=1)).registers == {}
+
+
+def carrying(registers: Registers, urn: str) -> list[str]:
+    """The keys of the registers that carry a roll."""
+    stored = {key: registers.registers.get(key) for key in registers.registers.keys(f"la=886/urn={urn}/")}
+    return [key for key, found in stored.items() if found and carried(found.body) is not None]
+
+
+def test_the_register_of_the_latest_year_alone_carries_the_roll(registers: Registers, urn: str, tmp_path: Path) -> None:
+    put_part(registers, urn, WEEK, tmp_path)
+    put_part(registers, urn, pupils(CHILD), tmp_path)
+    before = registers.brought_up("886", urn)
+    assert carrying(registers, urn) == [register_key("886", urn, 2025)]
+    put_part(registers, urn, NEXT_YEAR, tmp_path, RECEIVED + timedelta(days=365))
+    now = registers.brought_up("886", urn, since=2026)
+    assert carrying(registers, urn) == [register_key("886", urn, 2026)]
+    assert now.roll == before.roll == registers.roll("886", urn)
+    assert registers.read("886", urn) == registers.as_known("886", urn, RECEIVED + timedelta(days=366))
+
+
+def test_a_roll_of_a_school_that_sent_no_marks_is_carried_by_a_register_without_rows(
+    registers: Registers, urn: str, tmp_path: Path
+) -> None:
+    put_part(registers, urn, pupils(CHILD), tmp_path)
+    record = registers.brought_up("886", urn)
+    assert carrying(registers, urn) == [register_key("886", urn, 2025)]
+    assert (list(record.roll.pupils), read_marks(record.bodies).upns, record.years) == ([CHILD.upn], (), [])
+    assert registers.read("886", urn) == record
+    marked = put_part(registers, urn, WEEK, tmp_path)
+    assert folded_parts(registers.brought_up("886", urn).registers[2025]) == (marked,)
+    assert registers.read("886", urn) == registers.as_known("886", urn, RECEIVED)
+
+
+def test_who_dies_while_the_roll_goes_to_the_next_year_leaves_it_in_one_of_them(
+    registers: Registers, urn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_part(registers, urn, WEEK, tmp_path)
+    put_part(registers, urn, pupils(CHILD), tmp_path)
+    registers.brought_up("886", urn)
+    put_part(registers, urn, NEXT_YEAR, tmp_path, RECEIVED + timedelta(days=365))
+    replace, written = Bucket.replace, []
+
+    def dying(self: Bucket, key: str, *more: Any) -> bool:
+        if written:
+            raise TimeoutError
+        written.append(key)
+        return replace(self, key, *more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Bucket, "replace", dying)
+        with pytest.raises(TimeoutError):
+            registers.brought_up("886", urn)
+    assert written == [register_key("886", urn, 2026)]
+    assert list(registers.read("886", urn).roll.pupils) == [CHILD.upn]
+    registers.brought_up("886", urn)
+    assert registers.read("886", urn) == registers.as_known("886", urn, RECEIVED + timedelta(days=366))

@@ -202,11 +202,11 @@ def test_a_message_that_always_fails_is_buried_after_as_many_tries_as_its_queue_
 ) -> None:
     answer, tried = Validate.answer, []
 
-    def poisoned(self: Validate, key: str, version: str, correlation_id: str) -> None:
+    def poisoned(self: Validate, key: str, version: str) -> None:
         if key == bad:
             tried.append(key)
             raise Crash
-        answer(self, key, version, correlation_id)
+        answer(self, key, version)
 
     monkeypatch.setattr(Validate, "answer", poisoned)
     bad = system.upload(b"poison")

@@ -97,7 +97,6 @@ def test_a_file_sent_twice_is_balanced_though_a_row_of_it_is_wrong(
         (lose("receipts", "/"), "receipts and their parts"),
         (lose("registers", "/year="), "registers that are the fold of their parts"),
         (lose("registers", "/year="), "accepted entries in a register"),
-        (lose("registers", "/roll/"), "registers that are the fold of their parts"),
         (forget("cases", "CASE#"), "thresholds met with a case"),
         (lambda system: system.record(CHILD.upn, "no_action", reason="settled"), "decisions with an outcome"),
         (forget("cases", "STEP#"), "decisions and their records"),
