@@ -27,6 +27,7 @@ from attendance.codes import in_force
 from attendance.context import Known
 from attendance.engine import connect
 from attendance.identifiers import upn_check_letter
+from attendance.table import Row, Table
 from benchmarks import validate_peers
 from benchmarks.measuring import Program, measure
 from benchmarks.table import Benchmark, Line, Target, at_least, at_most, table
@@ -98,8 +99,8 @@ def _school_days(days: int) -> Iterator[date]:
 def known(pupils: int) -> Known:
     """The roll of the school, and its calendar."""
     roll = [{"upn": upn, "date_of_birth": "2012-05-05", "starting_day": "2023-09-01"} for upn in _upns(pupils)]
-    days = [{"date": str(day), "session": None, "open": "yes"} for day in _school_days(190)]
-    return Known(pupils=roll, calendar=days)
+    days: list[Row] = [{"date": str(day), "session": None, "open": "yes"} for day in _school_days(190)]
+    return Known(pupils=Table.of(roll), calendar=Table.of(days))
 
 
 def checked(path: Path, pupils: int) -> CheckedFile:

@@ -129,7 +129,7 @@ def _roll(path: Path, now: datetime) -> Known:
         reason = next((each.message for file in files for each in file.findings), "it is another kind of extract")
         raise _CannotStart(f"--pupils {path}: this is not a pupils extract that can be used. {reason}")
     parts: list[tuple[str, Kind, bytes]] = [(path.name, "pupils", body) for body in files[0].parts.values()]
-    return Known(pupils=Roll().folded(parts).live("pupils"))
+    return Known.of(Roll().folded(parts), ())
 
 
 # --- Text ------------------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ import pypdf
 from pypdf.errors import PyPdfError
 
 from attendance.engine import connect
-from attendance.roll import carried, unpacked
+from attendance.roll import Roll, carried
 from attendance.sql import text_sql
 from attendance.text import json_line, pretty_json
 from attendance.unpacking import MOST_BYTES
@@ -63,7 +63,7 @@ def mentioned(key: str, body: bytes, child: Child) -> bool:
         if _count(body, child.upn):
             return True
         roll = carried(body)  # a register may carry one
-        return roll is not None and child.named_in(unpacked(roll).decode())
+        return roll is not None and child.named_in(Roll.unpacked(roll).dump().decode())
     if key.endswith(".pdf"):
         return child.named_in(_printed(body)) or child.named_in(body.decode("latin-1"))
     return child.named_in(body.decode(errors="replace"))

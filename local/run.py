@@ -28,7 +28,6 @@ from attendance.settings import SettingsRefused
 from attendance.text import LONDON, pretty_json
 from aws.buckets import Bucket
 from aws.cases import Cases, ReturnItem, Step
-from aws.known import known_of
 from aws.messages import NoticesQueue, ThresholdsQueue
 from aws.registers import Registers, SchoolRecord, standing_by_place
 from aws.secret import pupil_secret
@@ -261,8 +260,7 @@ def _summary(
     balanced = all(rows_balance(file) for file in answered.values())
     for record in records:
         parts = _attendance_parts(doors, record)
-        known = known_of(record)
-        now = Known(**{**vars(known), "registers": ()})
+        now = Known.of(record.roll, ())
         for counts in recheck(parts, now, given.as_at, record.urn).values():
             findings.update(counts)
         balanced &= not entries_lost(parts, record.bodies)

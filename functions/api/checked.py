@@ -14,12 +14,12 @@ from aws_lambda_powertools.event_handler import Response
 
 from api.doors import wired
 from attendance.checking import CheckedFile, Place, check_file
+from attendance.context import Known
 from attendance.file_back import file_back
 from attendance.rules import RULES
 from attendance.text import csv_safe, london_day
 from attendance.unpacking import members
 from aws.clock import now
-from aws.known import known_of
 
 MOST_TEXT: Final = 4 * 1024 * 1024 // 3
 """Characters of CSV in an answer: none takes more than three bytes in what schools write, and Lambda answers with 6 MB at most."""
@@ -32,12 +32,13 @@ def check(body: bytes, la: str, urn: str) -> Sequence[CheckedFile]:
     """What would be said of a file if the school sent it now, beside all that it sent before; nothing of it is kept."""
     doors, at = wired(), now()
     listed = doors.schools.listed(urn)
+    record = doors.registers.read(la, urn)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "file")
         path.write_bytes(body)
         return check_file(
             path, "file", place=Place(la, urn, listed.school, listed.directory_known), received_at=at,
-            known=known_of(doors.registers.read(la, urn)), now_day=london_day(at),
+            known=Known.of(record.roll, record.bodies), now_day=london_day(at),
         )  # fmt: skip
 
 

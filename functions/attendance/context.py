@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import compress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ConfigDict, TypeAdapter, with_config
 
 from attendance.ages import compulsory_from, compulsory_until
 from attendance.codes import SHOWS_SESSION_HELD
@@ -28,14 +27,14 @@ from attendance.found import Found
 from attendance.grid import Grid, grid_in
 from attendance.law import FEW_SESSIONS, N_DAYS
 from attendance.marks import CODE_ORDER, EPOCH, SHOWS_HELD, at, session_of
+from attendance.roll import Roll
 from attendance.rowchecks import NO_MARK, NO_TIME, Rows
 from attendance.sessions import HALVES, Session
 from attendance.sql import day_sql, texts_sql
+from attendance.table import Table
 
 if TYPE_CHECKING:
     import duckdb
-
-type Row = Mapping[str, str | None]
 
 CONTEXT_CODES: Final = frozenset(
     [
@@ -62,54 +61,18 @@ class Known:
     `registers`: Parquet, one an academic year, with every entry ever received.
     """
 
-    pupils: Sequence[Row] | None = None
-    calendar: Sequence[Row] | None = None
+    pupils: Table | None = None
+    calendar: Table | None = None
     registers: Sequence[bytes] = ()
 
     @classmethod
-    def of(cls, roll: bytes | None, registers: Sequence[bytes]) -> Known:
-        """What a roll as JSON says (`Roll.dump`), beside registers: only what is asked of it is read, a third of it."""
-        rows = _ROLL.validate_json(roll)["rows"] if roll else {}
+    def of(cls, roll: Roll, registers: Sequence[bytes]) -> Known:
+        """What a roll says, beside registers."""
         return cls(
-            cast("list[Row] | None", rows.get("pupils")), cast("list[Row] | None", rows.get("calendar")), registers
+            roll.live("pupils") if roll.sent("pupils") else None,
+            roll.live("calendar") if roll.sent("calendar") else None,
+            registers,
         )
-
-
-_FEW: Final = ConfigDict(cache_strings="keys", defer_build=True)
-
-
-@with_config(_FEW)
-class _Pupil(TypedDict, total=False):
-    upn: str | None
-    former_upn: str | None
-    date_of_birth: str | None
-    starting_day: str | None
-    leaving_day: str | None
-    part_time_timetable_until: str | None
-    mobile_child: str | None
-    dual_registered_urn: str | None
-    withdrawn_on: str | None
-
-
-@with_config(_FEW)
-class _Opening(TypedDict, total=False):
-    date: str | None
-    session: str | None
-    open: str | None
-
-
-@with_config(_FEW)
-class _RowsAsked(TypedDict, total=False):
-    pupils: list[_Pupil]
-    calendar: list[_Opening]
-
-
-@with_config(_FEW)
-class _RollAsked(TypedDict):
-    rows: _RowsAsked
-
-
-_ROLL: Final = TypeAdapter(_RollAsked)
 
 
 # --- Entries --------------------------------------------------------------------------------------------------------------
@@ -344,7 +307,7 @@ def _look(
     grids: Sequence[Grid],
 ) -> Iterator[_Seen]:
     """Whatever is found of the entries that are mine; the grids say on which days else the school met."""
-    calendar = _calendar(known.calendar or ())
+    calendar = _calendar(known.calendar) if known.calendar else {}
     in_force, before = _in_order(entries)
     held = _Held.of(entries, in_force, calendar)
     yield from _amended(entries, mine, before)
@@ -513,13 +476,15 @@ def _held_in(grid: Grid) -> list[int]:
 # --- The calendar and the roll --------------------------------------------------------------------------------------------
 
 
-def _calendar(rows: Sequence[Row]) -> dict[int, bool]:
+def _calendar(table: Table) -> dict[int, bool]:
     """Whether the school is open, by session, where the calendar speaks; a row for one session is nearer than one for both."""
+    days, halves, opens = (table.column(name) for name in ("date", "session", "open"))
     calendar = {}
-    for row in sorted(rows, key=lambda row: row.get("session") or ""):
-        for half in (row.get("session"),) if row.get("session") else HALVES:
-            if (day := row.get("date")) and half:
-                calendar[2 * _number(day) + HALVES.index(half)] = row.get("open") == "yes"
+    for of_half in (None, *HALVES):
+        for day, half, is_open in zip(days, halves, opens, strict=True):
+            if day and (half or None) == of_half:
+                for each in (of_half,) if of_half else HALVES:
+                    calendar[2 * _number(day) + HALVES.index(each)] = is_open == "yes"
     return calendar
 
 
@@ -563,19 +528,23 @@ class _Roll:
     """Of each UPN, a former UPN too."""
 
     @staticmethod
-    def of(pupils: Sequence[Row]) -> _Roll:
-        rows: list[Row] = [*(row for row in pupils if not row.get("withdrawn_on")), {}]
+    def of(pupils: Table) -> _Roll:
+        def said(column: str) -> list[str | None]:
+            return [*pupils.column(column), None]
+
         every = _Pupils(
-            known=np.arange(len(rows)) < len(rows) - 1,
-            starts=_days([row.get("starting_day") for row in rows], _LONG_AGO),
-            leaves=_days([row.get("leaving_day") for row in rows], _FAR_AHEAD),
-            born=[row.get("date_of_birth") for row in rows],
-            part_time_until=_days([row.get("part_time_timetable_until") for row in rows], _LONG_AGO),
-            mobile=np.array([row.get("mobile_child") == "yes" for row in rows], np.bool_),
-            elsewhere=[row.get("dual_registered_urn") for row in rows],
+            known=np.arange(len(pupils) + 1) < len(pupils),
+            starts=_days(said("starting_day"), _LONG_AGO),
+            leaves=_days(said("leaving_day"), _FAR_AHEAD),
+            born=said("date_of_birth"),
+            part_time_until=_days(said("part_time_timetable_until"), _LONG_AGO),
+            mobile=np.array([each == "yes" for each in said("mobile_child")], np.bool_),
+            elsewhere=said("dual_registered_urn"),
         )
-        names = ((upn, n) for n, row in enumerate(rows) for upn in (row.get("former_upn"), row.get("upn")) if upn)
-        return _Roll(every, dict(names))
+        place: dict[str, int] = {}
+        for n, names in enumerate(zip(pupils.column("former_upn"), pupils.column("upn"), strict=True)):
+            place.update((upn, n) for upn in names if upn)
+        return _Roll(every, place)
 
     def pupils(self, upns: Sequence[str]) -> _Pupils:
         """The pupils with these UPNs."""

@@ -272,8 +272,10 @@ def held_at(marks: Marks, roll: Roll) -> HeldAt:
     by_few = np.zeros(len(sessions), dtype=np.bool_)
     if roll.pupils:
         day = marks.sessions[by_marks] // 2
-        starting = np.sort([number_of(pupil.starting_day or date.min) for pupil in roll.pupils.values()])
-        left = np.sort([number_of(pupil.leaving_day) for pupil in roll.pupils.values() if pupil.leaving_day])
+        starts, leaves = roll.days("starting_day"), roll.days("leaving_day")
+        always = [number_of(date.min)] * (len(roll.pupils) - len(starts))
+        starting = np.sort([*always, *map(number_of, starts.values())])
+        left = np.sort([*map(number_of, leaves.values())])
         on_roll = starting.searchsorted(day, side="right") - left.searchsorted(day, side="left")
         few = showing[by_marks] * figure_on(law.FEW_SESSIONS, day) < on_roll
         by_few[sessions.searchsorted(marks.sessions[by_marks][few])] = True

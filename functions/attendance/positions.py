@@ -287,8 +287,7 @@ class Assessor:
     @cached_property
     def ages(self) -> counting.Ages:
         """When each pupil is of compulsory school age."""
-        marks, pupils = self.view.marks, self.view.roll.pupils
-        born = {upn: pupil.date_of_birth for upn, pupil in pupils.items() if pupil.date_of_birth}
+        marks, born = self.view.marks, self.view.roll.days("date_of_birth")
         return counting.Ages.of(len(marks.upns), {marks.row[upn]: day for upn, day in born.items() if upn in marks.row})
 
     @cached_property
@@ -406,6 +405,12 @@ class Assessor:
             return self.held_numbers
         sessions, bounds = self._gaps
         return sessions[bounds[n] : bounds[n + 1]]
+
+    def with_gaps(self) -> list[str]:
+        """The pupils of whom a session held up to as-at has no mark."""
+        marks = self.view.marks
+        of_marks = [marks.upns[n] for n in np.flatnonzero(np.diff(self._gaps[1])).tolist()]
+        return [*of_marks, *(upn for upn in self.view.roll.pupils if upn not in marks.row)]
 
     @cached_property
     def _gaps(self) -> tuple[NDArray[np.int32], Sequence[int]]:
@@ -590,19 +595,19 @@ class Assessor:
 
     def next_change(self) -> date | None:
         """The next day on which a position may change though nothing is sent (design 4.7)."""
-        marks, pupils, today = self.view.marks, self.view.roll.pupils, number_of(self.as_at)
+        marks, roll, today = self.view.marks, self.view.roll, number_of(self.as_at)
         later = marks.marked_sessions[marks.marked_sessions > self.last_number]
         days = [session_of(int(later.min())).day] if len(later) else []
         # A week that begins moves the window; within one nothing but a mark changes a count.
         days += [s.day for s in self.held.open_ahead if monday(s.day) > monday(self.as_at)][:1]
-        days += {pupil.starting_day for pupil in pupils.values() if pupil.starting_day}
-        days += {pupil.leaving_day + timedelta(days=1) for pupil in pupils.values() if pupil.leaving_day}
+        days += {*roll.days("starting_day").values()}
+        days += {day + timedelta(days=1) for day in roll.days("leaving_day").values()}
         year_ends = number_of(academic_year_days(self.year)[1])
         begins, ends = self.ages.first[self.ages.first > today], self.ages.last[self.ages.last >= today]
         changes = min(int(begins.min(initial=year_ends + 1)), int(ends.min(initial=year_ends)) + 1)
         days.append(EPOCH + timedelta(days=changes))
-        for born in (pupils[upn].date_of_birth for upn in pupils.keys() - marks.row.keys()):
-            days += [compulsory_from(born), compulsory_until(born) + timedelta(days=1)] if born else []
+        for upn, born in roll.days("date_of_birth").items():
+            days += [compulsory_from(born), compulsory_until(born) + timedelta(days=1)] if upn not in marks.row else []
         return min((day for day in days if day > self.as_at), default=None)
 
 

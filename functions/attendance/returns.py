@@ -102,11 +102,13 @@ def returns_due(assessor: Assessor, readings: Readings) -> Iterator[Return]:
         yield from _sickness(assessor, readings)
         year = school_year(assessor)
         first, _ = academic_year_days(assessor.year)
-        for upn, pupil in sorted(assessor.view.roll.pupils.items()):  # nearly all came before this year, and are there
-            if pupil.starting_day and pupil.starting_day >= first:
-                yield from _new_pupil(assessor, upn, pupil, year)
-            if pupil.leaving_day and pupil.leaving_day >= first:
-                yield from _deletion(assessor, upn, pupil, year)
+        roll = assessor.view.roll
+        days = [*roll.days("starting_day").items(), *roll.days("leaving_day").items()]
+        for upn in sorted(
+            {upn for upn, day in days if day >= first}
+        ):  # nearly all came before this year, and are there
+            yield from _new_pupil(assessor, upn, roll.pupils[upn], year)
+            yield from _deletion(assessor, upn, roll.pupils[upn], year)
 
 
 def _who(urn: str, upn: str, pupil: Pupil | None) -> dict[str, str]:
@@ -354,7 +356,8 @@ def school_year(assessor: Assessor) -> SchoolYear:
     """The academic year of as-at at the school."""
     begin, end = academic_year_days(assessor.year)
     days = [day for day in assessor.school_days if begin <= day <= end]
-    classes = [place for p in assessor.view.roll.pupils.values() if (place := class_number(p)) is not None]
+    said = {*assessor.view.roll.said("year_group").values()}
+    classes = [place for each in said if (place := _class(each)) is not None]
     return SchoolYear(
         min(days, default=None), max(days, default=None), min(classes, default=None), max(classes, default=None)
     )

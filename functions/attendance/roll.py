@@ -24,9 +24,8 @@ from attendance.on_demand import OnDemand
 from attendance.pieces import said
 from attendance.rows import KEYS, Kind
 from attendance.sessions import HALVES, Session
-from attendance.text import london_day, pretty_json
-
-type Row = Mapping[str, str | None]
+from attendance.table import Row, Saved, Table
+from attendance.text import json_line, london_day
 
 KEY: Final = "roll"
 """Under this name the roll stands in the metadata of a register, that of the latest academic year."""
@@ -194,7 +193,7 @@ class _Saved(TypedDict):
     """A roll as JSON."""
 
     parts: list[str]
-    rows: dict[Kind, list[dict[str, str | None]]]
+    tables: dict[Kind, Saved]
 
 
 def _key(kind: Kind, row: Row) -> tuple[str, ...]:
@@ -203,46 +202,63 @@ def _key(kind: Kind, row: Row) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Roll:
-    """The rows in force of each kind; a kind never sent is absent from `rows`."""
+    """The rows in force of each kind, in the order of their keys; a kind never sent is absent from `tables`."""
 
     parts: tuple[str, ...] = ()
-    rows: Mapping[str, Mapping[tuple[str, ...], Row]] = field(default_factory=dict)
+    tables: Mapping[Kind, Table] = field(default_factory=dict)
 
-    def live(self, kind: str) -> list[Row]:
+    def live(self, kind: Kind) -> Table:
         """The rows of a kind that were not withdrawn as entered by mistake, in the order of their keys."""
-        of_kind = self.rows.get(kind, {})
-        return [of_kind[key] for key in sorted(of_kind) if not of_kind[key].get("withdrawn_on")]
+        table = self.tables.get(kind) or Table.of(())
+        return table.where([n for n, day in enumerate(table.column("withdrawn_on")) if not day])
 
-    def sent(self, kind: str) -> bool:
+    def sent(self, kind: Kind) -> bool:
         """Whether the school ever sent an extract of this kind."""
-        return kind in self.rows
+        return kind in self.tables
+
+    @cached_property
+    def _pupils(self) -> Table:
+        return self.live("pupils")
+
+    @cached_property
+    def _parents(self) -> Table:
+        return self.live("parents")
 
     @cached_property
     def pupils(self) -> Mapping[str, Pupil]:
         """The pupils by UPN."""
-        return {str(row["upn"]): Pupil.of(row) for row in self.live("pupils")}
+        places = {str(upn): n for n, upn in enumerate(self._pupils.column("upn"))}
+        return OnDemand(places, lambda n: Pupil.of(self._pupils.row(n)))
+
+    def said(self, column: str) -> Mapping[str, str]:
+        """What a column says of each pupil of whom it says something, by UPN: asked of all of them before any is looked at."""
+        return {str(upn): said for upn, said in zip(self.pupils, self._pupils.column(column), strict=True) if said}
+
+    def days(self, column: str) -> Mapping[str, date]:
+        """The same of a column of days."""
+        return {upn: date.fromisoformat(day) for upn, day in self.said(column).items()}
 
     @cached_property
     def parents(self) -> Mapping[str, tuple[Parent, ...]]:
         """The parents of each UPN, by parent_id."""
-        found: dict[str, list[Row]] = {}
-        for row in self.live("parents"):
-            found.setdefault(str(row["upn"]), []).append(row)
-        return OnDemand(found, lambda rows: tuple(map(Parent.of, rows)))
+        places: dict[str, list[int]] = {}
+        for n, upn in enumerate(self._parents.column("upn")):
+            places.setdefault(str(upn), []).append(n)
+        return OnDemand(places, lambda those: tuple([Parent.of(self._parents.row(n)) for n in those]))
 
     @cached_property
     def children(self) -> Mapping[str, frozenset[str]]:
         """The UPNs for which the school gives each parent_id."""
         found: dict[str, set[str]] = {}
-        for row in self.live("parents"):
-            found.setdefault(row["parent_id"] or "", set()).add(str(row["upn"]))
+        for parent, upn in zip(self._parents.column("parent_id"), self._parents.column("upn"), strict=True):
+            found.setdefault(parent or "", set()).add(str(upn))
         return {parent: frozenset(upns) for parent, upns in found.items()}
 
     @cached_property
     def support(self) -> Mapping[str, tuple[Support, ...]]:
         """The support of each UPN, oldest first."""
         found: dict[str, list[Support]] = {}
-        for row in self.live("support"):
+        for row in self.live("support").rows():
             day = _day(row["date"])
             if day is not None:
                 step = Support(
@@ -260,7 +276,7 @@ class Roll:
     def expected(self) -> Mapping[str, tuple[Expected, ...]]:
         """The absences expected of each UPN, oldest first."""
         found: dict[str, list[Expected]] = {}
-        for row in self.live("absences_expected"):
+        for row in self.live("absences_expected").rows():
             first, until = _day(row["from"]), _day(row["until"])
             if first is not None and until is not None:
                 known_on = london_day(datetime.fromisoformat(str(row["received_at"])))
@@ -271,57 +287,57 @@ class Roll:
     @cached_property
     def calendar(self) -> Mapping[Session, bool]:
         """Whether the school was open, for each session of which its calendar speaks."""
+        days, halves, opens = (self.live("calendar").column(name) for name in ("date", "session", "open"))
         return {
-            Session(date.fromisoformat(str(row["date"])), str(row["session"])): _yes(row["open"])
-            for row in self.live("calendar")
+            Session(date.fromisoformat(str(day)), str(half)): _yes(is_open)
+            for day, half, is_open in zip(days, halves, opens, strict=True)
         }
 
     def folded(self, parts: Iterable[tuple[str, Kind, bytes]]) -> Roll:
         """This roll with parts (name, kind, Parquet) folded in."""
-        rows = {kind: dict(of_kind) for kind, of_kind in self.rows.items()}
         names = set(self.parts)
+        rows: dict[Kind, dict[tuple[str, ...], Row]] = {}
         for name, kind, body in parts:
             names.add(name)
-            of_kind = rows.setdefault(kind, {})
+            of_kind = rows.setdefault(kind, self._by_key(kind))
             for row in _read(body):
                 for each in _both_halves(row) if kind == "calendar" else (row,):
                     key = _key(kind, each)
                     if key not in of_kind or _rank(of_kind[key]) < _rank(each):
                         of_kind[key] = each
-        return Roll(tuple(sorted(names)), rows)
+        return Roll(tuple(sorted(names)), {**self.tables, **{kind: _in_order(each) for kind, each in rows.items()}})
+
+    def _by_key(self, kind: Kind) -> dict[tuple[str, ...], Row]:
+        return {_key(kind, row): row for row in self.tables[kind].rows()} if kind in self.tables else {}
 
     def dump(self) -> bytes:
         """The roll as JSON; the same parts give the same bytes."""
-        return pretty_json(
-            {
-                "parts": self.parts,
-                "rows": {kind: [of_kind[key] for key in sorted(of_kind)] for kind, of_kind in self.rows.items()},
-            }
-        ).encode()
+        return json_line({"parts": self.parts, "tables": {kind: table.saved for kind, table in self.tables.items()}})
 
     def packed(self) -> str:
         """What `dump` gives as text that a register can carry."""
         return base64.b64encode(zstd.compress(self.dump())).decode()
 
     @classmethod
+    def unpacked(cls, text: str) -> Roll:
+        """Read what `packed` wrote."""
+        return cls.load(zstd.decompress(base64.b64decode(text)))
+
+    @classmethod
     def load(cls, body: bytes) -> Roll:
         """Read what `dump` wrote."""
-        saved: _Saved = from_json(body, cache_strings="keys")  # the names of columns, again in every row
-        rows: dict[str, dict[tuple[str, ...], Row]] = {
-            kind: {_key(kind, row): row for row in of_kind} for kind, of_kind in saved["rows"].items()
-        }
-        return cls(tuple(saved["parts"]), rows)
+        saved: _Saved = from_json(body)
+        return cls(tuple(saved["parts"]), {kind: Table(table) for kind, table in saved["tables"].items()})
+
+
+def _in_order(rows: Mapping[tuple[str, ...], Row]) -> Table:
+    return Table.of([rows[key] for key in sorted(rows)])
 
 
 def carried(register: bytes) -> str | None:
     """The packed roll that a register carries; None if it carries none."""
     text = said(register, KEY)
     return None if text is None else text.decode()
-
-
-def unpacked(text: str) -> bytes:
-    """What `Roll.dump` gave, of a roll that a register carries."""
-    return zstd.decompress(base64.b64decode(text))
 
 
 def _both_halves(row: Row) -> Iterable[Row]:
@@ -347,8 +363,8 @@ def _as_text(value: object) -> str:
 
 def continued(own: Roll, earlier: Sequence[Roll]) -> Roll:
     """A school's roll over those of the schools it took over from: their rows stand where it says nothing itself."""
-    rows: dict[str, dict[tuple[str, ...], Row]] = {}
+    rows: dict[Kind, dict[tuple[str, ...], Row]] = {}
     for roll in (*earlier, own):
-        for kind, of_kind in roll.rows.items():
-            rows.setdefault(kind, {}).update(of_kind)
-    return Roll(own.parts, rows)
+        for kind in roll.tables:
+            rows.setdefault(kind, {}).update(roll._by_key(kind))
+    return Roll(own.parts, {kind: _in_order(each) for kind, each in rows.items()})

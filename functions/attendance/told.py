@@ -95,12 +95,12 @@ def _missing(assessor: Assessor) -> Iterator[Return]:
     first, today = law.academic_year_days(assessor.year)[0], assessor.as_at
     begin = at(Session(first, "AM"))
     lacking: dict[int, list[str]] = {}
-    for upn, pupil in assessor.view.roll.pupils.items():
-        gaps = assessor.unmarked(upn)
-        if not len(gaps) or pupil.boarder:
+    for upn in assessor.with_gaps():
+        pupil = assessor.view.roll.pupils.get(upn)
+        if pupil is None or pupil.boarder:
             continue
         always = pupil.on_roll(first) and pupil.on_roll(today)
-        for number in gaps.tolist():
+        for number in assessor.unmarked(upn).tolist():
             if number >= begin and (always or pupil.on_roll(session_of(number).day)):
                 lacking.setdefault(number, []).append(upn)
     for lacks, upns in sorted(lacking.items()):
@@ -189,13 +189,14 @@ def n_overdue_on(assessor: Assessor, day: date) -> date:
 def from_roll(assessor: Assessor, enquiries: Mapping[str, Enquiries], school_type: str | None) -> Iterator[Return]:
     """What speaks against deletions of this academic year: to the school, and to officers where both must agree (reg 9)."""
     urn = assessor.view.urn
-    for upn, pupil in sorted(assessor.view.roll.pupils.items()):
-        if pupil.leaving_day is None or pupil.leaving_day > assessor.as_at:
+    for upn, day in sorted(assessor.view.roll.days("leaving_day").items()):
+        if day > assessor.as_at:
             continue
+        pupil = assessor.view.roll.pupils[upn]
         for problem in deletion_problems(assessor, upn, pupil, enquiries.get(upn), school_type):
             for name in ("school", "officer") if problem.problem.startswith("ENQUIRIES") else ("school",):
                 row = told(
-                    name, urn, upn, pupil, f"deletion {pupil.leaving_day.isoformat()} {problem.problem}", pupil.leaving_day,
+                    name, urn, upn, pupil, f"deletion {day.isoformat()} {problem.problem}", day,
                     f"DELETION_{problem.problem}", f"ground {problem.ground or '(none)'}", problem.wrong, problem.to_do,
                     "deletion_ground",
                 )  # fmt: skip

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from attendance.law import academic_year
 from attendance.register import fold, folded_parts, named, standing
-from attendance.roll import Roll, carried, unpacked
+from attendance.roll import Roll, carried
 from attendance.rows import KEYS, Kind
 from attendance.text import london_day
 from aws.buckets import Bucket
@@ -72,21 +72,18 @@ class Registers:
         for key in self.registers.keys(school_prefix(la, urn)):
             if stored := self.registers.get(key):
                 registers[int(key.rsplit("year=", 1)[1].split("/")[0])] = stored.body
-        texts = (carried(body) for _, body in sorted(registers.items(), reverse=True))
-        roll = next((Roll.load(unpacked(text)) for text in texts if text is not None), Roll())
-        parts = [*(part for body in registers.values() for part in folded_parts(body)), *roll.parts]
-        return SchoolRecord(la, urn, registers, roll, tuple(sorted(parts)))
+        return _as_it_stands(la, urn, registers)
 
-    def read_year(self, la: str, urn: str, year: int) -> bytes | None:
-        """The register of one academic year as it lies there: most files are checked beside it alone, as it carries the roll."""
+    def read_year(self, la: str, urn: str, year: int) -> SchoolRecord | None:
+        """The same of one academic year; None if its register does not carry the roll: most files are checked beside it alone."""
         stored = self.registers.get(register_key(la, urn, year))
-        return stored.body if stored else None
+        if stored is None or carried(stored.body) is None:
+            return None
+        return _as_it_stands(la, urn, {year: stored.body})
 
     def roll(self, la: str, urn: str) -> Roll:
         """The school's roll as it stands, empty if it sent none: for the names of its pupils."""
-        register = self.read_year(la, urn, academic_year(today()))
-        text = carried(register) if register else None
-        return self.read(la, urn).roll if text is None else Roll.load(unpacked(text))
+        return (self.read_year(la, urn, academic_year(today())) or self.read(la, urn)).roll
 
     def received(self, la: str, urn: str, by: datetime) -> dict[str, list[str]]:
         """The names of the parts received by a moment that count, by the folder they lie in."""
@@ -145,13 +142,21 @@ class Registers:
 
     def _rolled(self, text: str | None, keys: Sequence[str]) -> tuple[Roll, str]:
         """A roll into which all of these parts are folded and no other, and its text."""
-        roll = Roll.load(unpacked(text)) if text is not None else Roll()
+        roll = Roll.unpacked(text) if text is not None else Roll()
         if not set(roll.parts) <= set(keys):
             roll, text = Roll(), None
         have = set(roll.parts)
         if missing := [key for key in keys if key not in have]:
             roll, text = roll.folded((key, kind_of(key), body) for key, body in self._bodies(missing)), None
         return roll, roll.packed() if text is None else text
+
+
+def _as_it_stands(la: str, urn: str, registers: dict[int, bytes]) -> SchoolRecord:
+    """A school by its registers; its roll is what the latest of them carries that carries one."""
+    texts = (carried(body) for _, body in sorted(registers.items(), reverse=True))
+    roll = next((Roll.unpacked(text) for text in texts if text is not None), Roll())
+    parts = [*(part for body in registers.values() for part in folded_parts(body)), *roll.parts]
+    return SchoolRecord(la, urn, registers, roll, tuple(sorted(parts)))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from operator import itemgetter
 from typing import cast
 
 from attendance import law
@@ -426,11 +425,11 @@ def _movers(
     recent = assessor.weeks[-window_size(assessor.as_at) :]
     since = recent[0] if recent else assessor.as_at
     last_year = academic_year_days(assessor.year - 1)[0]
-    asked = with_cases | told.keys()
-    for upn, pupil in assessor.view.roll.pupils.items():
-        came_before = pupil.starting_day is None or pupil.starting_day < since
-        if came_before and not pupil.leaving_day and not pupil.dual_registered_urn and upn not in asked:
-            continue  # nearly all
+    roll = assessor.view.roll
+    asked = {upn for upn, day in roll.days("starting_day").items() if day >= since}  # few
+    asked |= roll.days("leaving_day").keys() | roll.said("dual_registered_urn").keys()
+    for upn in sorted(asked | ((with_cases | told.keys()) & roll.pupils.keys())):
+        pupil = roll.pupils[upn]
         gone = pupil.leaving_day is not None and pupil.leaving_day <= assessor.as_at
         left = gone and pupil.leaving_day is not None and since <= pupil.leaving_day
         started_on = pupil.starting_day if pupil.starting_day and pupil.starting_day <= assessor.as_at else date.min
@@ -444,7 +443,7 @@ def _movers(
         outdated = upn in told and told[upn].sessions != carried.sessions
         if moves or rests_on_it or outdated:
             found.append((upn, carried, started or rests_on_it or dual))
-    return sorted(found, key=itemgetter(0))
+    return found
 
 
 def _people(assessor: Assessor, upn: str) -> bool:

@@ -21,13 +21,11 @@ from attendance.findings import SEVERITIES, Taken, finding
 from attendance.law import academic_year
 from attendance.parts import ROLL
 from attendance.register import named, part_name
-from attendance.roll import carried, unpacked
 from attendance.rules import RULES
 from attendance.text import LONDON, london_day, pretty_json
 from attendance.unpacking import LONGEST_NAME
 from aws.buckets import Bucket, Stored
 from aws.keys import school_prefix, year_prefix
-from aws.known import known_of
 from aws.observability import counted, logger
 from aws.registers import Registers
 from aws.schools import Listed, Schools
@@ -99,12 +97,13 @@ class Validate:
     def _check(self, sent: Sent, listed: Listed) -> list[CheckedFile]:
         """Check an upload beside the register of this academic year; if it speaks of another too, once more beside all of them."""
         year = academic_year(london_day(sent.stored.received_at))
-        register = self.registers.read_year(sent.la, sent.urn, year)
-        if register is not None and (roll := carried(register)) is not None:
-            checked = check_sent(sent, listed, Known.of(unpacked(roll), [register]))
+        record = self.registers.read_year(sent.la, sent.urn, year)
+        if record:
+            checked = check_sent(sent, listed, Known.of(record.roll, record.bodies))
             if {name for file in checked for name in file.parts} <= {ROLL, str(year)}:
                 return checked
-        return check_sent(sent, listed, known_of(self.registers.read(sent.la, sent.urn)))
+        record = self.registers.read(sent.la, sent.urn)
+        return check_sent(sent, listed, Known.of(record.roll, record.bodies))
 
     def _receive(self, sent: Sent, listed: Listed, checked: CheckedFile) -> CheckedFile:
         """Keep a file's receipt and parts; what is answered if these bytes were received before."""
@@ -133,7 +132,7 @@ class Validate:
             return checked
         extracted = datetime.fromisoformat(first["extracted_at"]) if first["extracted_at"] else None
         record = self.registers.read(sent.la, sent.urn)
-        by_then = check_sent(sent, listed, known_of(record), received_at, extracted)
+        by_then = check_sent(sent, listed, Known.of(record.roll, record.bodies), received_at, extracted)
         again = next(file for file in by_then if file.upload == checked.upload)
         if self._store(sent, again, received_at):
             return again  # its first delivery ended between receipt and parts: finished, not answered

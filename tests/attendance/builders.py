@@ -18,9 +18,11 @@ import numpy as np
 
 from attendance.marks import CODE_ORDER, Marks, at
 from attendance.positions import Assessor, SchoolView
-from attendance.roll import KEYS, Roll, Row
+from attendance.roll import Roll
+from attendance.rows import KEYS, Kind
 from attendance.sessions import HALVES, Session
 from attendance.standing import Carried, Counted, MetAt, PupilHistory, Standing
+from attendance.table import Row, Table
 
 PUPIL, CLASSMATE = "B801200005001", "Q801200005002"
 LA, URN = "886", "100001"
@@ -82,12 +84,13 @@ def marks_of(by_pupil: Mapping[str, Mapping[Session, str]]) -> Marks:
 def roll_of(**kinds: Sequence[Row]) -> Roll:
     """A roll with these rows of each kind; a kind left out was never sent."""
     provenance = {"extracted_at": RECEIVED, "received_at": RECEIVED, "upload": "0" * 64}
-    rows: dict[str, dict[tuple[str, ...], Row]] = {}
-    for kind, given in kinds.items():
-        for n, row in enumerate(given, start=2):
-            full: Row = {**provenance, "row": str(n), **row}
-            rows.setdefault(kind, {})[tuple(full.get(column) or "" for column in KEYS[kind])] = full
-    return Roll((), rows)
+    tables: dict[Kind, Table] = {}
+    for kind in KEYS:
+        if kind in kinds:
+            rows: list[Row] = [{**provenance, "row": str(n), **row} for n, row in enumerate(kinds[kind], start=2)]
+            in_order = {tuple(row.get(column) or "" for column in KEYS[kind]): row for row in rows}
+            tables[kind] = Table.of([in_order[key] for key in sorted(in_order)])
+    return Roll((), tables)
 
 
 def pupil_row(upn: str = PUPIL, **changed: str | None) -> Row:

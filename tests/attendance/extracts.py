@@ -7,11 +7,13 @@ from pathlib import Path
 from attendance.checking import CheckedFile, Place, check_file
 from attendance.context import Known
 from attendance.register import fold, part_name
+from attendance.roll import Roll
+from attendance.table import Row, Table
 
 RECEIVED = datetime(2025, 11, 3, 18, tzinfo=UTC)
 
 _ON_ROLL = {"date_of_birth": "2014-05-05", "starting_day": "2020-09-01"}
-PUPILS = (
+_PUPILS: tuple[Row, ...] = (
     {"upn": "B801200005001", **_ON_ROLL},
     {"upn": "Q801200005002", **_ON_ROLL, "date_of_birth": "2021-03-01"},
     {"upn": "E801200005003", **_ON_ROLL, "dual_registered_urn": "100002"},
@@ -23,14 +25,16 @@ PUPILS = (
     {"upn": "P801200005009", **_ON_ROLL, "dual_registered_urn": "100001"},
     {"upn": "P801200005011", **_ON_ROLL, "withdrawn_on": "2025-09-01"},
 )
+PUPILS = Roll((), {"pupils": Table.of(_PUPILS)}).live("pupils")
 
 _HALF_TERM = [date(2025, 10, 27) + timedelta(days) for days in range(5)]
 _OPEN = [day for n in range(21) if (day := date(2025, 10, 13) + timedelta(n)).weekday() < 5 and day not in _HALF_TERM]
-CALENDAR = (
+_CALENDAR: tuple[Row, ...] = (
     *({"date": day.isoformat(), "session": None, "open": "no"} for day in _HALF_TERM),
     *({"date": day.isoformat(), "session": None, "open": "yes"} for day in [*_OPEN, date(2025, 11, 3)]),
     {"date": "2025-10-28", "session": "AM", "open": "yes"},
 )
+CALENDAR = Table.of(_CALENDAR)
 
 
 def check_all(

@@ -30,6 +30,7 @@ from attendance.roll import Roll
 from attendance.sessions import HALVES, Held, Session, monday
 from attendance.settings import Settings, load
 from attendance.standing import Counted, Frozen, Position, PupilHistory, Standing
+from attendance.table import Table
 
 SIBLING: Final = "E801200005003"
 CHILDREN: Final = (PUPIL, SIBLING)
@@ -125,11 +126,10 @@ def _whole_roll() -> Roll:
 def _roll(support: frozenset[tuple[str, date, str]]) -> Roll:
     """The roll with these steps of support, each declined by a parent; what never changes is read once."""
     whole = _whole_roll()
-    rows = {
-        (upn, day.isoformat(), name): {**support_row(day.isoformat(), "declined", parent_id=name), "upn": upn}
-        for upn, day, name in support
-    }
-    roll = Roll((), {**whole.rows, "support": rows})
+    rows = [
+        {**support_row(day.isoformat(), "declined", parent_id=name), "upn": upn} for upn, day, name in sorted(support)
+    ]
+    roll = Roll((), {**whole.tables, "support": Table.of(rows)})
     roll.__dict__.update({name: getattr(whole, name) for name in ("pupils", "parents", "expected", "calendar")})
     return roll
 

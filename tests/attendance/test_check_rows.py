@@ -18,6 +18,9 @@ from attendance.findings import SEVERITY
 from attendance.identifiers import upn_check_letter
 from attendance.rowchecks import NO_TIME, microseconds, time_value, times_of
 from attendance.rows import COLUMNS
+from attendance.table import Row, Table
+
+NOTHING = Table.of(())
 
 
 def test_every_code_that_rows_can_show_is_shown_somewhere_here() -> None:
@@ -42,14 +45,15 @@ def test_a_check_whose_extract_was_never_sent_is_not_made() -> None:
 
 @pytest.mark.parametrize(("on_roll", "expected"), [(10, set()), (11, {(2, "session", "SESSION_HELD_BY_FEW")})])
 def test_held_by_fewer_than_one_in_ten(on_roll: int, expected: set[object]) -> None:
-    pupils = [{"upn": f"other {n}", "starting_day": "2020-09-01"} for n in range(on_roll - 1)]
-    known = Known(pupils=[{"upn": "B801200005001", "starting_day": "2020-09-01"}, *pupils], calendar=())
+    pupils: list[Row] = [{"upn": f"other {n}", "starting_day": "2020-09-01"} for n in range(on_roll - 1)]
+    pupils.append({"upn": "B801200005001", "starting_day": "2020-09-01"})
+    known = Known(pupils=Table.of(pupils), calendar=NOTHING)
     assert triples(check(b"upn,date,session,code\nB801200005001,2025-10-13,AM,/\n", known=known)) == expected
 
 
 def test_a_row_is_taken_or_left_out_whatever_else_has_arrived() -> None:
     body, _ = extract("findings_alone")
-    alone, beside = check(body), check(body, known=Known(pupils=(), calendar=CALENDAR))
+    alone, beside = check(body), check(body, known=Known(pupils=NOTHING, calendar=CALENDAR))
     assert alone.parts == beside.parts
     assert _of_severity(alone.counts, "error") == _of_severity(beside.counts, "error")
 

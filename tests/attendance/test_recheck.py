@@ -5,6 +5,7 @@ from datetime import date
 from extracts import CALENDAR, PUPILS, check
 
 from attendance.context import Known, recheck
+from attendance.table import Table
 
 HEADER = "upn,date,session,code,recorded_at,amendment_reason\n"
 AS_AT = date(2025, 11, 3)
@@ -28,7 +29,7 @@ def test_a_later_extract_settles_what_an_earlier_one_left_open() -> None:
 
 def test_closures_are_seen_across_extracts() -> None:
     parts, (closed, _) = _parts("B801200005001,2025-10-13,AM,#,,", "Q801200005002,2025-10-13,AM,/,,")
-    assert recheck(parts, Known(calendar=()), AS_AT, "100001") == {closed: {"CLOSURE_MIXED": 1}}
+    assert recheck(parts, Known(calendar=Table.of(())), AS_AT, "100001") == {closed: {"CLOSURE_MIXED": 1}}
 
 
 def test_what_was_never_sent_is_not_asked() -> None:

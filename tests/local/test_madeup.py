@@ -19,6 +19,7 @@ from attendance.context import Known
 from attendance.directory import Directory, read_directory
 from attendance.identifiers import upn_problem
 from attendance.sessions import HALVES, Session
+from attendance.table import Table
 from attendance.text import LONDON
 from attendance.wording import load_letters
 from local.inputs import read_input
@@ -132,7 +133,7 @@ def test_marks_agree_with_roll_and_calendar_but_for_the_mistakes_that_are_put_in
         sent = [row for path in sorted(tmp_path.glob(f"*/{urn}/*-pupils.csv")) for row in rows(path)]
         roll = {row["upn"]: {name: value or None for name, value in row.items()} for row in sent}
         (calendar,) = tmp_path.glob(f"*/{urn}/*-calendar.csv")
-        known = Known(pupils=[*roll.values()], calendar=rows(calendar))
+        known = Known(pupils=Table.of([*roll.values()]), calendar=Table.of(rows(calendar)))
         for path in sorted(tmp_path.glob(f"*/{urn}/*-attendance.csv"))[::9]:
             found.update(checked(path, directory, known).counts)
 
