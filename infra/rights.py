@@ -100,6 +100,11 @@ def read_items(*tables: dynamodb.ITable) -> iam.PolicyStatement:
     return _allow([f"dynamodb:{action}" for action in actions], [table.table_arn for table in tables])
 
 
+def read_together(table: dynamodb.ITable) -> iam.PolicyStatement:
+    """Read items by their keys, several in one call."""
+    return _allow(["dynamodb:BatchGetItem"], [table.table_arn])
+
+
 def record_items(table: dynamodb.ITable) -> iam.PolicyStatement:
     """Write items; never delete."""
     return _allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], [table.table_arn])

@@ -126,7 +126,7 @@ class _Measured:
     def __init__(self, world: World, watched: _Watched, pupils: int) -> None:
         self.world, self.watched = world, watched
         self.doors = Doors.of(world)
-        publish(self.doors.settings, published(1))
+        publish(self.doors.published, published(1))
         [self.school] = school_days(1, pupils)
         self.la, self.urn = LA, self.school.school.urn
         self.at(terms.school_days()[0], time(8))

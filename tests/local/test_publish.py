@@ -29,10 +29,10 @@ def test_what_is_published_is_what_the_functions_read(folder: Path, capsys: pyte
     with raised(given={}) as system:
         assert main(["publish", str(folder), "--prefix", LOCAL_PREFIX]) == 0
         told = capsys.readouterr().out
-        bucket = system.bucket("settings")
-        assert AuthoritySettings(bucket).on("886", FIRST_DAY) is not None
-        assert SchoolWording(bucket).on("900001", FIRST_DAY) is not None
-        assert Schools(bucket).listed("900002").school is not None
+        published = system.doors.published
+        assert AuthoritySettings(published).on("886", FIRST_DAY) is not None
+        assert SchoolWording(published).on("900001", FIRST_DAY) is not None
+        assert Schools(published).listed("900002").school is not None
     assert told == (
         "Published: a directory of 2 schools, the code of conduct of 886, the words of letters of 900001.\n"
     )
@@ -41,9 +41,9 @@ def test_what_is_published_is_what_the_functions_read(folder: Path, capsys: pyte
 def test_one_mistake_and_nothing_is_put(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "886" / "900001-letters.yaml").write_text("letters: {}")
     with raised(given={}) as system:
-        before = system.objects("settings")
+        before = system.items("published")
         assert main(["publish", str(folder), "--prefix", LOCAL_PREFIX]) == 2
-        assert system.objects("settings") == before
+        assert system.items("published") == before
     assert "900001-letters.yaml" in capsys.readouterr().err
 
 
