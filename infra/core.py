@@ -267,7 +267,8 @@ class Core(Stack):
             rights.write_once(self.receipts, self.parts, self.reports),
             rights.put_events(self.bus),
             rights.read_together(self.published),
-            rights.use_key(self.key, "s3", "dynamodb"),
+            rights.use_key(self.key, "s3"),
+            rights.decrypt(self.key, "dynamodb"),
         )
         self.thresholds.allow(
             rights.read(self.parts, self.registers, self.positions),
