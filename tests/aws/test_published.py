@@ -6,11 +6,10 @@ from datetime import date
 import pytest
 from botocore.stub import Stubber
 
-from attendance.directory import read_directory
 from aws.published import LONGEST, Published, TooLong
 from aws.schools import Listed
 from aws.settings import OfSchool
-from tests.made_school import directory, letters, settings
+from tests.made_school import letters
 from tests.raised_system import System, raised
 
 DAY = date(2025, 9, 8)

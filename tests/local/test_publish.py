@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from aws.published import LONGEST
 from aws.schools import Schools
 from aws.settings import AuthoritySettings, SchoolWording
 from local.command import main
@@ -45,6 +46,18 @@ def test_one_mistake_and_nothing_is_put(folder: Path, capsys: pytest.CaptureFixt
         assert main(["publish", str(folder), "--prefix", LOCAL_PREFIX]) == 2
         assert system.items("published") == before
     assert "900001-letters.yaml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("prefix", [[], ["--prefix", LOCAL_PREFIX]], ids=["checked", "published"])
+def test_what_no_item_holds_is_told_by_name_and_nothing_is_put(
+    folder: Path, prefix: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "886" / "900001-letters.yaml").write_text(f"{letters()}# {LONGEST * 'x'}\n")
+    with raised(given={}) as system:
+        before = system.items("published")
+        assert main(["publish", str(folder), *prefix]) == 2
+        assert system.items("published") == before
+    assert capsys.readouterr().err.startswith("letters/900001: ")
 
 
 def test_without_a_prefix_it_is_only_checked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
