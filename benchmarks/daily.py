@@ -52,7 +52,7 @@ def measured(pupils: int, files: int) -> list[Mapping[str, float]]:
     ensure_assets()
     days = terms.school_days()[: _BEFORE + 1 + ceil(files / SCHOOLS)]  # the files of one day warm the functions
     with _timed() as spent, raise_world((LA,)) as world:
-        publish(Doors.of(world).settings, published(SCHOOLS))
+        publish(Doors.of(world).published, published(SCHOOLS))
         schools = [_School(world, each, days) for each in school_days(SCHOOLS, pupils)]
         for school in schools:
             school.send(days[0], school.of.roll().body, time(8))

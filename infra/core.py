@@ -96,7 +96,13 @@ class Core(Stack):
         self._serve()
         Analytics(self, prefix, self.registers, self.positions)
         if trail:
-            Trail(self, prefix, self.key, [self.cases, self.history, self.api.grants], kept=years(retention_years))
+            Trail(
+                self,
+                prefix,
+                self.key,
+                [self.cases, self.history, self.published, self.api.grants],
+                kept=years(retention_years),
+            )
         self._acknowledge_wildcards()
         given = {
             "key-arn": self.key.key_arn,
@@ -116,7 +122,6 @@ class Core(Stack):
         self.registers = self._bucket("registers", replaced=True)
         self.positions = self._bucket("positions", replaced=True, cors=read_by(origins))
         self.reports = self._bucket("reports", events=True, cors=read_by(origins))
-        self.settings = self._bucket("settings", kept=False)
         erasure = assumed.erasure_role_arn(self, self.prefix)
         for bucket in (self.uploads, self.receipts, self.parts, self.reports):
             bucket.add_to_resource_policy(nothing_taken_away(bucket, erasure))
@@ -126,6 +131,7 @@ class Core(Stack):
             bucket.add_to_resource_policy(nothing_replaced(bucket, but_by=erasure))
         self.cases = table(self, "Cases", f"{self.prefix}-cases", self.key, indexes=CASE_INDEXES)
         self.history = table(self, "History", f"{self.prefix}-history", self.key, indexes={})
+        self.published = table(self, "Published", f"{self.prefix}-published", self.key, indexes={}, sort_key=False)
         self.secret = secretsmanager.Secret(
             self,
             "PupilSecret",
@@ -147,7 +153,6 @@ class Core(Stack):
         *,
         events: bool = False,
         replaced: bool = False,
-        kept: bool = True,
         cors: Sequence[s3.CorsRule] = (),
     ) -> s3.Bucket:
         return private_bucket(
@@ -157,7 +162,7 @@ class Core(Stack):
             self.key,
             events=events,
             replaced=replaced,
-            kept=self.kept if kept else None,
+            kept=self.kept,
             cors=cors,
         )
 
@@ -221,7 +226,7 @@ class Core(Stack):
         shared = {
             "PARTS_BUCKET": self.parts.bucket_name,
             "REGISTERS_BUCKET": self.registers.bucket_name,
-            "SETTINGS_BUCKET": self.settings.bucket_name,
+            "PUBLISHED_TABLE": self.published.table_name,
         }
         people = {
             "EVENT_BUS": self.bus.event_bus_name,
@@ -257,15 +262,18 @@ class Core(Stack):
 
     def _rights(self) -> None:
         self.validate.allow(
-            rights.read(self.uploads, self.receipts, self.registers, self.settings),
-            rights.list_keys(self.receipts, self.registers, self.settings),
+            rights.read(self.uploads, self.receipts, self.registers),
+            rights.list_keys(self.receipts, self.registers),
             rights.write_once(self.receipts, self.parts, self.reports),
+            rights.read_together(self.published),
             rights.use_key(self.key, "s3"),
+            rights.decrypt(self.key, "dynamodb"),
         )
         self.thresholds.allow(
-            rights.read(self.parts, self.registers, self.positions, self.settings),
-            rights.list_keys(self.parts, self.registers, self.positions, self.settings),
+            rights.read(self.parts, self.registers, self.positions),
+            rights.list_keys(self.parts, self.registers, self.positions),
             *rights.write_in_turn(self.registers, self.positions),
+            rights.read_together(self.published),
             rights.keep_items(self.cases, self.history),
             rights.query_indexes(self.cases, "due", "school"),
             rights.send(self.thresholds.queue, self.notices.queue),
@@ -274,8 +282,9 @@ class Core(Stack):
             rights.use_key(self.key, "s3", "dynamodb", "secretsmanager"),
         )
         self.notices.allow(
-            rights.read(self.parts, self.registers, self.positions, self.reports, self.settings),
-            rights.list_keys(self.parts, self.registers, self.positions, self.reports, self.settings),
+            rights.read(self.parts, self.registers, self.positions, self.reports),
+            rights.list_keys(self.parts, self.registers, self.positions, self.reports),
+            rights.read_together(self.published),
             rights.write_once(self.reports),
             *rights.authority_documents(self.prefix),
             rights.keep_items(self.cases, self.history),
@@ -315,7 +324,7 @@ class Core(Stack):
                 "PARTS_BUCKET": self.parts.bucket_name,
                 "REGISTERS_BUCKET": self.registers.bucket_name,
                 "POSITIONS_BUCKET": self.positions.bucket_name,
-                "SETTINGS_BUCKET": self.settings.bucket_name,
+                "PUBLISHED_TABLE": self.published.table_name,
                 "CASES_TABLE": self.cases.table_name,
                 "HISTORY_TABLE": self.history.table_name,
                 "NOTICES_QUEUE_URL": self.notices.queue.queue_url,
@@ -325,11 +334,12 @@ class Core(Stack):
                 "PUPIL_SECRET_ARN": self.secret.secret_arn,
             }
         )
-        held = (self.uploads, self.reports, self.registers, self.positions, self.settings)
+        held = (self.uploads, self.reports, self.registers, self.positions)
         self.api.allow(
             rights.read(*held),
             rights.list_keys(*held),
             rights.read_items(self.cases, self.history),
+            rights.read_together(self.published),
             rights.record_items(self.cases),
             rights.query_indexes(self.cases, "school", "opened", "deadline"),
             *rights.read_and_remember(self.api.grants, "KEY#"),
@@ -343,7 +353,7 @@ class Core(Stack):
         """Name every wildcard that a policy of this stack may hold; cdk-nag refuses any other."""
         keys = "A function serves every school; the names of its objects hold the school and a hash, known only then."
         pattern = "Named by a rule, so that an authority can join without a change to any policy (docs/security.md)."
-        buckets = (self.uploads, self.receipts, self.parts, self.registers, self.positions, self.reports, self.settings)
+        buckets = (self.uploads, self.receipts, self.parts, self.registers, self.positions, self.reports)
         arns = {
             f"<{self.get_logical_id(cast(CfnElement, bucket.node.default_child))}.Arn>/*": keys for bucket in buckets
         }

@@ -100,6 +100,11 @@ def read_items(*tables: dynamodb.ITable) -> iam.PolicyStatement:
     return _allow([f"dynamodb:{action}" for action in actions], [table.table_arn for table in tables])
 
 
+def read_together(table: dynamodb.ITable) -> iam.PolicyStatement:
+    """Read items by their keys, several in one call."""
+    return _allow(["dynamodb:BatchGetItem"], [table.table_arn])
+
+
 def record_items(table: dynamodb.ITable) -> iam.PolicyStatement:
     """Write items; never delete."""
     return _allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], [table.table_arn])
@@ -150,6 +155,15 @@ def use_key(key: kms.IKey, *services: str) -> iam.PolicyStatement:
     actions = ["Decrypt", "GenerateDataKey"]
     if "dynamodb" in services:  # which calls KMS with the rights of whoever calls it
         actions += ["DescribeKey", "Encrypt", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo"]
+    return _through(key, actions, services)
+
+
+def decrypt(key: kms.IKey, *services: str) -> iam.PolicyStatement:
+    """Decrypt with the key, only through these services: all that reading a table asks."""
+    return _through(key, ["Decrypt"], services)
+
+
+def _through(key: kms.IKey, actions: Sequence[str], services: Sequence[str]) -> iam.PolicyStatement:
     through = [f"{service}.{Aws.REGION}.amazonaws.com" for service in services]
     return _allow([f"kms:{a}" for a in actions], [key.key_arn], {"StringEquals": {"kms:ViaService": through}})
 

@@ -148,8 +148,10 @@ def table(
     key: kms.IKey,
     indexes: Mapping[str, Index],
     expires: str | None = None,
+    *,
+    sort_key: bool = True,
 ) -> dynamodb.Table:
-    """A table of `pk` and `sk`, paid per request, recoverable to any second of 35 days.
+    """A table of `pk` and `sk`, or of `pk` alone, paid per request, recoverable to any second of 35 days.
 
     An index holds keys only, so that nothing about a child is kept twice, or whole items, where the whole state of a
     school is read in one query and every write that follows is conditional on a version read consistently.
@@ -164,7 +166,7 @@ def table(
         name,
         table_name=table_name,
         partition_key=text("pk"),
-        sort_key=text("sk"),
+        sort_key=text("sk") if sort_key else None,
         billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
         encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
         encryption_key=key,

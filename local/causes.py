@@ -64,8 +64,8 @@ class Causes:
     """All causes of one deployment up to a moment."""
 
     authorities: tuple[str, ...]
-    published: dict[str, bytes]
-    """What lies in the bucket of settings."""
+    published: dict[str, str]
+    """What was published, as texts by name."""
     uploads: tuple[Sent, ...]
     parts: tuple[Kept, ...]
     decisions: tuple[Decided, ...]
@@ -82,15 +82,15 @@ class Left:
     """By authority and key."""
 
 
-def read_causes(stores: Stores, settings: Bucket, until: datetime) -> Causes:
-    """The causes of a deployment, from its buckets alone; BadInput if it has no upload."""
+def read_causes(stores: Stores, until: datetime) -> Causes:
+    """The causes of a deployment, from its buckets and what was published; BadInput if it has no upload."""
     uploads = tuple(_sent(stores.uploads))
     parts = tuple(_kept(stores, {f"{each.la}/{each.urn}/{each.upload_id}" for each in uploads}))
     if not uploads and not parts:
         raise BadInput(f"There is no upload in {stores.uploads.name}: there is nothing to restore from.")
     return Causes(
         tuple(sorted(stores.documents)),
-        {key: stores.read(settings, key) for key in settings.keys("")},
+        {item["pk"]["S"]: item["body"]["S"] for item in stores.scan(stores.schools.published.table)},
         uploads,
         parts,
         tuple(each for bucket in stores.documents.values() for each in _decided(bucket)),
@@ -125,8 +125,7 @@ def play(causes: Causes) -> Left:
     with raise_world(causes.authorities) as world:
         world.secrets.put_secret_value(SecretId=world.names["pupil-secret"], SecretString=causes.secret.decode())
         doors = Doors.of(world)
-        for key, body in causes.published.items():
-            doors.settings.put(key, body)
+        doors.published.put(causes.published)
         moments = _moments(world, doors, causes)
         with Progress("days played again", len({at.date() for at, _ in moments}), shown=True) as bar:
             day = moments[0][0].date()

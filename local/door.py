@@ -20,8 +20,8 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from attendance.settings import SettingsRefused
-from aws.buckets import Bucket
 from aws.grants import Grants
+from aws.published import Published
 from aws.settings import AuthoritySettings
 from local import cors, presigned
 from local.deployer import Stack
@@ -340,7 +340,7 @@ _HTML: Final = {"content-type": "text/html; charset=utf-8", "cache-control": "no
 def people_of(world: World, schools: Mapping[str, str]) -> tuple[Person, ...]:
     """The made-up people of a world with these schools (URN: authority); officers are those whom the settings let do anything."""
     authorities = sorted(name.removeprefix("authority-") for name in world.names if name.startswith("authority-"))
-    given = AuthoritySettings(Bucket(world.s3, world.names["settings"]))
+    given = AuthoritySettings(Published(world.dynamodb, world.names["published"]))
     officers = {}
     for la in authorities:
         try:

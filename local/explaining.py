@@ -119,8 +119,8 @@ def _schools(doors: Doors, given: Input, upn: str, reads: Mapping[str, PupilItem
     pupil = pupil_id(upn, doors.secret)
     for la, urn in sorted({(file.la, file.urn) for file in given.files}):
         record = doors.registers.brought_up(la, urn)
-        listed = Schools(doors.settings).listed(urn)
-        settings = AuthoritySettings(doors.settings).on(la, given.as_at)
+        listed = Schools(doors.published).listed(urn)
+        settings = AuthoritySettings(doors.published).on(la, given.as_at)
         read = reads[la]
         notices = (*read.notices, *read.elsewhere)
         parents = record.roll.parents.get(upn, ())
@@ -384,7 +384,7 @@ class _Whole:
     def _decisions(self) -> Iterator[StepSeen]:
         steps = [step for la in self.reads for step in self.doors.cases.steps(la, self.pupil)]
         for step in sorted(steps, key=lambda step: (step.decision.on, step.decision.row)):
-            settings = AuthoritySettings(self.doors.settings).on(step.decision.la, step.decision.on)
+            settings = AuthoritySettings(self.doors.published).on(step.decision.la, step.decision.on)
             officers = settings.officers if settings else ()
             named = (f"{o.name}, {o.office}" for o in officers if o.id == step.decision.by)
             yield StepSeen(step=step, officer=next(named, None))

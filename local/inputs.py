@@ -67,7 +67,7 @@ class BadDecision:
 
 
 @dataclass(frozen=True)
-class Published:
+class ToPublish:
     """What an operator publishes before any file is taken."""
 
     directory: Directory | None
@@ -78,7 +78,7 @@ class Published:
 
 
 @dataclass(frozen=True)
-class Input(Published):
+class Input(ToPublish):
     """All of an INPUT folder."""
 
     files: tuple[File, ...]
@@ -121,11 +121,11 @@ def read_input(folder: Path, *, as_at: date | None, schools: Path | None) -> Inp
     )
 
 
-def read_published(folder: Path, *, schools: Path | None) -> Published:
+def read_published(folder: Path, *, schools: Path | None) -> ToPublish:
     """What of an INPUT folder is published: directory, codes of conduct, words of letters; raises as `read_input` does."""
     if not folder.is_dir():
         raise BadInput(f"{folder} is not a folder. It is laid out as INPUT is: see docs/input.md.")
-    return Published(_directory(folder, schools), _settings(folder), _letters(folder))
+    return ToPublish(_directory(folder, schools), _settings(folder), _letters(folder))
 
 
 def schools_of(upn: str, files: Iterable[File], directory: Directory | None) -> frozenset[str]:

@@ -23,7 +23,7 @@ from attendance.facts import Decision
 from attendance.identifiers import pupil_id
 from attendance.text import LONDON
 from local.functions import Function
-from local.inputs import RECEIVED_AT, Published
+from local.inputs import RECEIVED_AT, ToPublish
 from local.madeup.authority_day import (
     DAY,
     LA,
@@ -139,7 +139,7 @@ class _Player:
         """The stages one after another."""
         schools = self.load.schools
         with _posted(self.played):
-            publish(self.doors.settings, published(schools))
+            publish(self.doors.published, published(schools))
             with self._stage("the roll", schools):
                 self._received(datetime.combine(_ROLL_ON, RECEIVED_AT, LONDON), lambda school: [school.roll()])
             with self._stage("the weeks before", schools):
@@ -225,12 +225,12 @@ class _Player:
         self.world.drain()
 
 
-def published(schools: int) -> Published:
+def published(schools: int) -> ToPublish:
     """The directory of the schools, the authority's code of conduct, and the words of the early letters of who gave any."""
     listed = authority_schools(schools)
     directory = read_directory(csv_of([directory_row(school) for school in listed]).encode("iso-8859-1"))
     letters = {school.urn: words for school in listed if (words := letters_yaml(school.urn))}
-    return Published(directory, {LA: settings_yaml(LA)}, letters)
+    return ToPublish(directory, {LA: settings_yaml(LA)}, letters)
 
 
 @contextmanager

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import boto3
 
-from aws.buckets import Bucket
-from aws.schools import Schools
-from aws.settings import AuthoritySettings, SchoolWording
-from local.inputs import BadInput, Published, read_published
+from aws.published import Published, fitting
+from aws.schools import texts_of
+from aws.settings import conduct_of, letters_of
+from local.inputs import BadInput, ToPublish, read_published
 from local.source import exit_code
 
 
@@ -45,24 +45,28 @@ def run(args: argparse.Namespace) -> int:
                 f"There is nothing to publish in {args.folder}: docs/operations.md, Onboard, says what goes where."
             )
         if args.prefix:
-            publish(Bucket(boto3.client("s3"), f"{args.prefix}-settings"), given)
+            publish(Published(boto3.client("dynamodb"), f"{args.prefix}-published"), given)
+        else:
+            fitting(texts(given))
         print(f"{'Published' if args.prefix else 'Holds, not published'}: {_what(given)}.")
         return 0
 
     return exit_code(work, args.prefix)
 
 
-def publish(settings: Bucket, given: Published) -> None:
-    """Put what was read into the settings bucket."""
-    if given.directory is not None:
-        Schools(settings).publish(given.directory)
-    for la, text in given.settings.items():
-        AuthoritySettings(settings).publish(la, text)
-    for urn, text in given.letters.items():
-        SchoolWording(settings).publish(urn, text)
+def publish(published: Published, given: ToPublish) -> None:
+    """Put what was read where the functions read it."""
+    published.put(texts(given))
 
 
-def _what(given: Published) -> str:
+def texts(given: ToPublish) -> dict[str, str]:
+    """What was read, by the names under which it is published."""
+    found = texts_of(given.directory) if given.directory is not None else {}
+    found |= {conduct_of(la): text for la, text in given.settings.items()}
+    return found | {letters_of(urn): text for urn, text in given.letters.items()}
+
+
+def _what(given: ToPublish) -> str:
     parts = [f"a directory of {len(given.directory.schools):,} schools"] if given.directory else []
     parts += [f"the code of conduct of {la}" for la in given.settings]
     parts += [f"the words of letters of {urn}" for urn in given.letters]

@@ -27,6 +27,7 @@ from attendance.register import named
 from attendance.told import SUPPORT_PACK
 from aws.buckets import Bucket
 from aws.cases import Cases, Reserved, ReturnItem, Step
+from aws.published import Published
 from aws.registers import Registers
 from aws.schools import Schools
 from aws.secret import pupil_secret
@@ -89,13 +90,13 @@ class Stores:
         }
         return cls(
             every["uploads"], every["receipts"], doors.reports, doors.positions, doors.registers,
-            Schools(doors.settings), documents, doors.cases, doors.secret,
+            Schools(doors.published), documents, doors.cases, doors.secret,
         )  # fmt: skip
 
     @classmethod
     def of_deployed(cls, prefix: str) -> Stores:
         """Those of a deployed system, as read with the credentials of whoever asks."""
-        s3 = boto3.client("s3")
+        s3, dynamodb = boto3.client("s3"), boto3.client("dynamodb")
 
         def bucket(name: str) -> Bucket:
             return Bucket(s3, f"{prefix}-{name}")
@@ -107,8 +108,8 @@ class Stores:
         }
         return cls(
             bucket("uploads"), bucket("receipts"), bucket("reports"), bucket("positions"),
-            Registers(bucket("parts"), bucket("registers")), Schools(bucket("settings")), documents,
-            Cases(boto3.client("dynamodb"), f"{prefix}-cases", f"{prefix}-history"),
+            Registers(bucket("parts"), bucket("registers")), Schools(Published(dynamodb, f"{prefix}-published")), documents,
+            Cases(dynamodb, f"{prefix}-cases", f"{prefix}-history"),
             pupil_secret(boto3.client("secretsmanager"), f"{prefix}-pupil-secret"),
         )  # fmt: skip
 

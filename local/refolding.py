@@ -16,6 +16,7 @@ from attendance.register import entries_of, evidence
 from attendance.verification import Line, Recorded, Refolded, School, schools_read
 from aws.buckets import Bucket
 from aws.cases import Cases
+from aws.published import Published
 from aws.registers import Registers
 from aws.schools import Schools
 from local.inputs import BadInput, Input, schools_of
@@ -56,7 +57,7 @@ def of_input(records: Sequence[Recorded], input_: Path, as_at: date | None) -> d
     def look(doors: Doors, given: Input) -> None:
         for record in records:
             schools = {(file.la, file.urn) for file in given.files if file.urn in theirs[record.upn]}
-            found[record.reference] = _refolded(doors.registers, Schools(doors.settings), record, schools)
+            found[record.reference] = _refolded(doors.registers, Schools(doors.published), record, schools)
 
     with tempfile.TemporaryDirectory() as output:
         replay(input_, Path(output), as_at=as_at, narrow=narrow, then=look)
@@ -65,11 +66,11 @@ def of_input(records: Sequence[Recorded], input_: Path, as_at: date | None) -> d
 
 def of_deployed(record: Recorded, prefix: str) -> Refolded:
     """Read the parts of a deployed system: of the notice's school, those that it goes on from, and others of the pupil."""
-    s3 = boto3.client("s3")
+    s3, dynamodb = boto3.client("s3"), boto3.client("dynamodb")
     registers = Registers(Bucket(s3, f"{prefix}-parts"), Bucket(s3, f"{prefix}-registers"))
-    history = Cases(boto3.client("dynamodb"), f"{prefix}-cases", f"{prefix}-history").history(record.case.split("-")[0])
+    history = Cases(dynamodb, f"{prefix}-cases", f"{prefix}-history").history(record.case.split("-")[0])
     others = {(each.la, each.urn) for each in history.carried}
-    return _refolded(registers, Schools(Bucket(s3, f"{prefix}-settings")), record, others)
+    return _refolded(registers, Schools(Published(dynamodb, f"{prefix}-published")), record, others)
 
 
 def _refolded(registers: Registers, schools: Schools, record: Recorded, others: Iterable[School]) -> Refolded:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import boto3
 from botocore.exceptions import ClientError
 
 from attendance.text import pretty_json
@@ -76,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
 def of_deployed(prefix: str) -> Restored:
     """Put back what a deployed system lacks in its tables, and compare its tables and documents with what its causes give."""
     stores = Stores.of_deployed(prefix)
-    causes = read_causes(stores, Bucket(boto3.client("s3"), f"{prefix}-settings"), datetime.now(UTC))
+    causes = read_causes(stores, datetime.now(UTC))
     return put_back(stores, played(causes))
 
 
@@ -101,7 +100,7 @@ def of_input(input_: Path, as_at: date | None = None) -> Restored:
 
     def lose_and_restore(doors: Doors, _given: Input) -> None:
         world, stores = doors.world, Stores.of(doors)
-        causes = read_causes(stores, doors.settings, datetime.now(UTC))
+        causes = read_causes(stores, datetime.now(UTC))
         items, objects = items_of(stores), _objects(doors)
         _lose(doors, items)
         again = put_back(stores, played(causes))

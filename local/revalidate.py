@@ -18,6 +18,7 @@ from attendance.context import CONTEXT_CODES
 from attendance.rules import RULES
 from attendance.text import pretty_json
 from aws.buckets import Bucket
+from aws.published import Published
 from aws.schools import Schools
 from local.inputs import BadInput, Input
 from local.rebuild import versions
@@ -94,7 +95,7 @@ def of_deployed(prefix: str, school: str | None = None) -> tuple[int, list[Diffe
     """How many uploads were checked again, and what differs, of a system as its buckets lie."""
     s3 = boto3.client("s3")
     uploads, reports = Bucket(s3, f"{prefix}-uploads"), Bucket(s3, f"{prefix}-reports")
-    schools = Schools(Bucket(s3, f"{prefix}-settings"))
+    schools = Schools(Published(boto3.client("dynamodb"), f"{prefix}-published"))
     checked = 0
     different: list[Difference] = []
     for key, version in versions(s3, uploads.name, f"{school}/" if school else ""):

@@ -29,6 +29,7 @@ from attendance.text import LONDON, pretty_json
 from aws.buckets import Bucket
 from aws.cases import Cases, ReturnItem, Step
 from aws.messages import NoticesQueue, ThresholdsQueue
+from aws.published import Published
 from aws.registers import Registers, SchoolRecord, standing_by_place
 from aws.secret import pupil_secret
 from local.inputs import BadInput, File, Input, days, read_input
@@ -58,7 +59,7 @@ class Doors:
     cases: Cases
     positions: Bucket
     reports: Bucket
-    settings: Bucket
+    published: Published
     to_thresholds: ThresholdsQueue
     to_notices: NoticesQueue
     secret: bytes
@@ -73,7 +74,7 @@ class Doors:
             Cases(world.dynamodb, told["CASES_TABLE"], told["HISTORY_TABLE"]),
             Bucket(world.s3, names["positions"]),
             Bucket(world.s3, names["reports"]),
-            Bucket(world.s3, names["settings"]),
+            Published(world.dynamodb, told["PUBLISHED_TABLE"]),
             ThresholdsQueue(world.sqs, told["THRESHOLDS_QUEUE_URL"]),
             NoticesQueue(world.sqs, told["NOTICES_QUEUE_URL"]),
             pupil_secret(boto3.client("secretsmanager"), told["PUPIL_SECRET_ARN"]),
@@ -109,7 +110,7 @@ def replay(
     order = random.Random(shuffle) if shuffle is not None else None  # noqa: S311  an order, not a secret
     with raise_world(given.authorities) as world:
         doors = Doors.of(world)
-        publish(doors.settings, given)
+        publish(doors.published, given)
         _play(doors, given, order, double, progress)
         if dead := world.dead_letters():
             raise RuntimeError(f"messages failed too often: {', '.join(f'{len(v)} in {k}' for k, v in dead.items())}")

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from attendance.directory import DirectoryUnreadable
 from attendance.settings import SettingsRefused
+from aws.published import TooLong
 from local.inputs import BadInput
 
 
@@ -36,7 +37,7 @@ def exit_code(work: Callable[[], int], prefix: str | None) -> int:
     """What `work` gives; 2, with what is wrong and what to do, where INPUT or the deployed system cannot be used."""
     try:
         return work()
-    except (BadInput, SettingsRefused, DirectoryUnreadable) as problem:
+    except (BadInput, SettingsRefused, DirectoryUnreadable, TooLong) as problem:
         print(problem, file=sys.stderr)
     except (BotoCoreError, ClientError) as problem:
         print(

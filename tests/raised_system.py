@@ -9,19 +9,20 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from attendance.directory import read_directory
+from attendance.directory import Directory, read_directory
 from attendance.events import DecisionMade, Event
 from attendance.facts import Decision
 from attendance.identifiers import pupil_id
 from attendance.text import LONDON
 from aws.buckets import Bucket
-from aws.schools import Schools
-from aws.settings import AuthoritySettings, SchoolWording
+from local.inputs import ToPublish
+from local.publish import publish
 from local.run import Doors
 from local.world import World, raise_world
 from tests.made_school import directory, links, settings
 
-BUCKETS = ("uploads", "receipts", "parts", "registers", "reports", "positions", "settings")
+BUCKETS = ("uploads", "receipts", "parts", "registers", "reports", "positions")
+TABLES = ("cases", "history", "published")
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,15 @@ class System:
         assert step is not None
         return step
 
+    def publish(
+        self,
+        directory: Directory | None = None,
+        settings: Mapping[str, str] | None = None,
+        letters: Mapping[str, str] | None = None,
+    ) -> None:
+        """Publish a directory, settings by authority and words of early letters by URN, as an operator does."""
+        publish(self.doors.published, ToPublish(directory, dict(settings or {}), dict(letters or {})))
+
     def bucket(self, name: str) -> Bucket:
         """A bucket by its short name: `parts`, `authority-886`."""
         return Bucket(self.world.s3, self.world.names[name])
@@ -134,14 +144,15 @@ class System:
 
     def items(self, table: str) -> list[dict[str, Any]]:
         """Every item of a table, as DynamoDB has it, by key."""
-        name = {"cases": self.doors.cases.cases_table, "history": self.doors.cases.history_table}[table]
-        found = self.world.dynamodb.scan(TableName=name)["Items"]
-        return sorted((dict(item) for item in found), key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
+        found = self.world.dynamodb.scan(TableName=self.world.names[table])["Items"]
+        return sorted(
+            (dict(item) for item in found), key=lambda item: [item[k]["S"] for k in ("pk", "sk") if k in item]
+        )
 
     def everything(self) -> dict[str, Any]:
         """All objects and items: for comparing before and after."""
         names = (*BUCKETS, *(name for name in self.world.names if name.startswith("authority-")))
-        return {name: self.objects(name) for name in names} | {t: self.items(t) for t in ("cases", "history")}
+        return {name: self.objects(name) for name in names} | {t: self.items(t) for t in TABLES}
 
 
 @contextmanager
@@ -158,13 +169,8 @@ def raised(
     given = {la: settings(la) for la in sorted(set(schools.values()))} if given is None else given
     with raise_world(sorted(set(schools.values()))) as world:
         system = System(world, Doors.of(world), count(1), count(2))
-        Schools(system.bucket("settings")).publish(
-            read_directory(directory(schools), links(*successions) if successions else None)
-        )
-        for la, text in given.items():
-            AuthoritySettings(system.bucket("settings")).publish(la, text)
-        for urn, text in (wording or {}).items():
-            SchoolWording(system.bucket("settings")).publish(urn, text)
+        listed = read_directory(directory(schools), links(*successions) if successions else None)
+        system.publish(listed, given, wording)
         yield system
 
 

@@ -17,6 +17,7 @@ from aws.environment import ForApi
 from aws.grants import Grants
 from aws.links import SIGNED, Links
 from aws.messages import NoticesQueue
+from aws.published import Published
 from aws.schools import Schools
 from aws.secret import pupil_secret
 from aws.settings import AuthoritySettings
@@ -64,15 +65,15 @@ def wired() -> Doors:
     """The function's doors."""
     told = ForApi.read()
     s3, dynamodb = boto3.client("s3", config=SIGNED), boto3.client("dynamodb")
-    settings = Bucket(s3, told.settings_bucket)
+    published = Published(dynamodb, told.published_table)
     return Doors(
         uploads=Bucket(s3, told.uploads_bucket),
         reports=Bucket(s3, told.reports_bucket),
         positions=Bucket(s3, told.positions_bucket),
         parts=Bucket(s3, told.parts_bucket),
         snapshots=Bucket(s3, told.registers_bucket),
-        schools=Schools(settings),
-        settings=AuthoritySettings(settings),
+        schools=Schools(published),
+        settings=AuthoritySettings(published),
         cases=Cases(dynamodb, told.cases_table, told.history_table),
         grants=Grants(dynamodb, told.grants_table),
         links=Links(

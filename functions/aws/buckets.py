@@ -112,10 +112,6 @@ class Bucket:
             return self._put(key, body, content_type, {}, condition, lost)
         return self._put(key, body, content_type, {}, {"IfNoneMatch": "*"}, {_STANDS, _CONTENDED})
 
-    def put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
-        """Write an object, whatever stands there: for what an operator publishes."""
-        self.s3.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type)
-
     def keys(self, prefix: str) -> Iterator[str]:
         """The keys below a prefix, in order."""
         for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix):

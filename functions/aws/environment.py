@@ -28,7 +28,7 @@ class ForValidate(Environment):
     parts_bucket: str
     registers_bucket: str
     reports_bucket: str
-    settings_bucket: str
+    published_table: str
 
 
 class ForThresholds(Environment):
@@ -37,7 +37,7 @@ class ForThresholds(Environment):
     parts_bucket: str
     registers_bucket: str
     positions_bucket: str
-    settings_bucket: str
+    published_table: str
     cases_table: str
     history_table: str
     thresholds_queue_url: str
@@ -52,7 +52,7 @@ class ForNotices(Environment):
     parts_bucket: str
     registers_bucket: str
     positions_bucket: str
-    settings_bucket: str
+    published_table: str
     cases_table: str
     history_table: str
     authority_bucket_prefix: str
@@ -69,7 +69,7 @@ class ForApi(Environment):
     parts_bucket: str
     registers_bucket: str
     positions_bucket: str
-    settings_bucket: str
+    published_table: str
     cases_table: str
     history_table: str
     grants_table: str

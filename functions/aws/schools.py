@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,9 +11,9 @@ from pydantic import TypeAdapter
 
 from attendance.directory import Directory, School
 from attendance.text import pretty_json
-from aws.buckets import Bucket
+from aws.published import Published
 
-_MARKER = "directory.json"
+_MARKER = "directory"
 _SCHOOL: TypeAdapter[School] = TypeAdapter(School)
 
 
@@ -43,23 +44,15 @@ class Listed:
 
 @dataclass(frozen=True)
 class Schools:
-    """The directory in the settings bucket: `schools/{urn}.json`, `schools-of/{la}.json` (what they are called, and when they
-    closed), and `directory.json` to say that one was given.
+    """The directory as published: `schools/{urn}`, `schools-of/{la}` (what they are called, and when they closed), and
+    `directory` to say that one was given.
     """
 
-    bucket: Bucket
+    published: Published
 
     def listed(self, urn: str) -> Listed:
         """The directory's entry of a school."""
-        found = self.bucket.get(f"schools/{urn}.json")
-        if found is not None:
-            data = json.loads(found.body)
-            return Listed(
-                _SCHOOL.validate_python(data["school"]),
-                tuple((la, of) for la, of in data["predecessors"]),
-                directory_known=True,
-            )
-        return Listed(None, (), directory_known=self.bucket.get(_MARKER) is not None)
+        return listed_in(self.published.texts(*listed_by(urn)), urn)
 
     def named(self, urn: str) -> str:
         """What the school is called: its URN where no directory says."""
@@ -68,19 +61,43 @@ class Schools:
 
     def of(self, la: str, day: date) -> dict[str, str]:
         """The names of an authority's schools that are not closed by a day, by URN; none where no directory was given."""
-        found = self.bucket.get(f"schools-of/{la}.json")
-        schools: dict[str, dict[str, str | None]] = json.loads(found.body) if found else {}
+        found = self.published.texts(_of(la)).get(_of(la), "{}")
+        schools: dict[str, dict[str, str | None]] = json.loads(found)
         is_open = {urn for urn, each in schools.items() if each["closed"] is None or each["closed"] > day.isoformat()}
         return {urn: schools[urn]["name"] or "" for urn in sorted(is_open)}
 
-    def publish(self, directory: Directory) -> None:
-        """Store a directory for the functions to read, a small object a school and one an authority."""
-        named: dict[str, dict[str, dict[str, str | None]]] = {}
-        for urn, school in directory.schools.items():
-            entry = {"school": _SCHOOL.dump_python(school, mode="json"), "predecessors": directory.before(urn)}
-            self.bucket.put(f"schools/{urn}.json", pretty_json(entry).encode())
-            closed = school.closed.isoformat() if school.closed else None
-            named.setdefault(school.la, {})[urn] = {"name": school.name, "closed": closed}
-        for la, schools in named.items():
-            self.bucket.put(f"schools-of/{la}.json", pretty_json(schools).encode())
-        self.bucket.put(_MARKER, pretty_json({"schools": len(directory.schools)}).encode())
+
+def listed_by(urn: str) -> tuple[str, str]:
+    """The names of the texts that a school is listed by."""
+    return _entry(urn), _MARKER
+
+
+def listed_in(texts: Mapping[str, str], urn: str) -> Listed:
+    """The directory's entry of a school, in the texts of these names."""
+    found = texts.get(_entry(urn))
+    if found is None:
+        return Listed(None, (), directory_known=_MARKER in texts)
+    data = json.loads(found)
+    predecessors = tuple((la, of) for la, of in data["predecessors"])
+    return Listed(_SCHOOL.validate_python(data["school"]), predecessors, directory_known=True)
+
+
+def texts_of(directory: Directory) -> dict[str, str]:
+    """A directory as it is published, by name: a short text of each school and one of each authority."""
+    texts: dict[str, str] = {}
+    named: dict[str, dict[str, dict[str, str | None]]] = {}
+    for urn, school in directory.schools.items():
+        entry = {"school": _SCHOOL.dump_python(school, mode="json"), "predecessors": directory.before(urn)}
+        texts[_entry(urn)] = pretty_json(entry)
+        closed = school.closed.isoformat() if school.closed else None
+        named.setdefault(school.la, {})[urn] = {"name": school.name, "closed": closed}
+    texts |= {_of(la): pretty_json(schools) for la, schools in named.items()}
+    return texts | {_MARKER: pretty_json({"schools": len(directory.schools)})}
+
+
+def _entry(urn: str) -> str:
+    return f"schools/{urn}"
+
+
+def _of(la: str) -> str:
+    return f"schools-of/{la}"

@@ -1,61 +1,95 @@
-"""What is given as settings, in the settings bucket: an authority's code of conduct (`authorities/{la}.yaml`), and a school's
-early letters in its own words (`letters/{urn}.yaml`)."""
+"""What is published as settings: an authority's code of conduct (`authorities/{la}`), and a school's early letters in its own
+words (`letters/{urn}`)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
 from attendance.settings import Settings, in_force, load
 from attendance.wording import SchoolLetters, letters_on, load_letters
-from aws.buckets import Bucket
+from aws.published import Published
+from aws.schools import Listed, listed_by, listed_in
 
 
 @dataclass(frozen=True)
 class AuthoritySettings:
     """The door to the settings of all authorities."""
 
-    bucket: Bucket
+    published: Published
 
     def on(self, la: str, day: date) -> Settings | None:
         """The settings of an authority in force that day, or None if it has given none."""
-        found = self.bucket.get(_key(la))
-        return in_force(_loaded(found.body.decode(), _key(la)), la, day) if found else None
-
-    def publish(self, la: str, text: str) -> None:
-        """Store an authority's settings; SettingsRefused if they do not hold."""
-        load(text, _key(la))
-        self.bucket.put(_key(la), text.encode(), "application/yaml")
+        return _settings_on(self.published.texts(conduct_of(la)), la, day)
 
 
 @dataclass(frozen=True)
 class SchoolWording:
     """The door to the early letters of all schools."""
 
-    bucket: Bucket
+    published: Published
 
     def on(self, urn: str, day: date) -> SchoolLetters | None:
         """The letters of a school that hold that day, or None: nobody writes in a school's name what it did not give."""
-        found = self.bucket.get(_letters_key(urn))
-        return letters_on(load_letters(found.body.decode(), _letters_key(urn)), day) if found else None
+        return _letters_on(self.published.texts(letters_of(urn)), urn, day)
 
-    def publish(self, urn: str, text: str) -> None:
-        """Store a school's letters; SettingsRefused if they do not hold."""
-        load_letters(text, _letters_key(urn))
-        self.bucket.put(_letters_key(urn), text.encode(), "application/yaml")
+
+@dataclass(frozen=True)
+class OfSchool:
+    """All that is published of a school: its entry, the code of conduct of the authority it belongs to, and its letters."""
+
+    la: str
+    """The authority that it belongs to."""
+    urn: str
+    listed: Listed
+    _texts: Mapping[str, str]
+
+    @classmethod
+    def read(cls, published: Published, la: str, urn: str) -> OfSchool:
+        """What is published of a school that is asked about as one of an authority, in one call.
+
+        Where it belongs to another, that one's code of conduct is one call more.
+        """
+        texts = published.texts(*listed_by(urn), conduct_of(la), letters_of(urn))
+        listed = listed_in(texts, urn)
+        now = listed.belongs_to(la)
+        if now != la:
+            texts = {**texts, **published.texts(conduct_of(now))}
+        return cls(now, urn, listed, texts)
+
+    def settings_on(self, day: date) -> Settings | None:
+        """The settings of its authority, as `AuthoritySettings.on` gives them."""
+        return _settings_on(self._texts, self.la, day)
+
+    def letters_on(self, day: date) -> SchoolLetters | None:
+        """Its letters, as `SchoolWording.on` gives them."""
+        return _letters_on(self._texts, self.urn, day)
+
+
+def conduct_of(la: str) -> str:
+    """The name by which an authority's code of conduct is published."""
+    return f"authorities/{la}"
+
+
+def letters_of(urn: str) -> str:
+    """The name by which a school's early letters are published."""
+    return f"letters/{urn}"
+
+
+def _settings_on(texts: Mapping[str, str], la: str, day: date) -> Settings | None:
+    found = texts.get(conduct_of(la))
+    return None if found is None else in_force(_loaded(found, conduct_of(la)), la, day)
+
+
+def _letters_on(texts: Mapping[str, str], urn: str, day: date) -> SchoolLetters | None:
+    found = texts.get(letters_of(urn))
+    return None if found is None else letters_on(load_letters(found, letters_of(urn)), day)
 
 
 @lru_cache(
     maxsize=256
 )  # what lies there is read each time, and understood once: it is asked with each file of each school
-def _loaded(text: str, key: str) -> tuple[Settings, ...]:
-    return tuple(load(text, key))
-
-
-def _key(la: str) -> str:
-    return f"authorities/{la}.yaml"
-
-
-def _letters_key(urn: str) -> str:
-    return f"letters/{urn}.yaml"
+def _loaded(text: str, name: str) -> tuple[Settings, ...]:
+    return tuple(load(text, name))

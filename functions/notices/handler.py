@@ -18,6 +18,7 @@ from aws.documents import Documents
 from aws.environment import ForNotices
 from aws.messages import Bus
 from aws.observability import logger
+from aws.published import Published
 from aws.registers import Registers
 from aws.schools import Schools
 from aws.secret import pupil_secret
@@ -32,13 +33,14 @@ processor = SqsFifoPartialProcessor(skip_group_on_error=True, logger=logger)  # 
 def wired() -> Notices:
     """The function's doors, opened once a process."""
     told = ForNotices.read()
-    s3 = boto3.client("s3")
+    s3, dynamodb = boto3.client("s3"), boto3.client("dynamodb")
+    published = Published(dynamodb, told.published_table)
     return Notices(
         registers=Registers(Bucket(s3, told.parts_bucket), Bucket(s3, told.registers_bucket)),
-        schools=Schools(Bucket(s3, told.settings_bucket)),
-        settings=AuthoritySettings(Bucket(s3, told.settings_bucket)),
-        wording=SchoolWording(Bucket(s3, told.settings_bucket)),
-        cases=Cases(boto3.client("dynamodb"), told.cases_table, told.history_table),
+        schools=Schools(published),
+        settings=AuthoritySettings(published),
+        wording=SchoolWording(published),
+        cases=Cases(dynamodb, told.cases_table, told.history_table),
         positions=Bucket(s3, told.positions_bucket),
         documents=Documents(s3, told.authority_bucket_prefix),
         reports=Bucket(s3, told.reports_bucket),

@@ -36,15 +36,17 @@ from attendance.told import (
     siblings_of,
 )
 from attendance.watched import late_on, overdue, undecided
+from attendance.wording import SchoolLetters
 from aws.buckets import Bucket
 from aws.cases import Cases, Changed, PupilItems, ReturnItem, SchoolItems, live, return_key, row_item
 from aws.clock import today
 from aws.keys import year_prefix
 from aws.messages import Bus, NoticesQueue, ThresholdsQueue
 from aws.observability import NAMED, counted, logger
+from aws.published import Published
 from aws.registers import TRIES, Contended, Registers
 from aws.schools import Listed, Schools
-from aws.settings import AuthoritySettings, SchoolWording
+from aws.settings import OfSchool
 from aws.view import first_year, seen
 
 
@@ -54,9 +56,7 @@ class Thresholds:
 
     registers: Registers
     positions: Bucket
-    schools: Schools
-    settings: AuthoritySettings
-    wording: SchoolWording
+    published: Published
     cases: Cases
     to_thresholds: ThresholdsQueue
     to_notices: NoticesQueue
@@ -75,15 +75,14 @@ class Thresholds:
 
         Registers are folded from the first year that is still looked at, or from `year` if that is earlier.
         """
-        listed = self.schools.listed(urn)
-        now = listed.belongs_to(la)
-        if now != la:
+        given = OfSchool.read(self.published, la, urn)
+        if given.la != la:
             self._handed_over(la, urn)
-            la = now
+            la = given.la
         since = min(first_year(today()), year or first_year(today()))
         for _ in range(TRIES):
             try:
-                if self._compute(la, urn, listed, correlation_id, since):
+                if self._compute(la, urn, given, correlation_id, since):
                     return
             except Changed:
                 logger.info("a case changed while it was followed: once more")
@@ -121,20 +120,20 @@ class Thresholds:
 
     def lists_due(self, la: str, urn: str, day: date, told: str) -> None:
         """Have the returns and daily lists of a school written that are due by a day, after the school was computed."""
-        for of in sorted({la, self.schools.listed(urn).belongs_to(la)}):
+        for of in sorted({la, Schools(self.published).listed(urn).belongs_to(la)}):
             for kind in sorted(self.cases.kinds_due(of, urn, day)):
                 event = ReturnsDue(la=of, urn=urn, kind=kind, day=day, correlation_id=f"day-{day.isoformat()}")
                 self.to_notices.send(event, told=told)
 
     # ------------------------------------------------------------------ one school
 
-    def _compute(self, la: str, urn: str, listed: Listed, correlation_id: str, since: int) -> bool:
+    def _compute(self, la: str, urn: str, given: OfSchool, correlation_id: str, since: int) -> bool:
         self._names.clear()
         day = today()
         key = f"{year_prefix(la, urn, academic_year(day))}positions.json"
         before = self.positions.get(key)
         record = self.registers.brought_up(la, urn, since)
-        settings = self.settings.on(la, day)
+        listed, settings = given.listed, given.settings_on(day)
         items = self.cases.of_school(la, urn)
         for earlier in sorted({of for _, of in listed.predecessors} - {urn}):
             items = items.after(self.cases.of_school(la, earlier))
@@ -176,7 +175,7 @@ class Thresholds:
                 history[upn] = replace(history.get(upn, PupilHistory()), amended=amended)
                 standings.again(upn)
         followed = [case for cases in cases_of.values() for case in cases if case.urn == urn]
-        letters = self._letters(assessor, standings, cases_of, items)
+        letters = self._letters(assessor, standings, cases_of, items, given.letters_on(day))
         n_overdue = self._record_lists(assessor, settings, items, followed, listed, record.years, letters)
         self.cases.school_computed(la, urn, assessor.next_change(), late_on(assessor))
         body = positions_line(urn, day, school.known_at, assessor.stored(standings))
@@ -350,11 +349,11 @@ class Thresholds:
             yield from from_case(assessor, case, items.notices.get(case.pupil, ()), siblings)
 
     def _letters(
-        self, assessor: Assessor, standings: Standings, cases: Mapping[str, Sequence[Case]], items: SchoolItems
+        self, assessor: Assessor, standings: Standings, cases: Mapping[str, Sequence[Case]], items: SchoolItems,
+        letters: SchoolLetters | None,
     ) -> Iterator[Return]:  # fmt: skip
         """The early letters due as known now; none where the school gave no words for them."""
         la, urn = assessor.view.la, assessor.view.urn
-        letters = self.wording.on(urn, assessor.as_at)
         if letters is None:
             return
         needed = sessions_needed(assessor.as_at)

@@ -17,10 +17,9 @@ from aws.cases import Cases
 from aws.environment import ForThresholds
 from aws.messages import Bus, NoticesQueue, ThresholdsQueue
 from aws.observability import logger
+from aws.published import Published
 from aws.registers import Registers
-from aws.schools import Schools
 from aws.secret import pupil_secret
-from aws.settings import AuthoritySettings, SchoolWording
 from thresholds.assess import Thresholds
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False, logger=logger)  # type: ignore[arg-type]  # its own Logger, as its documentation has it
@@ -30,14 +29,12 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 def wired() -> Thresholds:
     """The function's doors, opened once a process."""
     told = ForThresholds.read()
-    s3, sqs = boto3.client("s3"), boto3.client("sqs")
+    s3, sqs, dynamodb = boto3.client("s3"), boto3.client("sqs"), boto3.client("dynamodb")
     return Thresholds(
         registers=Registers(Bucket(s3, told.parts_bucket), Bucket(s3, told.registers_bucket)),
         positions=Bucket(s3, told.positions_bucket),
-        schools=Schools(Bucket(s3, told.settings_bucket)),
-        settings=AuthoritySettings(Bucket(s3, told.settings_bucket)),
-        wording=SchoolWording(Bucket(s3, told.settings_bucket)),
-        cases=Cases(boto3.client("dynamodb"), told.cases_table, told.history_table),
+        published=Published(dynamodb, told.published_table),
+        cases=Cases(dynamodb, told.cases_table, told.history_table),
         to_thresholds=ThresholdsQueue(sqs, told.thresholds_queue_url),
         to_notices=NoticesQueue(sqs, told.notices_queue_url),
         bus=Bus(boto3.client("events"), told.event_bus),

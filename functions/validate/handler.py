@@ -14,6 +14,7 @@ from attendance.events import ObjectCreated
 from aws.buckets import Bucket
 from aws.environment import ForValidate
 from aws.observability import logger
+from aws.published import Published
 from aws.registers import Registers
 from aws.schools import Schools
 from validate.answer import Validate
@@ -32,7 +33,7 @@ def wired() -> Validate:
         parts=Bucket(s3, told.parts_bucket),
         reports=Bucket(s3, told.reports_bucket),
         registers=Registers(Bucket(s3, told.parts_bucket), Bucket(s3, told.registers_bucket)),
-        schools=Schools(Bucket(s3, told.settings_bucket)),
+        schools=Schools(Published(boto3.client("dynamodb"), told.published_table)),
     )
 
 

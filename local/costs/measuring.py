@@ -126,7 +126,7 @@ class _Measured:
     def __init__(self, world: World, watched: _Watched, pupils: int) -> None:
         self.world, self.watched = world, watched
         self.doors = Doors.of(world)
-        publish(self.doors.settings, published(1))
+        publish(self.doors.published, published(1))
         [self.school] = school_days(1, pupils)
         self.la, self.urn = LA, self.school.school.urn
         self.at(terms.school_days()[0], time(8))
@@ -297,19 +297,21 @@ def _watching() -> Iterator[_Watched]:
 @contextmanager
 def _listening(watched: _Watched) -> Iterator[None]:
     """While it lasts, every call to AWS that a function makes is counted, with its units, and its time told apart."""
-    began, index = [0.0], [""]
+    began, index, keys = [0.0], [""], [0]
 
     def before(model: Any, params: Mapping[str, Any], **_: Any) -> None:
         if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
             _count(watched, model, params)
-            index[0] = json.loads(params["body"]).get("IndexName", "") if model.name == "Query" else ""
+            asked = json.loads(params["body"]) if model.name in _READS else {}
+            index[0] = asked.get("IndexName", "")
+            keys[0] = sum(len(of["Keys"]) for of in asked.get("RequestItems", {}).values())
             began[0] = process_time()
 
     def after(model: Any, parsed: Mapping[str, Any], **_: Any) -> None:
         if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
             watched.in_calls += process_time() - began[0]
             if model.name in _READS:
-                units = _read_units(model.name, parsed)
+                units = _read_units(model.name, parsed, keys[0])
                 # An index is read eventually consistent, for half the price.
                 watched.add(OF_SCHOOL if index[0] == "school" else "read_units", units / 2 if index[0] else units)
 
@@ -354,11 +356,12 @@ def _units_of(write: Mapping[str, Any]) -> float:
     return size + sum(size if whole else 1 for name, whole in _INDEXES.items() if name in item)
 
 
-def _read_units(operation: str, parsed: Mapping[str, Any]) -> float:
-    """Units of a read, as if it were consistent: 4 KB each, at least one."""
-    items = parsed.get("Items") or ([parsed["Item"]] if "Item" in parsed else [])
+def _read_units(operation: str, parsed: Mapping[str, Any], keys: int) -> float:
+    """Units of a read, as if it were consistent: 4 KB each, at least one; of several by key one at least for each."""
     if operation == "BatchGetItem":
         items = [item for every in parsed["Responses"].values() for item in every]
+        return keys - len(items) + sum(ceil(_size(item) / 4096) for item in items)
+    items = parsed.get("Items") or ([parsed["Item"]] if "Item" in parsed else [])
     return max(1, ceil(sum(map(_size, items)) / 4096))
 
 

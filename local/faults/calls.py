@@ -154,7 +154,9 @@ def _call(function: str, model: Any, params: Mapping[str, Any]) -> Call:
         conditional = any(name.lower() in {"if-match", "if-none-match"} for name in params["headers"])
     elif service == "dynamodb":
         body = params["body"].decode() if isinstance(params["body"], bytes) else str(params["body"])
-        where = str(json.loads(body).get("TableName", "")).removeprefix(f"{LOCAL_PREFIX}-")
+        asked = json.loads(body)
+        table = asked.get("TableName") or next(iter(asked.get("RequestItems", {})), "")
+        where = str(table).removeprefix(f"{LOCAL_PREFIX}-")
         conditional = model.name == "TransactWriteItems" or '"ConditionExpression"' in body
     return Call(function.removeprefix(f"{LOCAL_PREFIX}-"), service, model.name, where, conditional, _doors())
 

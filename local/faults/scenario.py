@@ -20,9 +20,9 @@ from attendance.events import DecisionMade
 from attendance.facts import Decision
 from attendance.identifiers import pupil_id, upn_check_letter
 from attendance.text import LONDON
-from aws.schools import Schools
-from aws.settings import AuthoritySettings, SchoolWording
+from local.inputs import ToPublish
 from local.madeup.rows import csv_of
+from local.publish import publish
 from local.run import Doors
 
 AUTHORITIES: Final = ("886", "926")
@@ -107,10 +107,9 @@ class Hands:
             }
             for urn, (la, before) in schools.items()
         ]  # fmt: skip
-        Schools(self.doors.settings).publish(read_directory(_csv(rows), None))
-        for la, mode in (("886", "on_authorisation"), ("926", "by_itself")):
-            AuthoritySettings(self.doors.settings).publish(la, _SETTINGS.format(la=la, mode=mode))
-        SchoolWording(self.doors.settings).publish(NEXT_SCHOOL, _WORDS)
+        modes = {"886": "on_authorisation", "926": "by_itself"}
+        settings = {la: _SETTINGS.format(la=la, mode=mode) for la, mode in modes.items()}
+        publish(self.doors.published, ToPublish(read_directory(_csv(rows), None), settings, {NEXT_SCHOOL: _WORDS}))
 
     def send(self, name: str, body: bytes, urn: str = SCHOOL) -> None:
         """Send a file as a school does."""

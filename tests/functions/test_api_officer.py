@@ -7,8 +7,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from aws.buckets import Bucket
-from aws.settings import AuthoritySettings
 from tests.asking import (
     CHILDREN,
     ELSEWHERE,
@@ -395,10 +393,9 @@ def on_holiday(api: Asking, child: Child) -> Child:
 @pytest.fixture
 def words_wanted(api: Asking) -> Iterator[None]:
     """The code of conduct asks for the officer's own words, while a test lasts."""
-    given = AuthoritySettings(Bucket(api.system.world.s3, api.system.world.names["settings"]))
-    given.publish("886", settings("886", considerations="required"))
+    api.system.publish(settings={"886": settings("886", considerations="required")})
     yield
-    given.publish("886", settings("886"))
+    api.system.publish(settings={"886": settings("886")})
 
 
 @pytest.mark.usefixtures("words_wanted")

@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 
 from attendance.directory import read_directory
-from aws.buckets import Bucket
-from aws.schools import Schools
 from tests.asking import (
     CHILDREN,
     LAST_DAY,
@@ -86,8 +84,8 @@ def test_a_school_sees_itself_and_nobody_an_authority_that_is_not_theirs(api: As
 
 
 def test_a_school_that_sent_nothing_is_in_the_list_and_has_no_counts(api: Asking) -> None:
-    schools = Schools(Bucket(api.system.world.s3, api.system.world.names["settings"]))
-    schools.publish(read_directory(directory({"900001": "886", "900002": "301", "900003": "886", "900009": "886"})))
+    schools = {"900001": "886", "900002": "301", "900003": "886", "900009": "886"}
+    api.system.publish(read_directory(directory(schools)))
     silent = api.get(OFFICER, "/v1/standings?la=886").json()["schools"][-1]
     assert (silent["urn"], silent["counts"], silent["as_at"], silent["last_upload_at"]) == ("900009", None, None, None)
 

@@ -6,7 +6,6 @@ from datetime import date
 import pytest
 
 from attendance.directory import read_directory
-from aws.schools import Schools
 from tests.made_school import FIRST_DAY, Child, away, calendar, csv_of, directory, marks, parents, pupils, upn
 from tests.raised_system import System, raised
 
@@ -18,7 +17,7 @@ AUTHORISE = {"action": "authorise_penalty_notice", "ground": "support_not_approp
 
 def come_to(system: System, la: str, previous_la: str) -> None:
     """The directory says of every school of these tests that it belongs to an authority, and to which it belonged before."""
-    Schools(system.bucket("settings")).publish(read_directory(directory({URN: la}, previous_la=previous_la)))
+    system.publish(read_directory(directory({URN: la}, previous_la=previous_la)))
 
 
 def send_before(system: System, away_from: date) -> None:

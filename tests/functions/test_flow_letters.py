@@ -15,7 +15,6 @@ import pytest
 from attendance.directory import read_directory
 from attendance.due import LETTER_COLUMNS
 from aws.buckets import Bucket
-from aws.schools import Schools
 from tests.made_school import FIRST_DAY, Child, away, calendar, csv_of, directory, letters, marks, parents, pupils, upn
 from tests.raised_system import System, raised
 
@@ -155,7 +154,7 @@ def test_a_letter_that_cannot_be_printed_is_said_so_and_the_others_go() -> None:
 
 def test_a_school_in_no_directory_is_told_why_it_has_no_letters() -> None:
     with raised({"900009": "886"}, wording={"900001": letters()}) as system:
-        system.bucket("settings").s3.delete_object(Bucket=system.bucket("settings").name, Key="directory.json")
+        system.world.dynamodb.delete_item(TableName=system.world.names["published"], Key={"pk": {"S": "directory"}})
         a_week(system, MONDAY, absent=2)
         because = {row["because"] for row in listed(system, "2025-09-26")}
 
@@ -258,8 +257,7 @@ def test_order_and_repetition_change_no_letter() -> None:
 def test_a_school_that_comes_to_another_authority_repeats_no_letter() -> None:
     with raised({"900001": "886", "900009": "887"}, wording={"900001": letters()}) as system:
         a_week(system, MONDAY, absent=2)
-        moved = read_directory(directory({"900001": "887"}, previous_la="886"))
-        Schools(system.bucket("settings")).publish(moved)
+        system.publish(read_directory(directory({"900001": "887"}, previous_la="886")))
         monday = date(2025, 9, 29)
         system.at("2025-10-03T18:00")
         system.send(csv_of(marks(CHILD, monday, date(2025, 10, 3), away(monday, monday, "O"))), la="887")

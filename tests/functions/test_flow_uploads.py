@@ -13,7 +13,6 @@ import pytest
 from attendance.directory import read_directory
 from attendance.register import folded_parts
 from aws.buckets import Bucket
-from aws.schools import Schools
 from tests.made_school import FIRST_DAY, Child, csv_of, directory, marks, pupils, upn
 from tests.raised_system import System, raised
 from validate.answer import Validate
@@ -109,14 +108,14 @@ def test_a_refused_upload_leaves_no_receipt_and_is_checked_again(system: System)
     assert not system.objects("receipts")
     assert not part_keys(system)
 
-    Schools(system.bucket("settings")).publish(read_directory(directory({"900002": "886"})))
+    system.publish(read_directory(directory({"900002": "886"})))
     [again] = system.send(WEEK, urn="900002")
     assert (again["files"][0]["accepted"], again["files"][0]["totals"]["refused"]) == (10, 0)
     assert len(part_keys(system)) == 1
 
 
 def test_a_school_of_another_authority_is_refused_and_nothing_of_it_is_kept(system: System) -> None:
-    Schools(system.bucket("settings")).publish(read_directory(directory({"900002": "887"})))
+    system.publish(read_directory(directory({"900002": "887"})))
     [report] = system.send(WEEK, urn="900002", la="886")
     assert report["files"][0]["counts"] == {"SCHOOL_WRONG": 1}
     assert not part_keys(system)

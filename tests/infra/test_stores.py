@@ -5,7 +5,7 @@ from typing import Any
 
 from cloudformation import NAMED_BY, of_type, policy_of, text
 
-BUCKETS = {"parts", "positions", "receipts", "registers", "reports", "settings", "trail", "uploads"}
+BUCKETS = {"parts", "positions", "receipts", "registers", "reports", "trail", "uploads"}
 
 
 def every_bucket(*templates: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str, dict[str, Any]]]:
@@ -64,7 +64,7 @@ def lifecycle(bucket: Mapping[str, Any]) -> dict[str, Any]:
     return {kind: rule[kind] for rule in rules for kind in taken & set(rule)}
 
 
-def test_what_has_had_its_time_goes_by_itself_but_no_document_and_no_settings(core, authority):
+def test_what_has_had_its_time_goes_by_itself_but_no_document(core, authority):
     """A year longer than documents are locked: a notice is verified from what it rests on as long as it is kept."""
     kept = {
         text(template, {"Ref": name}): (rules.get("ExpirationInDays"), rules.get("NoncurrentVersionExpiration"))
@@ -74,10 +74,9 @@ def test_what_has_had_its_time_goes_by_itself_but_no_document_and_no_settings(co
     eight, seven, soon, sooner = 2922, 2557, {"NoncurrentDays": 30}, {"NoncurrentDays": 7}
     made_again = {"registers", "positions"}
     assert kept == {
-        **dict.fromkeys(BUCKETS - {"settings", "trail"} - made_again, (eight, soon)),
+        **dict.fromkeys(BUCKETS - {"trail"} - made_again, (eight, soon)),
         **dict.fromkeys(made_again, (eight, sooner)),
         "trail": (seven, soon),
-        "settings": (None, None),
         "authority-886": (None, None),
     }
 
@@ -102,7 +101,7 @@ def test_a_document_is_locked_for_seven_years(authority):
 def test_every_table_is_encrypted_recoverable_and_paid_per_request(core):
     tables = of_type(core, "AWS::DynamoDB::Table").values()
     assert {table["TableName"] for table in tables} == {
-        f"attendance-test-{name}" for name in ("cases", "history", "grants")
+        f"attendance-test-{name}" for name in ("cases", "history", "published", "grants")
     }
     for table in tables:
         assert table["SSESpecification"]["SSEType"] == "KMS"

@@ -23,7 +23,7 @@ def test_every_object_of_our_buckets_is_recorded_but_the_records(core):
 def test_every_item_of_our_tables_is_recorded(core):
     items = selectors(core)["items"]
     assert items["resources.type"] == {"Equals": ["AWS::DynamoDB::Table"]}
-    assert {text(core, arn) for arn in items["resources.ARN"]["Equals"]} == {"cases", "history", "grants"}
+    assert {text(core, arn) for arn in items["resources.ARN"]["Equals"]} == {"cases", "history", "published", "grants"}
 
 
 def test_every_change_is_recorded_wherever_it_is_made(core):

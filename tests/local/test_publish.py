@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from aws.published import LONGEST
 from aws.schools import Schools
 from aws.settings import AuthoritySettings, SchoolWording
 from local.command import main
@@ -29,10 +30,10 @@ def test_what_is_published_is_what_the_functions_read(folder: Path, capsys: pyte
     with raised(given={}) as system:
         assert main(["publish", str(folder), "--prefix", LOCAL_PREFIX]) == 0
         told = capsys.readouterr().out
-        bucket = system.bucket("settings")
-        assert AuthoritySettings(bucket).on("886", FIRST_DAY) is not None
-        assert SchoolWording(bucket).on("900001", FIRST_DAY) is not None
-        assert Schools(bucket).listed("900002").school is not None
+        published = system.doors.published
+        assert AuthoritySettings(published).on("886", FIRST_DAY) is not None
+        assert SchoolWording(published).on("900001", FIRST_DAY) is not None
+        assert Schools(published).listed("900002").school is not None
     assert told == (
         "Published: a directory of 2 schools, the code of conduct of 886, the words of letters of 900001.\n"
     )
@@ -41,10 +42,22 @@ def test_what_is_published_is_what_the_functions_read(folder: Path, capsys: pyte
 def test_one_mistake_and_nothing_is_put(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "886" / "900001-letters.yaml").write_text("letters: {}")
     with raised(given={}) as system:
-        before = system.objects("settings")
+        before = system.items("published")
         assert main(["publish", str(folder), "--prefix", LOCAL_PREFIX]) == 2
-        assert system.objects("settings") == before
+        assert system.items("published") == before
     assert "900001-letters.yaml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("prefix", [[], ["--prefix", LOCAL_PREFIX]], ids=["checked", "published"])
+def test_what_no_item_holds_is_told_by_name_and_nothing_is_put(
+    folder: Path, prefix: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "886" / "900001-letters.yaml").write_text(f"{letters()}# {LONGEST * 'x'}\n")
+    with raised(given={}) as system:
+        before = system.items("published")
+        assert main(["publish", str(folder), *prefix]) == 2
+        assert system.items("published") == before
+    assert capsys.readouterr().err.startswith("letters/900001: ")
 
 
 def test_without_a_prefix_it_is_only_checked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,7 +43,7 @@ def term() -> Iterator[tuple[Doors, Left]]:
                 do(hands)
                 world.drain()
         assert not world.dead_letters()
-        causes = read_causes(Stores.of(hands.doors), hands.doors.settings, datetime.now(UTC))
+        causes = read_causes(Stores.of(hands.doors), datetime.now(UTC))
         yield hands.doors, played(causes)
 
 

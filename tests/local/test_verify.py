@@ -335,18 +335,22 @@ def test_a_deployed_system_answers_from_its_buckets(tmp_path: Path, verify: Veri
         old = [key for key in parts.keys(f"la=886/urn={BEFORE}/year=2025/") if "20251020" not in key]
         new = list(parts.keys(f"la=886/urn={HERE}/year=2025/"))
         sound, other = parts.get(old[0]), parts.get(new[0])
+
+        def damage(body: bytes) -> None:
+            parts.s3.put_object(Bucket=parts.name, Key=old[0], Body=body)
+
         assert sound
         assert other
-        parts.put(old[0], other.body)
+        damage(other.body)
         code, verdict = answer()
         assert (code, fields(verdict)) == (1, {("evidence", "evidence_sha256")})
         assert {each["code_now"] for each in verdict["changes"]} >= {None}, "there is no entry any more"
 
-        parts.put(old[0], b"PAR1 and no more")
+        damage(b"PAR1 and no more")
         code, verdict = answer()
         assert (code, fields(verdict), verdict["changes"]) == (1, {("evidence", "evidence_sha256")}, [])
 
-        parts.put(old[0], sound.body)
+        damage(sound.body)
         parts.s3.delete_object(Bucket=parts.name, Key=old[0])
         code, verdict = answer()
         assert (code, fields(verdict)) == (
