@@ -273,7 +273,7 @@ class Core(Stack):
             rights.read(self.parts, self.registers, self.positions),
             rights.list_keys(self.parts, self.registers, self.positions),
             *rights.write_in_turn(self.registers, self.positions),
-            rights.read_together(self.published),
+            rights.read_together(self.published, self.cases),
             rights.keep_items(self.cases, self.history),
             rights.query_indexes(self.cases, "due", "school"),
             rights.send(self.thresholds.queue, self.notices.queue),

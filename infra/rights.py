@@ -100,9 +100,9 @@ def read_items(*tables: dynamodb.ITable) -> iam.PolicyStatement:
     return _allow([f"dynamodb:{action}" for action in actions], [table.table_arn for table in tables])
 
 
-def read_together(table: dynamodb.ITable) -> iam.PolicyStatement:
+def read_together(*tables: dynamodb.ITable) -> iam.PolicyStatement:
     """Read items by their keys, several in one call."""
-    return _allow(["dynamodb:BatchGetItem"], [table.table_arn])
+    return _allow(["dynamodb:BatchGetItem"], [table.table_arn for table in tables])
 
 
 def record_items(table: dynamodb.ITable) -> iam.PolicyStatement:

@@ -80,7 +80,7 @@ class Bucket:
         if retain_until:
             end = datetime.combine(retain_until + timedelta(days=1), time(), UTC)
             lock = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": end}
-        return self._put(key, body, content_type, {"sha256": digest}, {"IfNoneMatch": "*", **lock}, {_STANDS})
+        return bool(self._put(key, body, content_type, {"sha256": digest}, {"IfNoneMatch": "*", **lock}, {_STANDS}))
 
     def put_once_packed(self, key: str, body: bytes, content_type: str, said: Mapping[str, str]) -> bool:
         """The same of text that is kept for years, packed; `get` gives it plain, and who follows a link is told its encoding.
@@ -88,7 +88,7 @@ class Bucket:
         `said` of it is what `said` gives without reading it: names in lower case, values in ASCII.
         """
         packed, metadata = _packed(body, said)
-        return self._put(key, packed, content_type, metadata, {"IfNoneMatch": "*", **_AS_PACKED}, {_STANDS})
+        return bool(self._put(key, packed, content_type, metadata, {"IfNoneMatch": "*", **_AS_PACKED}, {_STANDS}))
 
     def put_ours(self, key: str, body: bytes, content_type: str, retain_until: date | None = None) -> None:
         """Write an object that never changes; already there is normal if it is this very one, else NotOurs is raised."""
@@ -98,15 +98,16 @@ class Bucket:
                 raise NotOurs(f"{self.name}/{key} holds something else")
 
     def replace(
-        self, key: str, body: bytes, read: Stored | None, content_type: str = "application/octet-stream"
-    ) -> bool:
-        """Write the next state of an object if it is still as it was `read`; False if somebody else was first.
+        self, key: str, body: bytes, read: Stored | str | None, content_type: str = "application/octet-stream"
+    ) -> str | None:
+        """Write the next state of an object if it is still as it was `read`, or still has that tag, and give the tag it has now.
 
-        What lay packed lies packed again, with what was said of it.
+        None if somebody else was first. What lay packed lies packed again, with what was said of it.
         """
         if read:  # it may also have been deleted since
-            lost, condition = {_STANDS, _CONTENDED, "NoSuchKey"}, {"IfMatch": read.etag}
-            if _PACKED in read.metadata:
+            tag = read if isinstance(read, str) else read.etag
+            lost, condition = {_STANDS, _CONTENDED, "NoSuchKey"}, {"IfMatch": tag}
+            if isinstance(read, Stored) and _PACKED in read.metadata:
                 packed, metadata = _packed(body, read.metadata)
                 return self._put(key, packed, content_type, metadata, {**condition, **_AS_PACKED}, lost)
             return self._put(key, body, content_type, {}, condition, lost)
@@ -137,18 +138,18 @@ class Bucket:
         metadata: Mapping[str, str],
         condition: Mapping[str, object],
         lost: Set[str],
-    ) -> bool:
-        """Write under a condition; False if the answer is one of those by which it was `lost`."""
+    ) -> str | None:
+        """Write under a condition and give the tag; None if the answer is one of those by which it was `lost`."""
         try:
-            self.s3.put_object(
+            answer = self.s3.put_object(
                 Bucket=self.name, Key=key, Body=body, ContentType=content_type, Metadata=metadata,
                 **condition,  # type: ignore[arg-type]
             )  # fmt: skip
         except ClientError as error:
             if error.response["Error"]["Code"] in lost:
-                return False
+                return None
             raise
-        return True
+        return answer["ETag"]
 
 
 def _packed(body: bytes, said: Mapping[str, str]) -> tuple[bytes, Mapping[str, str]]:

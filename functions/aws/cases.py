@@ -10,7 +10,7 @@ Items carry the JSON of the model as `body`.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
@@ -26,6 +26,7 @@ from attendance.on_demand import OnDemand
 from attendance.sessions import Session
 from attendance.standing import Carried, Counted, Frozen
 from aws.clock import today
+from aws.items import Item, Place, together
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,9 +35,6 @@ _TOGETHER = 100  # DynamoDB takes no more in one transaction
 
 QUEUES: Final[Mapping[str, str]] = {"opened_on": "opened", "prosecute_by": "deadline"}
 """What an authority's cases of one state can be sorted by, and the index that sorts them."""
-_TAKEN_TOGETHER: Final = 100  # DynamoDB gives no more items by key in one call
-
-type Item = dict[str, Any]
 
 
 class Changed(RuntimeError):
@@ -599,11 +597,36 @@ class Cases:
         self.dynamodb.put_item(TableName=self.cases_table, Item=self._of_school(la, urn, "SCHOOL", day))
         self._store_authority(la)
 
-    def school_computed(self, la: str, urn: str, day: date | None, late_on: date | None) -> None:
-        """The same after the school was computed, and when its next file is late."""
-        items = self._of_school(la, urn, "SCHOOL", day), self._of_school(la, urn, "FILES", late_on)
-        self._write([self._put(self.cases_table, item, None) for item in items])
+    def school_computed(
+        self, la: str, urn: str, day: date | None, late_on: date | None, *, positions: str, before: str | None
+    ) -> None:
+        """The same after the school was computed, when its next file is late, and the tag of its positions as written.
+
+        Changed if somebody else computed it since that tag was read: what they know may be more.
+        """
+        of_school = self._of_school(la, urn, "SCHOOL", day) | {"positions": _text(positions)}
+        condition, values = "attribute_not_exists(positions)", None
+        if before is not None:
+            condition, values = f"{condition} OR positions = :p", {":p": _text(before)}
+        files = self._put(self.cases_table, self._of_school(la, urn, "FILES", late_on), None)
+        self._write([self._put(self.cases_table, of_school, condition, values), files])
         self._store_authority(la)
+
+    def school_gone(self, la: str, urn: str) -> None:
+        """Store that nothing of a school becomes due by itself: it belongs to another authority."""
+        self._write(
+            [self._put(self.cases_table, self._of_school(la, urn, sk, None), None) for sk in ("SCHOOL", "FILES")]
+        )
+        self._store_authority(la)
+
+    def school_at(self, la: str, urn: str) -> Place:
+        """Where the item of a school lies, for a call that reads more beside it."""
+        return self.cases_table, _key(f"{la}#{urn}", "SCHOOL")
+
+    def positions_in(self, found: Iterable[tuple[str, Item]]) -> str | None:
+        """The tag of the school's positions in its item, among others; None if there is none, or nobody knows it."""
+        tags = (item["positions"]["S"] for table, item in found if table == self.cases_table and "positions" in item)
+        return next(tags, None)
 
     def _store_authority(self, la: str) -> None:
         """Store that the authority has schools: once a day of each process, not with every file of every school."""
@@ -733,16 +756,8 @@ class Cases:
 
     def _taken(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Item]:
         """Items of the table of cases by key, read consistently."""
-        found: dict[tuple[str, str], Item] = {}
-        left: list[Item] = [_key(*key) for key in dict.fromkeys(keys)]
-        while left:
-            asked: Item = {self.cases_table: {"Keys": left[:_TAKEN_TOGETHER], "ConsistentRead": True}}
-            answer = self.dynamodb.batch_get_item(RequestItems=asked)
-            for item in answer["Responses"][self.cases_table]:
-                found[str(item["pk"]["S"]), str(item["sk"]["S"])] = dict(item)
-            unread = answer["UnprocessedKeys"].get(self.cases_table)
-            left = [*(dict(key) for key in (unread["Keys"] if unread else ())), *left[_TAKEN_TOGETHER:]]
-        return found
+        found = together(self.dynamodb, [(self.cases_table, _key(*key)) for key in dict.fromkeys(keys)])
+        return {(item["pk"]["S"], item["sk"]["S"]): item for _, item in found}
 
     def _partition(self, table: str, pk: str) -> Iterator[Item]:
         return self._query(

@@ -5,9 +5,11 @@ Table `published`: pk the name (`schools/118001`, `authorities/886`), `body` the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from aws.items import Item, Place, together
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,13 +31,15 @@ class Published:
 
     def texts(self, *names: str) -> Mapping[str, str]:
         """Those of these texts that were published, by name, read consistently in one call."""
-        found: dict[str, str] = {}
-        asked: Any = {self.table: {"Keys": [{"pk": {"S": name}} for name in names], "ConsistentRead": True}}
-        while asked:
-            answer = self.dynamodb.batch_get_item(RequestItems=asked)
-            found |= {item["pk"]["S"]: item["body"]["S"] for item in answer["Responses"][self.table]}
-            asked = answer["UnprocessedKeys"]
-        return found
+        return self.texts_in(together(self.dynamodb, self.places(*names)))
+
+    def places(self, *names: str) -> list[Place]:
+        """Where texts of these names lie, for a call that reads more beside them."""
+        return [(self.table, {"pk": {"S": name}}) for name in names]
+
+    def texts_in(self, found: Iterable[tuple[str, Item]]) -> Mapping[str, str]:
+        """The texts among items of this table and others, by name."""
+        return {item["pk"]["S"]: item["body"]["S"] for table, item in found if table == self.table}
 
     def put(self, texts: Mapping[str, str]) -> None:
         """Publish texts by name, whatever stands there: an operator's to do, not a function's.

@@ -10,6 +10,8 @@ from functools import lru_cache
 
 from attendance.settings import Settings, in_force, load
 from attendance.wording import SchoolLetters, letters_on, load_letters
+from aws.cases import Cases
+from aws.items import together
 from aws.published import Published
 from aws.schools import Listed, listed_by, listed_in
 
@@ -38,26 +40,37 @@ class SchoolWording:
 
 @dataclass(frozen=True)
 class OfSchool:
-    """All that is published of a school: its entry, the code of conduct of the authority it belongs to, and its letters."""
+    """What is read of a school before it is computed: its entry, the code of conduct of the authority it belongs to, its letters,
+    and the tag of its positions.
+    """
 
     la: str
     """The authority that it belongs to."""
     urn: str
     listed: Listed
+    positions: str | None
+    """The tag of its positions as they were last written, after their academic year; None where that is not known."""
     _texts: Mapping[str, str]
 
     @classmethod
-    def read(cls, published: Published, la: str, urn: str) -> OfSchool:
-        """What is published of a school that is asked about as one of an authority, in one call.
+    def read(cls, published: Published, cases: Cases, la: str, urn: str) -> OfSchool:
+        """A school that is asked about as one of an authority, in one call.
 
         Where it belongs to another, that one's code of conduct is one call more.
         """
-        texts = published.texts(*listed_by(urn), conduct_of(la), letters_of(urn))
+        places = published.places(*listed_by(urn), conduct_of(la), letters_of(urn))
+        found = list(together(published.dynamodb, [*places, cases.school_at(la, urn)]))
+        texts = published.texts_in(found)
         listed = listed_in(texts, urn)
         now = listed.belongs_to(la)
         if now != la:
-            texts = {**texts, **published.texts(conduct_of(now))}
-        return cls(now, urn, listed, texts)
+            return cls(now, urn, listed, None, {**texts, **published.texts(conduct_of(now))})
+        return cls(la, urn, listed, cases.positions_in(found), texts)
+
+    def tag_of(self, year: int) -> str | None:
+        """The tag of its positions of an academic year, if it is known: who replaces them need not read them."""
+        of, _, tag = (self.positions or "").partition("/")
+        return tag if of == str(year) else None
 
     def settings_on(self, day: date) -> Settings | None:
         """The settings of its authority, as `AuthoritySettings.on` gives them."""

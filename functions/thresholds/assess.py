@@ -75,17 +75,18 @@ class Thresholds:
 
         Registers are folded from the first year that is still looked at, or from `year` if that is earlier.
         """
-        given = OfSchool.read(self.published, la, urn)
+        given = OfSchool.read(self.published, self.cases, la, urn)
         if given.la != la:
             self._handed_over(la, urn)
             la = given.la
         since = min(first_year(today()), year or first_year(today()))
-        for _ in range(TRIES):
+        for n in range(TRIES):
             try:
-                if self._compute(la, urn, given, correlation_id, since):
+                if self._compute(la, urn, given, correlation_id, since, again=n > 0):
                     return
             except Changed:
-                logger.info("a case changed while it was followed: once more")
+                logger.info("a case changed while it was followed, or the school was computed: once more")
+            given = OfSchool.read(self.published, self.cases, la, urn)
         raise Contended(f"positions of school {urn}")
 
     def _handed_over(self, la: str, urn: str) -> None:
@@ -97,7 +98,7 @@ class Thresholds:
         for (pupil, _), item in self.cases.of_school(la, urn).returns.items():
             if item.due.follows == "register" and not item.file and not item.lapsed:
                 self.cases.record_return(la, pupil, item.model_copy(update={"lapsed": True}))
-        self.cases.school_computed(la, urn, None, None)
+        self.cases.school_gone(la, urn)
 
     def day_passed(self, told: str) -> None:
         """Ask for what is due up to today, authority by authority, one message each; nothing scans (design 4.7)."""
@@ -127,11 +128,14 @@ class Thresholds:
 
     # ------------------------------------------------------------------ one school
 
-    def _compute(self, la: str, urn: str, given: OfSchool, correlation_id: str, since: int) -> bool:
+    def _compute(self, la: str, urn: str, given: OfSchool, correlation_id: str, since: int, *, again: bool) -> bool:
+        """Whether the positions were as known when they were replaced: by their tag, or read if that was wrong once."""
         self._names.clear()
         day = today()
-        key = f"{year_prefix(la, urn, academic_year(day))}positions.json"
-        before = self.positions.get(key)
+        year = academic_year(day)
+        key = f"{year_prefix(la, urn, year)}positions.json"
+        tag = None if again else given.tag_of(year)
+        before = tag or self.positions.get(key)
         record = self.registers.brought_up(la, urn, since)
         listed, settings = given.listed, given.settings_on(day)
         items = self.cases.of_school(la, urn)
@@ -177,10 +181,13 @@ class Thresholds:
         followed = [case for cases in cases_of.values() for case in cases if case.urn == urn]
         letters = self._letters(assessor, standings, cases_of, items, given.letters_on(day))
         n_overdue = self._record_lists(assessor, settings, items, followed, listed, record.years, letters)
-        self.cases.school_computed(la, urn, assessor.next_change(), late_on(assessor))
         body = positions_line(urn, day, school.known_at, assessor.stored(standings))
-        if not self.positions.replace(key, body, before, "application/json"):
+        tag = self.positions.replace(key, body, before, "application/json")
+        if tag is None:
             return False
+        self.cases.school_computed(
+            la, urn, assessor.next_change(), late_on(assessor), positions=f"{year}/{tag}", before=given.positions
+        )
         if n_overdue:
             counted("CodesOverdue", n_overdue, "codes N stand longer than they may", la=la, urn=urn)
         if waiting := undecided(followed, settings, assessor.held, day):

@@ -16,6 +16,7 @@ from attendance.identifiers import case_id, pupil_id
 from attendance.sessions import Session
 from attendance.standing import Carried, Counted, MarkedSession, MetAt
 from aws.cases import Cases, Changed, ReturnItem
+from aws.items import together
 from local.world import World, raise_world
 
 DAY = date(2025, 11, 3)
@@ -265,9 +266,25 @@ def test_a_school_is_due_on_its_day_and_its_authority_is_known(cases: Cases) -> 
 def test_a_school_that_was_computed_says_when_its_next_file_is_late_and_a_decision_changes_nothing_of_it(
     cases: Cases,
 ) -> None:
-    cases.school_computed("886", "922223", None, DAY)
+    cases.school_computed("886", "922223", None, DAY, positions="2025/a", before=None)
     assert [sk for pk, sk in cases.due("886", DAY) if pk == "886#922223"] == ["FILES"]
     cases.school_due("886", "922223", DAY)
     assert {sk for pk, sk in cases.due("886", DAY) if pk == "886#922223"} == {"FILES", "SCHOOL"}
-    cases.school_computed("886", "922223", DAY, None)
+    cases.school_computed("886", "922223", DAY, None, positions="2025/b", before=None)
     assert [sk for pk, sk in cases.due("886", DAY) if pk == "886#922223"] == ["SCHOOL"]
+    cases.school_gone("886", "922223")
+    assert not [sk for pk, sk in cases.due("886", DAY) if pk == "886#922223"]
+
+
+def test_a_school_is_stored_as_computed_only_by_who_knew_of_the_computation_before(cases: Cases) -> None:
+    urn = "922224"
+    cases.school_computed("886", urn, DAY, None, positions="2025/a", before=None)
+    for outdated in (None, "2025/other"):
+        with pytest.raises(Changed):
+            cases.school_computed("886", urn, None, None, positions="2025/late", before=outdated)
+    cases.school_computed("886", urn, DAY, None, positions="2025/b", before="2025/a")
+    found = list(together(cases.dynamodb, [cases.school_at("886", urn)]))
+    assert cases.positions_in(found) == "2025/b"
+    cases.school_due("886", urn, DAY)
+    assert cases.positions_in(together(cases.dynamodb, [cases.school_at("886", urn)])) is None
+    cases.school_computed("886", urn, DAY, None, positions="2025/c", before="2025/b")

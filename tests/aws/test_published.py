@@ -58,18 +58,18 @@ def test_what_dynamodb_left_out_is_asked_for_again(published: Published) -> None
         stubber.assert_no_pending_responses()
 
 
-def test_all_of_a_school_is_what_each_door_gives_alone(published: Published) -> None:
-    found = OfSchool.read(published, "886", "900001")
+def test_all_of_a_school_is_what_each_door_gives_alone(system: System, published: Published) -> None:
+    found = OfSchool.read(published, system.doors.cases, "886", "900001")
     assert found.la == "886"
     assert found.listed.school is not None
     assert (settings_of(found), letters_on(found)) == ("886", True)
-    nobody = OfSchool.read(published, "888", "900005")
+    nobody = OfSchool.read(published, system.doors.cases, "888", "900005")
     assert (nobody.la, nobody.listed) == ("888", Listed(None, (), directory_known=True))
     assert (nobody.settings_on(DAY), nobody.letters_on(DAY)) == (None, None)
 
 
 def test_a_school_that_was_handed_over_keeps_to_the_code_of_its_authority_of_now(system: System) -> None:
-    found = OfSchool.read(system.doors.published, "886", "900009")
+    found = OfSchool.read(system.doors.published, system.doors.cases, "886", "900009")
     assert (found.la, settings_of(found), letters_on(found)) == ("887", "887", False)
 
 

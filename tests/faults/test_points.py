@@ -69,7 +69,8 @@ def doors() -> set[str]:
 
 CALLS = (
     "self.s3.", "self.dynamodb.", "self.sqs.", "self.events.", "secrets.get", "self._put", "self._write(", "self._get(",
-    "self._partition(", "self._query(", "self._returns(", "self._of(", "published.texts", "self.parts.", "self.registers.get(",
+    "self._partition(", "self._query(", "self._returns(", "self._of(", "published.texts", "together(",
+    "self.parts.", "self.registers.get(",
     "self.registers.keys(", "self.registers.replace(",
     "registers.read(", "self._put_new(", "self._put_if(",
 )  # fmt: skip
