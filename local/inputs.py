@@ -199,7 +199,10 @@ def _settings(folder: Path) -> dict[str, str]:
         text = _text_of(path, folder)
         for la in sorted({la for settings in load(text, str(path.relative_to(folder))) for la in settings.authorities}):
             texts.setdefault(la, []).append(text)
-    return {la: "\n---\n".join(each) for la, each in texts.items()}
+    joined = {la: "\n---\n".join(each) for la, each in texts.items()}
+    for la, text in joined.items():
+        load(text, f"settings of authority {la} in all files")
+    return joined
 
 
 def _letters(folder: Path) -> dict[str, str]:

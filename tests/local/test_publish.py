@@ -60,6 +60,13 @@ def test_what_no_item_holds_is_told_by_name_and_nothing_is_put(
     assert capsys.readouterr().err.startswith("letters/900001: ")
 
 
+def test_two_files_for_one_authority_are_checked_together(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "settings").mkdir()
+    (folder / "settings" / "group.yaml").write_text(settings("886"))
+    assert main(["publish", str(folder)]) == 2
+    assert "two settings of authority 886 hold from" in capsys.readouterr().err
+
+
 def test_without_a_prefix_it_is_only_checked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["publish", str(folder)]) == 0
     assert capsys.readouterr().out.startswith("Holds, not published: ")
