@@ -11,12 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
-from itertools import compress, islice, repeat
-from typing import Final, cast
+from itertools import islice, repeat
+from json.encoder import encode_basestring
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
+from pydantic_core import from_json
 
 from attendance import counting, law
 from attendance.ages import compulsory_from, compulsory_until, of_compulsory_age
@@ -64,7 +66,11 @@ _COUNTS: Final = (
     "continuous_unauthorised_sessions",
 )
 _MARKED_OUT: Final = ("persistent", "severe")
-_NO_SUMS: Final[Mapping[str, int | bool]] = dict.fromkeys(_COUNTS, 0) | dict.fromkeys(_MARKED_OUT, False)
+type Sums = Mapping[str, NDArray[Any]]
+"""The sums of an academic year by their names, a number for each pupil."""
+_NO_SUMS: Final[Sums] = {
+    **dict.fromkeys(_COUNTS, np.zeros(1, dtype=np.int64)), **dict.fromkeys(_MARKED_OUT, np.zeros(1, dtype=np.bool_))
+}  # fmt: skip
 _CODE: Final = {code: n for n, code in enumerate(CODE_ORDER)}
 _BY_AGE: Final = frozenset({"X", "C2"})
 _COUNTED_FLAGS: Final = ("WINDOW_READING_DIFFERS", "REPEATED_BELOW_THRESHOLD", "WEEK_DOUBTFUL")
@@ -125,39 +131,40 @@ def _numbers(days: Iterable[date]) -> NDArray[np.int32]:
 
 
 def said(
-    windows: counting.Windows, free: NDArray[np.bool_], scale: counting.Scale, given: Mapping[str, Sequence[object]]
-) -> list[Row]:
-    """A position for each pupil as the counts say it, with what is `given` of each; nothing stands in the way of a notice yet.
+    windows: counting.Windows, free: NDArray[np.bool_], scale: counting.Scale, upns: Sequence[str], sums: Sums
+) -> list[str]:
+    """A position for each pupil as JSON, as the counts say it; nothing stands in the way of a notice yet.
 
-    Made for a whole school at once: of most pupils nobody asks more than what is stored.
+    Made for a whole school at once, column by column: of most pupils nobody asks more than what is stored.
     """
     counted, at_end = windows.counted, windows.best_week[windows.counted.pupil]
     in_best = free & (counted.week <= at_end) & (counted.week > at_end - scale.best_size)
-    sessions = [_stored(*each) for each in zip(counted.at.tolist(), counted.code.tolist(), strict=True)]
-    weeks = [_day(monday) for monday in scale.mondays.tolist()]
-    recent = weeks[-scale.size :]
-    ending = [weeks[max(0, n + 1 - scale.best_size) : n + 1] for n in range(len(weeks))]
-    best = zip(windows.best.tolist(), _dealt(sessions, in_best, windows.best), windows.best_week.tolist(), strict=True)
-    flagged = (windows.reading_differs, windows.repeated, windows.doubtful)
+    weeks = [f'"{_day(monday)}"' for monday in scale.mondays.tolist()]
+    ending = [_listed(weeks[max(0, n + 1 - scale.best_size) : n + 1]) for n in range(len(weeks))] + ["[]"]  # -1: none
+    best = zip(windows.best.tolist(), _dealt(counted, in_best, windows.best), windows.best_week.tolist(), strict=True)
+    recent = _listed(weeks[-scale.size :])
     met = [int(counted.at[n]) if n >= 0 else None for n in windows.met.tolist()]
+    flags = windows.reading_differs + 2 * windows.repeated.astype(np.uint8) + 4 * windows.doubtful.astype(np.uint8)
     columns: dict[str, Iterable[object]] = {
-        **given,
-        "best": [{"count": count, "sessions": those, "weeks": ending[n] if n >= 0 else []} for count, those, n in best],
-        "blockers": repeat(()),
-        "count": windows.count.tolist(),
-        "drops_on": [_day(n) if n >= 0 else None for n in windows.drops_on.tolist()],
-        "flags": [tuple(compress(_COUNTED_FLAGS, each)) for each in zip(*(f.tolist() for f in flagged), strict=True)],
-        "met": [number is not None for number in met],
-        "met_at": [None if number is None else _session_stored(number) for number in met],
-        "provisional": windows.provisional.tolist(),
-        "request_ready": repeat(False),
-        "to_go": np.maximum(0, scale.needed - windows.count).tolist(),
+        **{name: _plain(values) for name, values in sums.items()},
+        "best": [f'{{"count":{count},"sessions":{those},"weeks":{ending[n]}}}' for count, those, n in best],
+        "blockers": repeat("[]"),
+        "count": _plain(windows.count),
+        "drops_on": [f'"{_day(n)}"' if n >= 0 else "null" for n in windows.drops_on.tolist()],
+        "flags": map(_FLAGS_LISTED.__getitem__, flags.tolist()),
+        "met": [_BOOL[number is not None] for number in met],
+        "met_at": ["null" if number is None else f"{{{_session_json(number)}}}" for number in met],
+        "provisional": _plain(windows.provisional),
+        "request_ready": repeat(_BOOL[False]),
+        "to_go": _plain(np.maximum(0, scale.needed - windows.count)),
+        "upn": map(encode_basestring, upns),
         "window": [
-            {"sessions": those, "weeks": recent} for those in _dealt(sessions, windows.in_window, windows.count)
+            f'{{"sessions":{those},"weeks":{recent}}}' for those in _dealt(counted, windows.in_window, windows.count)
         ],
     }
     names = sorted(columns)
-    return [dict(zip(names, values, strict=True)) for values in zip(*map(columns.__getitem__, names), strict=False)]
+    one = f"{{{','.join(f'"{name}":%s' for name in names)}}}"
+    return [one % values for values in zip(*map(columns.__getitem__, names), strict=False)]
 
 
 def _met_at(row: Row) -> Session | None:
@@ -165,24 +172,38 @@ def _met_at(row: Row) -> Session | None:
     return session_read(found) if found else None
 
 
-def _one(values: Mapping[str, object]) -> dict[str, Sequence[object]]:
-    return {name: [value] for name, value in values.items()}
+_BOOL: Final = ("false", "true")
 
 
-def _dealt[T](values: Iterable[T], chosen: NDArray[np.bool_], numbers: NDArray[np.int64]) -> Iterator[list[T]]:
-    """The chosen values, so many of them to each pupil."""
-    those = compress(values, chosen.tolist())
-    return (list(islice(those, number)) for number in numbers.tolist())
+def _plain(values: NDArray[Any]) -> Iterable[object]:
+    """Numbers, or whether something is so, as JSON."""
+    return map(_BOOL.__getitem__, values.tolist()) if values.dtype == np.bool_ else values.tolist()
+
+
+def _listed(values: Iterable[str]) -> str:
+    return f"[{','.join(values)}]"
+
+
+_FLAGS_LISTED: Final = [
+    _listed(f'"{flag}"' for n, flag in enumerate(_COUNTED_FLAGS) if bits >> n & 1) for bits in range(8)
+]
+"""The flags that are counted, by their bits."""
+
+
+def _dealt(counted: counting.Countable, chosen: NDArray[np.bool_], numbers: NDArray[np.int64]) -> Iterator[str]:
+    """The chosen sessions, so many of them to each pupil, as JSON."""
+    those = map(_counted_json, counted.at[chosen].tolist(), counted.code[chosen].tolist())
+    return (_listed(islice(those, number)) for number in numbers.tolist())
 
 
 @lru_cache(maxsize=16384)
-def _stored(number: int, code: int) -> Mapping[str, str]:
-    return {"code": CODE_ORDER[code], **_session_stored(number)}
+def _counted_json(number: int, code: int) -> str:
+    return f'{{"code":"{CODE_ORDER[code]}",{_session_json(number)}}}'
 
 
 @lru_cache(maxsize=4096)
-def _session_stored(number: int) -> Mapping[str, str]:
-    return {"date": _day(number // 2), "session": HALVES[number % 2]}
+def _session_json(number: int) -> str:
+    return f'"date":"{_day(number // 2)}","session":"{HALVES[number % 2]}"'
 
 
 @lru_cache(maxsize=4096)
@@ -321,31 +342,28 @@ class Assessor:
         return sorted({*self.view.marks.upns, *self.view.roll.pupils})
 
     @cached_property
-    def _said(self) -> Sequence[Row]:
+    def _said(self) -> Sequence[str]:
         """What the counts alone say of each pupil, a row each of `view.marks`."""
         every = np.ones(len(self.countable.at), dtype=np.bool_)
-        sums = {name: getattr(self.sums, name).tolist() for name in (*_COUNTS, *_MARKED_OUT)}
-        return said(self.windows, every, self.scale, {"upn": self.view.marks.upns, **sums})
+        sums = {name: getattr(self.sums, name) for name in (*_COUNTS, *_MARKED_OUT)}
+        return said(self.windows, every, self.scale, self.view.marks.upns, sums)
 
-    def _nothing_said(self, upn: str) -> Row:
-        """The same of a pupil on the roll without a mark."""
-        return {**self._nobodys, "upn": upn}
+    def _said_of(self, upn: str) -> str:
+        """The same of one pupil, who may be on the roll without a mark."""
+        n = self.view.marks.row.get(upn)
+        return self._nobodys.replace('"upn":""', f'"upn":{encode_basestring(upn)}') if n is None else self._said[n]
 
     @cached_property
-    def _nobodys(self) -> Row:
+    def _nobodys(self) -> str:
         nothing = np.empty(0, dtype=np.bool_)
         none = _as_arrays((), self.scale.mondays, self.scale.days)
         windows = counting.windows(none, nothing, [], self.scale, 1)
-        return said(windows, nothing, self.scale, _one({"upn": "", **_NO_SUMS}))[0]
+        return said(windows, nothing, self.scale, [""], _NO_SUMS)[0]
 
-    def stored(self, looked_at: Mapping[str, Standing]) -> Iterator[Row]:
+    def stored(self, looked_at: Mapping[str, Standing]) -> Iterator[str]:
         """Every pupil's position as it is stored, by UPN; of those not looked at as the counts say it."""
-        row = self.view.marks.row
         for upn in self.upns:
-            if upn in looked_at:
-                yield looked_at[upn].stored
-            else:
-                yield self._said[row[upn]] if upn in row else self._nothing_said(upn)
+            yield _json(looked_at[upn].stored) if upn in looked_at else self._said_of(upn)
 
     def may_have_met(self) -> set[str]:
         """Whoever met the threshold is among them: by this school's marks alone, or with those of another."""
@@ -484,8 +502,7 @@ class Assessor:
         """
         used = history.used
         if weeks is self.weeks and not used:
-            n = self.view.marks.row.get(upn)
-            return self._nothing_said(upn) if n is None else self._said[n]
+            return _row(self._said_of(upn))
         scale, own = self._scale_of(counted, weeks)
         sessions = [each.session for each in counted]
         free = np.array([session not in used for session in sessions], dtype=np.bool_)
@@ -494,7 +511,7 @@ class Assessor:
             for mine in history.used_by_case.values()
         ]
         windows = counting.windows(own, free, cases, scale, 1)
-        return said(windows, free, scale, _one({"upn": upn, **self.sums_of(upn)}))[0]
+        return _row(said(windows, free, scale, [upn], self.sums_of(upn))[0])
 
     def _scale_of(self, counted: Sequence[Counted], weeks: Sequence[date]) -> tuple[counting.Scale, counting.Countable]:
         """The sessions of one pupil, and what they are measured by: these school weeks, and the days of other schools too."""
@@ -502,12 +519,12 @@ class Assessor:
         scale = self._scale(_numbers(weeks), days)
         return scale, _as_arrays(counted, scale.mondays, days)
 
-    def sums_of(self, upn: str) -> dict[str, int | bool]:
+    def sums_of(self, upn: str) -> Sums:
         """The pupil's sums of the academic year."""
         n = self.view.marks.row.get(upn)
         if n is None:  # on the roll without a mark
-            return dict(_NO_SUMS)
-        return {name: getattr(self.sums, name)[n].item() for name in (*_COUNTS, *_MARKED_OUT)}
+            return _NO_SUMS
+        return {name: getattr(self.sums, name)[n : n + 1] for name in (*_COUNTS, *_MARKED_OUT)}
 
     def other_readings(self, free: Sequence[Counted], weeks: Sequence[date]) -> Mapping[str, bool]:
         """Whether the threshold is met within 50 school days, and within ten weeks that have all ten sessions held."""
@@ -657,6 +674,16 @@ def assess(view: SchoolView, as_at: date) -> list[Standing]:
 _JSON: Final[TypeAdapter[object]] = TypeAdapter(object)
 
 
-def positions_line(urn: str, as_at: date, known_at: datetime | None, pupils: Iterable[Row]) -> bytes:
+def _json(value: object) -> str:
+    return _JSON.dump_json(value).decode()
+
+
+def _row(stored: str) -> Row:
+    found: Row = from_json(stored)
+    return found
+
+
+def positions_line(urn: str, as_at: date, known_at: datetime | None, pupils: Iterable[str]) -> bytes:
     """The file of a school's positions: what `json_line` writes of such `Positions`, whose keys are in order here already."""
-    return _JSON.dump_json({"as_at": as_at, "known_at": known_at, "pupils": list(pupils), "urn": urn}) + b"\n"
+    head = f'"as_at":{_json(as_at)},"known_at":{_json(known_at)}'
+    return f'{{{head},"pupils":{_listed(pupils)},"urn":{_json(urn)}}}\n'.encode()

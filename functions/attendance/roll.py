@@ -228,9 +228,19 @@ class Roll:
         """What a column says of each pupil of whom it says something, by UPN: asked of all of them before any is looked at."""
         return {str(upn): said for upn, said in zip(self.pupils, self._pupils.column(column), strict=True) if said}
 
+    def flagged(self, column: str) -> set[str]:
+        """The pupils of whom a column says yes."""
+        return {upn for upn, said in self.said(column).items() if _yes(said)}
+
     def days(self, column: str) -> Mapping[str, date]:
-        """The same of a column of days."""
-        return {upn: date.fromisoformat(day) for upn, day in self.said(column).items()}
+        """What a column of days says of each pupil of whom it says something."""
+        if column not in self._days:
+            self._days[column] = {upn: date.fromisoformat(day) for upn, day in self.said(column).items()}
+        return self._days[column]
+
+    @cached_property
+    def _days(self) -> dict[str, Mapping[str, date]]:
+        return {}
 
     @cached_property
     def parents(self) -> Mapping[str, tuple[Parent, ...]]:

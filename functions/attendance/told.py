@@ -71,12 +71,13 @@ def told(
 
 def from_register(assessor: Assessor) -> Iterator[Return]:
     """What a school's register says to others: unexplained absence, and N codes whose five school days are over."""
-    pupils, not_known = assessor.view.roll.pupils, every_mark_this_year(assessor, _N)
+    roll, not_known = assessor.view.roll, every_mark_this_year(assessor, _N)
+    watched = set().union(*map(roll.flagged, ("social_worker", "youth_offending_worker", "looked_after")))
     for upn in assessor.with_marks(UNEXPLAINED):
-        pupil = pupils.get(upn)
-        if pupil is not None:
-            yield from _unexplained(assessor, upn, pupil)
-        yield from _overdue(assessor, upn, pupil, not_known.get(upn, ()))
+        if upn in watched:
+            yield from _unexplained(assessor, upn, roll.pupils[upn])
+        if upn in not_known:
+            yield from _overdue(assessor, upn, roll.pupils.get(upn), not_known[upn])
     yield from _missing(assessor)
 
 
