@@ -11,14 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
-from itertools import islice, repeat
+from itertools import compress, islice, repeat
 from json.encoder import encode_basestring
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
-from pydantic_core import from_json
 
 from attendance import counting, law
 from attendance.ages import compulsory_from, compulsory_until, of_compulsory_age
@@ -47,11 +46,9 @@ from attendance.standing import (
     Carried,
     Counted,
     PupilHistory,
-    Row,
     Standing,
     Threshold,
     out_of_sight,
-    session_read,
     sessions_needed,
     window_ending,
     window_size,
@@ -130,46 +127,73 @@ def _numbers(days: Iterable[date]) -> NDArray[np.int32]:
 # ------------------------------------------------------------------ what is stored
 
 
-def said(
-    windows: counting.Windows, free: NDArray[np.bool_], scale: counting.Scale, upns: Sequence[str], sums: Sums
-) -> list[str]:
-    """A position for each pupil as JSON, as the counts say it; nothing stands in the way of a notice yet.
+@dataclass(frozen=True)
+class Said:
+    """Positions as the counts alone say them, a row a pupil; nothing stands in the way of a notice yet."""
 
-    Made for a whole school at once, column by column: of most pupils nobody asks more than what is stored.
-    """
-    counted, at_end = windows.counted, windows.best_week[windows.counted.pupil]
-    in_best = free & (counted.week <= at_end) & (counted.week > at_end - scale.best_size)
-    weeks = [f'"{_day(monday)}"' for monday in scale.mondays.tolist()]
-    ending = [_listed(weeks[max(0, n + 1 - scale.best_size) : n + 1]) for n in range(len(weeks))] + ["[]"]  # -1: none
-    best = zip(windows.best.tolist(), _dealt(counted, in_best, windows.best), windows.best_week.tolist(), strict=True)
-    recent = _listed(weeks[-scale.size :])
-    met = [int(counted.at[n]) if n >= 0 else None for n in windows.met.tolist()]
-    flags = windows.reading_differs + 2 * windows.repeated.astype(np.uint8) + 4 * windows.doubtful.astype(np.uint8)
-    columns: dict[str, Iterable[object]] = {
-        **{name: _plain(values) for name, values in sums.items()},
-        "best": [f'{{"count":{count},"sessions":{those},"weeks":{ending[n]}}}' for count, those, n in best],
-        "blockers": repeat("[]"),
-        "count": _plain(windows.count),
-        "drops_on": [f'"{_day(n)}"' if n >= 0 else "null" for n in windows.drops_on.tolist()],
-        "flags": map(_FLAGS_LISTED.__getitem__, flags.tolist()),
-        "met": [_BOOL[number is not None] for number in met],
-        "met_at": ["null" if number is None else f"{{{_session_json(number)}}}" for number in met],
-        "provisional": _plain(windows.provisional),
-        "request_ready": repeat(_BOOL[False]),
-        "to_go": _plain(np.maximum(0, scale.needed - windows.count)),
-        "upn": map(encode_basestring, upns),
-        "window": [
-            f'{{"sessions":{those},"weeks":{recent}}}' for those in _dealt(counted, windows.in_window, windows.count)
-        ],
-    }
-    names = sorted(columns)
-    one = f"{{{','.join(f'"{name}":%s' for name in names)}}}"
-    return [one % values for values in zip(*map(columns.__getitem__, names), strict=False)]
+    windows: counting.Windows
+    stored: Sequence[str]
+    """Each as it is stored: JSON, the keys in order."""
+
+    @staticmethod
+    def of(
+        windows: counting.Windows, free: NDArray[np.bool_], scale: counting.Scale, upns: Sequence[str], sums: Sums
+    ) -> Said:
+        """Made for a whole school at once, column by column: of most pupils nobody asks more than what is stored."""
+        counted, at_end = windows.counted, windows.best_week[windows.counted.pupil]
+        in_best = free & (counted.week <= at_end) & (counted.week > at_end - scale.best_size)
+        weeks = [_day(monday) for monday in scale.mondays.tolist()]
+        ending = [_quoted(weeks[max(0, n + 1 - scale.best_size) : n + 1]) for n in range(len(weeks))] + ["[]"]
+        best = zip(
+            windows.best.tolist(), _dealt(counted, in_best, windows.best), windows.best_week.tolist(), strict=True
+        )
+        recent = _quoted(weeks[-scale.size :])
+        met = [int(counted.at[n]) if n >= 0 else None for n in windows.met.tolist()]
+        columns: dict[str, Iterable[object]] = {
+            **{name: _plain(values) for name, values in sums.items()},
+            "best": [f'{{"count":{count},"sessions":{those},"weeks":{ending[n]}}}' for count, those, n in best],
+            "blockers": repeat("[]"),
+            "count": _plain(windows.count),
+            "drops_on": [f'"{_day(n)}"' if n >= 0 else "null" for n in windows.drops_on.tolist()],
+            "flags": map(_quoted, _flags(windows)),
+            "met": [_BOOL[number is not None] for number in met],
+            "met_at": ["null" if number is None else f"{{{_session_json(number)}}}" for number in met],
+            "provisional": _plain(windows.provisional),
+            "request_ready": repeat(_BOOL[False]),
+            "to_go": _plain(np.maximum(0, scale.needed - windows.count)),
+            "upn": map(encode_basestring, upns),
+            "window": [
+                f'{{"sessions":{those},"weeks":{recent}}}'
+                for those in _dealt(counted, windows.in_window, windows.count)
+            ],
+        }
+        names = sorted(columns)
+        one = f"{{{','.join(f'"{name}":%s' for name in names)}}}"
+        return Said(windows, [one % values for values in zip(*map(columns.__getitem__, names), strict=False)])
+
+    def met_at(self, n: int) -> Session | None:
+        """The session at which a pupil met the threshold."""
+        met = int(self.windows.met[n])
+        return session_of(int(self.windows.counted.at[met])) if met >= 0 else None
+
+    def flags(self, n: int) -> Sequence[str]:
+        """What is flagged of a pupil."""
+        return _flags(self.windows)[n]
 
 
-def _met_at(row: Row) -> Session | None:
-    found = cast(Mapping[str, str] | None, row["met_at"])
-    return session_read(found) if found else None
+def _flags(windows: counting.Windows) -> Sequence[tuple[str, ...]]:
+    flagged = windows.reading_differs, windows.repeated, windows.doubtful
+    return [tuple(compress(_COUNTED_FLAGS, each)) for each in zip(*(flags.tolist() for flags in flagged), strict=True)]
+
+
+def _with(stored: str, name: str, before: str, value: str) -> str:
+    """A position as it is stored, with another value of a field."""
+    return stored.replace(f'"{name}":{before}', f'"{name}":{value}', 1)
+
+
+def _quoted(words: Sequence[str]) -> str:
+    """A list of plain words as JSON."""
+    return f'["{'","'.join(words)}"]' if words else "[]"
 
 
 _BOOL: Final = ("false", "true")
@@ -182,12 +206,6 @@ def _plain(values: NDArray[Any]) -> Iterable[object]:
 
 def _listed(values: Iterable[str]) -> str:
     return f"[{','.join(values)}]"
-
-
-_FLAGS_LISTED: Final = [
-    _listed(f'"{flag}"' for n, flag in enumerate(_COUNTED_FLAGS) if bits >> n & 1) for bits in range(8)
-]
-"""The flags that are counted, by their bits."""
 
 
 def _dealt(counted: counting.Countable, chosen: NDArray[np.bool_], numbers: NDArray[np.int64]) -> Iterator[str]:
@@ -342,28 +360,35 @@ class Assessor:
         return sorted({*self.view.marks.upns, *self.view.roll.pupils})
 
     @cached_property
-    def _said(self) -> Sequence[str]:
+    def _said(self) -> Said:
         """What the counts alone say of each pupil, a row each of `view.marks`."""
         every = np.ones(len(self.countable.at), dtype=np.bool_)
         sums = {name: getattr(self.sums, name) for name in (*_COUNTS, *_MARKED_OUT)}
-        return said(self.windows, every, self.scale, self.view.marks.upns, sums)
-
-    def _said_of(self, upn: str) -> str:
-        """The same of one pupil, who may be on the roll without a mark."""
-        n = self.view.marks.row.get(upn)
-        return self._nobodys.replace('"upn":""', f'"upn":{encode_basestring(upn)}') if n is None else self._said[n]
+        return Said.of(self.windows, every, self.scale, self.view.marks.upns, sums)
 
     @cached_property
-    def _nobodys(self) -> str:
+    def _nobodys(self) -> Said:
+        """The same of whoever has no mark."""
         nothing = np.empty(0, dtype=np.bool_)
         none = _as_arrays((), self.scale.mondays, self.scale.days)
-        windows = counting.windows(none, nothing, [], self.scale, 1)
-        return said(windows, nothing, self.scale, [""], _NO_SUMS)[0]
+        return Said.of(counting.windows(none, nothing, [], self.scale, 1), nothing, self.scale, [""], _NO_SUMS)
+
+    def _said_of(self, upn: str) -> tuple[Said, int]:
+        """The same of one pupil, and the row."""
+        n = self.view.marks.row.get(upn)
+        if n is not None:
+            return self._said, n
+        nobodys = self._nobodys
+        return Said(nobodys.windows, [_with(nobodys.stored[0], "upn", '""', encode_basestring(upn))]), 0
 
     def stored(self, looked_at: Mapping[str, Standing]) -> Iterator[str]:
         """Every pupil's position as it is stored, by UPN; of those not looked at as the counts say it."""
         for upn in self.upns:
-            yield _json(looked_at[upn].stored) if upn in looked_at else self._said_of(upn)
+            if upn in looked_at:
+                yield looked_at[upn].stored
+            else:
+                said, n = self._said_of(upn)
+                yield said.stored[n]
 
     def may_have_met(self) -> set[str]:
         """Whoever met the threshold is among them: by this school's marks alone, or with those of another."""
@@ -481,28 +506,32 @@ class Assessor:
         """One pupil's standing."""
         history = self.view.history.get(upn, PupilHistory())
         counted, weeks, conflict = self.with_carried(upn, self.own(upn))
-        row = self._row_of(upn, counted, weeks, history)
-        met_at, provisional = _met_at(row), bool(row["provisional"])
-        threshold = None if history.used else Threshold(self.out_of_sight, met_at, provisional)
-        further: dict[str, object] = {}
+        said, n = self._counted(upn, counted, weeks, history)
+        stored, met_at, provisional = said.stored[n], said.met_at(n), bool(said.windows.provisional[n])
         if met_at is not None:
             met_in = window_ending(weeks, monday(met_at.day))
             relied_on = [each for each in counted if monday(each.session.day) >= met_in[0]]
             blockers = self.blockers(upn, met_in, relied_on, provisional, conflict)
-            further = {"blockers": blockers, "request_ready": not blockers}
+            stored = _with(stored, "blockers", "[]", _quoted(blockers))
+            stored = _with(stored, "request_ready", _BOOL[False], _BOOL[not blockers])
         if history.amended:
-            flags = cast(Sequence[str], row["flags"])
-            further["flags"] = tuple(flag for flag in FLAGS if flag in flags or flag == "AMENDED_AFTER_ISSUE")
-        return Standing({**row, **further}, counted, weeks, conflict, threshold)
+            flags = said.flags(n)
+            also = [flag for flag in FLAGS if flag in flags or flag == "AMENDED_AFTER_ISSUE"]
+            stored = _with(stored, "flags", _quoted(flags), _quoted(also))
+        threshold = None if history.used else Threshold(self.out_of_sight, met_at, provisional)
+        count = int(said.windows.count[n])
+        return Standing(upn, stored, counted, weeks, conflict, met_at is not None, count, threshold)
 
-    def _row_of(self, upn: str, counted: tuple[Counted, ...], weeks: tuple[date, ...], history: PupilHistory) -> Row:
-        """What the counts say of a pupil, with other schools' sessions and those that notices used.
+    def _counted(
+        self, upn: str, counted: tuple[Counted, ...], weeks: tuple[date, ...], history: PupilHistory
+    ) -> tuple[Said, int]:
+        """What the counts say of a pupil (a row of it), with other schools' sessions and those that notices used.
 
         Used sessions meet a threshold with their own case only.
         """
         used = history.used
         if weeks is self.weeks and not used:
-            return _row(self._said_of(upn))
+            return self._said_of(upn)
         scale, own = self._scale_of(counted, weeks)
         sessions = [each.session for each in counted]
         free = np.array([session not in used for session in sessions], dtype=np.bool_)
@@ -511,7 +540,7 @@ class Assessor:
             for mine in history.used_by_case.values()
         ]
         windows = counting.windows(own, free, cases, scale, 1)
-        return _row(said(windows, free, scale, [upn], self.sums_of(upn))[0])
+        return Said.of(windows, free, scale, [upn], self.sums_of(upn)), 0
 
     def _scale_of(self, counted: Sequence[Counted], weeks: Sequence[date]) -> tuple[counting.Scale, counting.Countable]:
         """The sessions of one pupil, and what they are measured by: these school weeks, and the days of other schools too."""
@@ -676,11 +705,6 @@ _JSON: Final[TypeAdapter[object]] = TypeAdapter(object)
 
 def _json(value: object) -> str:
     return _JSON.dump_json(value).decode()
-
-
-def _row(stored: str) -> Row:
-    found: Row = from_json(stored)
-    return found
 
 
 def positions_line(urn: str, as_at: date, known_at: datetime | None, pupils: Iterable[str]) -> bytes:

@@ -199,7 +199,7 @@ def _register(today: date, absences: frozenset[tuple[str, Absences]]) -> tuple[_
         position = Position.model_construct(
             upn=upn, **{name: each.item() for name, each in assessor.sums_of(upn).items()}
         )
-        standings[upn] = Standing({"upn": upn}, assessor.own(upn), assessor.weeks, False)
+        standings[upn] = Standing(upn, "", assessor.own(upn), assessor.weeks, False)
         standings[upn].__dict__["position"] = position
     return assessor, standings
 
