@@ -211,7 +211,7 @@ def _listed(values: Iterable[str]) -> str:
 def _dealt(counted: counting.Countable, chosen: NDArray[np.bool_], numbers: NDArray[np.int64]) -> Iterator[str]:
     """The chosen sessions, so many of them to each pupil, as JSON."""
     those = map(_counted_json, counted.at[chosen].tolist(), counted.code[chosen].tolist())
-    return (_listed(islice(those, number)) for number in numbers.tolist())
+    return (_listed(islice(those, number)) if number else "[]" for number in numbers.tolist())
 
 
 @lru_cache(maxsize=16384)
@@ -383,12 +383,12 @@ class Assessor:
 
     def stored(self, looked_at: Mapping[str, Standing]) -> Iterator[str]:
         """Every pupil's position as it is stored, by UPN; of those not looked at as the counts say it."""
+        counted = dict(zip(self.view.marks.upns, self._said.stored, strict=True))
         for upn in self.upns:
             if upn in looked_at:
                 yield looked_at[upn].stored
             else:
-                said, n = self._said_of(upn)
-                yield said.stored[n]
+                yield counted[upn] if upn in counted else self._said_of(upn)[0].stored[0]
 
     def may_have_met(self) -> set[str]:
         """Whoever met the threshold is among them: by this school's marks alone, or with those of another."""
@@ -652,8 +652,9 @@ class Assessor:
         begins, ends = self.ages.first[self.ages.first > today], self.ages.last[self.ages.last >= today]
         changes = min(int(begins.min(initial=year_ends + 1)), int(ends.min(initial=year_ends)) + 1)
         days.append(EPOCH + timedelta(days=changes))
-        for upn, born in roll.days("date_of_birth").items():
-            days += [compulsory_from(born), compulsory_until(born) + timedelta(days=1)] if upn not in marks.row else []
+        born = roll.days("date_of_birth")
+        for upn in born.keys() - marks.row.keys():
+            days += [compulsory_from(born[upn]), compulsory_until(born[upn]) + timedelta(days=1)]
         return min((day for day in days if day > self.as_at), default=None)
 
 

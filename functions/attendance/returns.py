@@ -280,6 +280,8 @@ class _Illness:
 
     def together(self, day: date) -> frozenset[Session]:
         """With those that the evidence known that day still lets expect: one that has passed with another code does not count."""
+        if not self.expected:
+            return self.seen(day)
         foreseen = (s for sessions in self.known(day).values() for s in sessions)
         return self.seen(day) | {s for s in foreseen if s.day > day or self.marks.get(s, "I") in _ILL}
 

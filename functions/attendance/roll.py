@@ -251,14 +251,6 @@ class Roll:
         return OnDemand(places, lambda those: tuple([Parent.of(self._parents.row(n)) for n in those]))
 
     @cached_property
-    def children(self) -> Mapping[str, frozenset[str]]:
-        """The UPNs for which the school gives each parent_id."""
-        found: dict[str, set[str]] = {}
-        for parent, upn in zip(self._parents.column("parent_id"), self._parents.column("upn"), strict=True):
-            found.setdefault(parent or "", set()).add(str(upn))
-        return {parent: frozenset(upns) for parent, upns in found.items()}
-
-    @cached_property
     def support(self) -> Mapping[str, tuple[Support, ...]]:
         """The support of each UPN, oldest first."""
         found: dict[str, list[Support]] = {}
