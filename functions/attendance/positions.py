@@ -453,7 +453,7 @@ class Assessor:
         """The pupils of whom a session held up to as-at has no mark."""
         marks = self.view.marks
         of_marks = [marks.upns[n] for n in np.flatnonzero(np.diff(self._gaps[1])).tolist()]
-        return [*of_marks, *(upn for upn in self.view.roll.pupils if upn not in marks.row)]
+        return [*of_marks, *(upn for upn in self.view.roll.pupils if upn not in marks.row and len(self.held_numbers))]
 
     @cached_property
     def _gaps(self) -> tuple[NDArray[np.int32], Sequence[int]]:
