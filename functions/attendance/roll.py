@@ -226,7 +226,7 @@ class Roll:
 
     def said(self, column: str) -> Mapping[str, str]:
         """What a column says of each pupil of whom it says something, by UPN: asked of all of them before any is looked at."""
-        return {str(upn): said for upn, said in zip(self.pupils, self._pupils.column(column), strict=True) if said}
+        return {upn: said for upn, said in zip(self.pupils, self._pupils.column(column), strict=True) if said}
 
     def flagged(self, column: str) -> set[str]:
         """The pupils of whom a column says yes."""
