@@ -313,21 +313,25 @@ def propose(sessions: Sequence[MarkedSession], notices: Sequence[Notice], suppor
 
 
 def _gathered(case: Case, met: Met, notices: Sequence[Notice], support: Sequence[Support]) -> Case:
-    considered = tuple([each.marked for each in met.sessions])
+    """The case as it gathers now: itself if nothing of it changes, as of most on most days."""
+    considered = case.considered
+    if [(each.session.day, each.session.half, each.code) for each in met.sessions] != [
+        (each.date, each.session, each.code) for each in considered
+    ]:
+        considered = tuple([each.marked for each in met.sessions])
     in_window = considered[: bisect_right(met.sessions, met.weeks[-1], key=lambda each: monday(each.session.day))]
     mine = [notice for notice in notices if notice.case == case.id]
-    return case.model_copy(
-        update={
-            "state": "gathering",
-            "lapsed_on": None,
-            "met_at": MetAt(date=met.at.session.day, session=met.at.session.half),
-            "provisional": met.provisional,
-            "weeks": met.weeks,
-            "considered": considered,
-            "proposal": propose(in_window, mine, support),
-            "amended_after_issue": False,
-        }
-    )
+    now = {
+        "state": "gathering",
+        "lapsed_on": None,
+        "met_at": MetAt(date=met.at.session.day, session=met.at.session.half),
+        "provisional": met.provisional,
+        "weeks": met.weeks,
+        "considered": considered,
+        "proposal": propose(in_window, mine, support),
+        "amended_after_issue": False,
+    }
+    return case if all(getattr(case, name) == each for name, each in now.items()) else case.model_copy(update=now)
 
 
 def follow(

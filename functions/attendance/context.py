@@ -541,9 +541,8 @@ class _Roll:
             mobile=np.array([each == "yes" for each in said("mobile_child")], np.bool_),
             elsewhere=said("dual_registered_urn"),
         )
-        place: dict[str, int] = {}
-        for n, names in enumerate(zip(pupils.column("former_upn"), pupils.column("upn"), strict=True)):
-            place.update((upn, n) for upn in names if upn)
+        names = zip(pupils.column("former_upn"), pupils.column("upn"), strict=True)
+        place = {upn: n for n, both in enumerate(names) for upn in both if upn}
         return _Roll(every, place)
 
     def pupils(self, upns: Sequence[str]) -> _Pupils:

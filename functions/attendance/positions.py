@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from itertools import compress, islice, repeat
-from typing import Final, cast
+from json.encoder import encode_basestring
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,11 +46,9 @@ from attendance.standing import (
     Carried,
     Counted,
     PupilHistory,
-    Row,
     Standing,
     Threshold,
     out_of_sight,
-    session_read,
     sessions_needed,
     window_ending,
     window_size,
@@ -64,7 +63,11 @@ _COUNTS: Final = (
     "continuous_unauthorised_sessions",
 )
 _MARKED_OUT: Final = ("persistent", "severe")
-_NO_SUMS: Final[Mapping[str, int | bool]] = dict.fromkeys(_COUNTS, 0) | dict.fromkeys(_MARKED_OUT, False)
+type Sums = Mapping[str, NDArray[Any]]
+"""The sums of an academic year by their names, a number for each pupil."""
+_NO_SUMS: Final[Sums] = {
+    **dict.fromkeys(_COUNTS, np.zeros(1, dtype=np.int64)), **dict.fromkeys(_MARKED_OUT, np.zeros(1, dtype=np.bool_))
+}  # fmt: skip
 _CODE: Final = {code: n for n, code in enumerate(CODE_ORDER)}
 _BY_AGE: Final = frozenset({"X", "C2"})
 _COUNTED_FLAGS: Final = ("WINDOW_READING_DIFFERS", "REPEATED_BELOW_THRESHOLD", "WEEK_DOUBTFUL")
@@ -124,65 +127,101 @@ def _numbers(days: Iterable[date]) -> NDArray[np.int32]:
 # ------------------------------------------------------------------ what is stored
 
 
-def said(
-    windows: counting.Windows, free: NDArray[np.bool_], scale: counting.Scale, given: Mapping[str, Sequence[object]]
-) -> list[Row]:
-    """A position for each pupil as the counts say it, with what is `given` of each; nothing stands in the way of a notice yet.
+@dataclass(frozen=True)
+class Said:
+    """Positions as the counts alone say them, a row a pupil; nothing stands in the way of a notice yet."""
 
-    Made for a whole school at once: of most pupils nobody asks more than what is stored.
-    """
-    counted, at_end = windows.counted, windows.best_week[windows.counted.pupil]
-    in_best = free & (counted.week <= at_end) & (counted.week > at_end - scale.best_size)
-    sessions = [_stored(*each) for each in zip(counted.at.tolist(), counted.code.tolist(), strict=True)]
-    weeks = [_day(monday) for monday in scale.mondays.tolist()]
-    recent = weeks[-scale.size :]
-    ending = [weeks[max(0, n + 1 - scale.best_size) : n + 1] for n in range(len(weeks))]
-    best = zip(windows.best.tolist(), _dealt(sessions, in_best, windows.best), windows.best_week.tolist(), strict=True)
-    flagged = (windows.reading_differs, windows.repeated, windows.doubtful)
-    met = [int(counted.at[n]) if n >= 0 else None for n in windows.met.tolist()]
-    columns: dict[str, Iterable[object]] = {
-        **given,
-        "best": [{"count": count, "sessions": those, "weeks": ending[n] if n >= 0 else []} for count, those, n in best],
-        "blockers": repeat(()),
-        "count": windows.count.tolist(),
-        "drops_on": [_day(n) if n >= 0 else None for n in windows.drops_on.tolist()],
-        "flags": [tuple(compress(_COUNTED_FLAGS, each)) for each in zip(*(f.tolist() for f in flagged), strict=True)],
-        "met": [number is not None for number in met],
-        "met_at": [None if number is None else _session_stored(number) for number in met],
-        "provisional": windows.provisional.tolist(),
-        "request_ready": repeat(False),
-        "to_go": np.maximum(0, scale.needed - windows.count).tolist(),
-        "window": [
-            {"sessions": those, "weeks": recent} for those in _dealt(sessions, windows.in_window, windows.count)
-        ],
-    }
-    names = sorted(columns)
-    return [dict(zip(names, values, strict=True)) for values in zip(*map(columns.__getitem__, names), strict=False)]
+    windows: counting.Windows
+    stored: Sequence[str]
+    """Each as it is stored: JSON, the keys in order."""
+
+    @staticmethod
+    def of(
+        windows: counting.Windows, free: NDArray[np.bool_], scale: counting.Scale, upns: Sequence[str], sums: Sums
+    ) -> Said:
+        """Made for a whole school at once, column by column: of most pupils nobody asks more than what is stored."""
+        counted, at_end = windows.counted, windows.best_week[windows.counted.pupil]
+        in_best = free & (counted.week <= at_end) & (counted.week > at_end - scale.best_size)
+        weeks = [_day(monday) for monday in scale.mondays.tolist()]
+        ending = [_quoted(weeks[max(0, n + 1 - scale.best_size) : n + 1]) for n in range(len(weeks))] + ["[]"]
+        best = zip(
+            windows.best.tolist(), _dealt(counted, in_best, windows.best), windows.best_week.tolist(), strict=True
+        )
+        recent = _quoted(weeks[-scale.size :])
+        met = [int(counted.at[n]) if n >= 0 else None for n in windows.met.tolist()]
+        columns: dict[str, Iterable[object]] = {
+            **{name: _plain(values) for name, values in sums.items()},
+            "best": [f'{{"count":{count},"sessions":{those},"weeks":{ending[n]}}}' for count, those, n in best],
+            "blockers": repeat("[]"),
+            "count": _plain(windows.count),
+            "drops_on": [f'"{_day(n)}"' if n >= 0 else "null" for n in windows.drops_on.tolist()],
+            "flags": map(_quoted, _flags(windows)),
+            "met": [_BOOL[number is not None] for number in met],
+            "met_at": ["null" if number is None else f"{{{_session_json(number)}}}" for number in met],
+            "provisional": _plain(windows.provisional),
+            "request_ready": repeat(_BOOL[False]),
+            "to_go": _plain(np.maximum(0, scale.needed - windows.count)),
+            "upn": map(encode_basestring, upns),
+            "window": [
+                f'{{"sessions":{those},"weeks":{recent}}}'
+                for those in _dealt(counted, windows.in_window, windows.count)
+            ],
+        }
+        names = sorted(columns)
+        one = f"{{{','.join(f'"{name}":%s' for name in names)}}}"
+        return Said(windows, [one % values for values in zip(*map(columns.__getitem__, names), strict=False)])
+
+    def met_at(self, n: int) -> Session | None:
+        """The session at which a pupil met the threshold."""
+        met = int(self.windows.met[n])
+        return session_of(int(self.windows.counted.at[met])) if met >= 0 else None
+
+    def flags(self, n: int) -> Sequence[str]:
+        """What is flagged of a pupil."""
+        return _flags(self.windows)[n]
 
 
-def _met_at(row: Row) -> Session | None:
-    found = cast(Mapping[str, str] | None, row["met_at"])
-    return session_read(found) if found else None
+def _flags(windows: counting.Windows) -> Sequence[tuple[str, ...]]:
+    flagged = windows.reading_differs, windows.repeated, windows.doubtful
+    return [tuple(compress(_COUNTED_FLAGS, each)) for each in zip(*(flags.tolist() for flags in flagged), strict=True)]
 
 
-def _one(values: Mapping[str, object]) -> dict[str, Sequence[object]]:
-    return {name: [value] for name, value in values.items()}
+def _with(stored: str, name: str, before: str, value: str) -> str:
+    """A position as it is stored, with another value of a field."""
+    return stored.replace(f'"{name}":{before}', f'"{name}":{value}', 1)
 
 
-def _dealt[T](values: Iterable[T], chosen: NDArray[np.bool_], numbers: NDArray[np.int64]) -> Iterator[list[T]]:
-    """The chosen values, so many of them to each pupil."""
-    those = compress(values, chosen.tolist())
-    return (list(islice(those, number)) for number in numbers.tolist())
+def _quoted(words: Sequence[str]) -> str:
+    """A list of plain words as JSON."""
+    return f'["{'","'.join(words)}"]' if words else "[]"
+
+
+_BOOL: Final = ("false", "true")
+
+
+def _plain(values: NDArray[Any]) -> Iterable[object]:
+    """Numbers, or whether something is so, as JSON."""
+    return map(_BOOL.__getitem__, values.tolist()) if values.dtype == np.bool_ else values.tolist()
+
+
+def _listed(values: Iterable[str]) -> str:
+    return f"[{','.join(values)}]"
+
+
+def _dealt(counted: counting.Countable, chosen: NDArray[np.bool_], numbers: NDArray[np.int64]) -> Iterator[str]:
+    """The chosen sessions, so many of them to each pupil, as JSON."""
+    those = map(_counted_json, counted.at[chosen].tolist(), counted.code[chosen].tolist())
+    return (_listed(islice(those, number)) if number else "[]" for number in numbers.tolist())
 
 
 @lru_cache(maxsize=16384)
-def _stored(number: int, code: int) -> Mapping[str, str]:
-    return {"code": CODE_ORDER[code], **_session_stored(number)}
+def _counted_json(number: int, code: int) -> str:
+    return f'{{"code":"{CODE_ORDER[code]}",{_session_json(number)}}}'
 
 
 @lru_cache(maxsize=4096)
-def _session_stored(number: int) -> Mapping[str, str]:
-    return {"date": _day(number // 2), "session": HALVES[number % 2]}
+def _session_json(number: int) -> str:
+    return f'"date":"{_day(number // 2)}","session":"{HALVES[number % 2]}"'
 
 
 @lru_cache(maxsize=4096)
@@ -321,31 +360,35 @@ class Assessor:
         return sorted({*self.view.marks.upns, *self.view.roll.pupils})
 
     @cached_property
-    def _said(self) -> Sequence[Row]:
+    def _said(self) -> Said:
         """What the counts alone say of each pupil, a row each of `view.marks`."""
         every = np.ones(len(self.countable.at), dtype=np.bool_)
-        sums = {name: getattr(self.sums, name).tolist() for name in (*_COUNTS, *_MARKED_OUT)}
-        return said(self.windows, every, self.scale, {"upn": self.view.marks.upns, **sums})
-
-    def _nothing_said(self, upn: str) -> Row:
-        """The same of a pupil on the roll without a mark."""
-        return {**self._nobodys, "upn": upn}
+        sums = {name: getattr(self.sums, name) for name in (*_COUNTS, *_MARKED_OUT)}
+        return Said.of(self.windows, every, self.scale, self.view.marks.upns, sums)
 
     @cached_property
-    def _nobodys(self) -> Row:
+    def _nobodys(self) -> Said:
+        """The same of whoever has no mark."""
         nothing = np.empty(0, dtype=np.bool_)
         none = _as_arrays((), self.scale.mondays, self.scale.days)
-        windows = counting.windows(none, nothing, [], self.scale, 1)
-        return said(windows, nothing, self.scale, _one({"upn": "", **_NO_SUMS}))[0]
+        return Said.of(counting.windows(none, nothing, [], self.scale, 1), nothing, self.scale, [""], _NO_SUMS)
 
-    def stored(self, looked_at: Mapping[str, Standing]) -> Iterator[Row]:
+    def _said_of(self, upn: str) -> tuple[Said, int]:
+        """The same of one pupil, and the row."""
+        n = self.view.marks.row.get(upn)
+        if n is not None:
+            return self._said, n
+        nobodys = self._nobodys
+        return Said(nobodys.windows, [_with(nobodys.stored[0], "upn", '""', encode_basestring(upn))]), 0
+
+    def stored(self, looked_at: Mapping[str, Standing]) -> Iterator[str]:
         """Every pupil's position as it is stored, by UPN; of those not looked at as the counts say it."""
-        row = self.view.marks.row
+        counted = dict(zip(self.view.marks.upns, self._said.stored, strict=True))
         for upn in self.upns:
             if upn in looked_at:
                 yield looked_at[upn].stored
             else:
-                yield self._said[row[upn]] if upn in row else self._nothing_said(upn)
+                yield counted[upn] if upn in counted else self._said_of(upn)[0].stored[0]
 
     def may_have_met(self) -> set[str]:
         """Whoever met the threshold is among them: by this school's marks alone, or with those of another."""
@@ -410,7 +453,7 @@ class Assessor:
         """The pupils of whom a session held up to as-at has no mark."""
         marks = self.view.marks
         of_marks = [marks.upns[n] for n in np.flatnonzero(np.diff(self._gaps[1])).tolist()]
-        return [*of_marks, *(upn for upn in self.view.roll.pupils if upn not in marks.row)]
+        return [*of_marks, *(upn for upn in self.view.roll.pupils if upn not in marks.row and len(self.held_numbers))]
 
     @cached_property
     def _gaps(self) -> tuple[NDArray[np.int32], Sequence[int]]:
@@ -463,29 +506,32 @@ class Assessor:
         """One pupil's standing."""
         history = self.view.history.get(upn, PupilHistory())
         counted, weeks, conflict = self.with_carried(upn, self.own(upn))
-        row = self._row_of(upn, counted, weeks, history)
-        met_at, provisional = _met_at(row), bool(row["provisional"])
-        threshold = None if history.used else Threshold(self.out_of_sight, met_at, provisional)
-        further: dict[str, object] = {}
+        said, n = self._counted(upn, counted, weeks, history)
+        stored, met_at, provisional = said.stored[n], said.met_at(n), bool(said.windows.provisional[n])
         if met_at is not None:
             met_in = window_ending(weeks, monday(met_at.day))
             relied_on = [each for each in counted if monday(each.session.day) >= met_in[0]]
             blockers = self.blockers(upn, met_in, relied_on, provisional, conflict)
-            further = {"blockers": blockers, "request_ready": not blockers}
+            stored = _with(stored, "blockers", "[]", _quoted(blockers))
+            stored = _with(stored, "request_ready", _BOOL[False], _BOOL[not blockers])
         if history.amended:
-            flags = cast(Sequence[str], row["flags"])
-            further["flags"] = tuple(flag for flag in FLAGS if flag in flags or flag == "AMENDED_AFTER_ISSUE")
-        return Standing({**row, **further}, counted, weeks, conflict, threshold)
+            flags = said.flags(n)
+            also = [flag for flag in FLAGS if flag in flags or flag == "AMENDED_AFTER_ISSUE"]
+            stored = _with(stored, "flags", _quoted(flags), _quoted(also))
+        threshold = None if history.used else Threshold(self.out_of_sight, met_at, provisional)
+        count = int(said.windows.count[n])
+        return Standing(upn, stored, counted, weeks, conflict, met_at is not None, count, threshold)
 
-    def _row_of(self, upn: str, counted: tuple[Counted, ...], weeks: tuple[date, ...], history: PupilHistory) -> Row:
-        """What the counts say of a pupil, with other schools' sessions and those that notices used.
+    def _counted(
+        self, upn: str, counted: tuple[Counted, ...], weeks: tuple[date, ...], history: PupilHistory
+    ) -> tuple[Said, int]:
+        """What the counts say of a pupil (a row of it), with other schools' sessions and those that notices used.
 
         Used sessions meet a threshold with their own case only.
         """
         used = history.used
         if weeks is self.weeks and not used:
-            n = self.view.marks.row.get(upn)
-            return self._nothing_said(upn) if n is None else self._said[n]
+            return self._said_of(upn)
         scale, own = self._scale_of(counted, weeks)
         sessions = [each.session for each in counted]
         free = np.array([session not in used for session in sessions], dtype=np.bool_)
@@ -494,7 +540,7 @@ class Assessor:
             for mine in history.used_by_case.values()
         ]
         windows = counting.windows(own, free, cases, scale, 1)
-        return said(windows, free, scale, _one({"upn": upn, **self.sums_of(upn)}))[0]
+        return Said.of(windows, free, scale, [upn], self.sums_of(upn)), 0
 
     def _scale_of(self, counted: Sequence[Counted], weeks: Sequence[date]) -> tuple[counting.Scale, counting.Countable]:
         """The sessions of one pupil, and what they are measured by: these school weeks, and the days of other schools too."""
@@ -502,12 +548,12 @@ class Assessor:
         scale = self._scale(_numbers(weeks), days)
         return scale, _as_arrays(counted, scale.mondays, days)
 
-    def sums_of(self, upn: str) -> dict[str, int | bool]:
+    def sums_of(self, upn: str) -> Sums:
         """The pupil's sums of the academic year."""
         n = self.view.marks.row.get(upn)
         if n is None:  # on the roll without a mark
-            return dict(_NO_SUMS)
-        return {name: getattr(self.sums, name)[n].item() for name in (*_COUNTS, *_MARKED_OUT)}
+            return _NO_SUMS
+        return {name: getattr(self.sums, name)[n : n + 1] for name in (*_COUNTS, *_MARKED_OUT)}
 
     def other_readings(self, free: Sequence[Counted], weeks: Sequence[date]) -> Mapping[str, bool]:
         """Whether the threshold is met within 50 school days, and within ten weeks that have all ten sessions held."""
@@ -606,8 +652,9 @@ class Assessor:
         begins, ends = self.ages.first[self.ages.first > today], self.ages.last[self.ages.last >= today]
         changes = min(int(begins.min(initial=year_ends + 1)), int(ends.min(initial=year_ends)) + 1)
         days.append(EPOCH + timedelta(days=changes))
-        for upn, born in roll.days("date_of_birth").items():
-            days += [compulsory_from(born), compulsory_until(born) + timedelta(days=1)] if upn not in marks.row else []
+        born = roll.days("date_of_birth")
+        for upn in born.keys() - marks.row.keys():
+            days += [compulsory_from(born[upn]), compulsory_until(born[upn]) + timedelta(days=1)]
         return min((day for day in days if day > self.as_at), default=None)
 
 
@@ -657,6 +704,11 @@ def assess(view: SchoolView, as_at: date) -> list[Standing]:
 _JSON: Final[TypeAdapter[object]] = TypeAdapter(object)
 
 
-def positions_line(urn: str, as_at: date, known_at: datetime | None, pupils: Iterable[Row]) -> bytes:
+def _json(value: object) -> str:
+    return _JSON.dump_json(value).decode()
+
+
+def positions_line(urn: str, as_at: date, known_at: datetime | None, pupils: Iterable[str]) -> bytes:
     """The file of a school's positions: what `json_line` writes of such `Positions`, whose keys are in order here already."""
-    return _JSON.dump_json({"as_at": as_at, "known_at": known_at, "pupils": list(pupils), "urn": urn}) + b"\n"
+    head = f'"as_at":{_json(as_at)},"known_at":{_json(known_at)}'
+    return f'{{{head},"pupils":{_listed(pupils)},"urn":{_json(urn)}}}\n'.encode()

@@ -103,10 +103,12 @@ def returns_due(assessor: Assessor, readings: Readings) -> Iterator[Return]:
         year = school_year(assessor)
         first, _ = academic_year_days(assessor.year)
         roll = assessor.view.roll
-        days = [*roll.days("starting_day").items(), *roll.days("leaving_day").items()]
-        for upn in sorted(
-            {upn for upn, day in days if day >= first}
-        ):  # nearly all came before this year, and are there
+        came, classes = roll.days("starting_day"), roll.said("year_group")
+        asked = {upn for upn, day in roll.days("leaving_day").items() if day >= first}
+        for upn, day in came.items():  # nearly all came before this year, or into its most junior class, and are there
+            if day >= first and not year.enters_at_the_bottom(day, classes.get(upn)):
+                asked.add(upn)
+        for upn in sorted(asked):
             yield from _new_pupil(assessor, upn, roll.pupils[upn], year)
             yield from _deletion(assessor, upn, roll.pupils[upn], year)
 
@@ -280,6 +282,8 @@ class _Illness:
 
     def together(self, day: date) -> frozenset[Session]:
         """With those that the evidence known that day still lets expect: one that has passed with another code does not count."""
+        if not self.expected:
+            return self.seen(day)
         foreseen = (s for sessions in self.known(day).values() for s in sessions)
         return self.seen(day) | {s for s in foreseen if s.day > day or self.marks.get(s, "I") in _ILL}
 
@@ -320,12 +324,12 @@ def _school_sessions(assessor: Assessor, first: date, until: date, pupil: Pupil 
 
 def class_number(pupil: Pupil) -> int | None:
     """The place of a pupil's class, reception being 0 and nursery below it; None: the roll does not say."""
-    return _class(pupil.year_group or "")
+    return _class(pupil.year_group)
 
 
 @lru_cache(maxsize=1024)  # of a thousand pupils there are some seven classes
-def _class(year_group: str) -> int | None:
-    text = year_group.strip().upper()
+def _class(year_group: str | None) -> int | None:
+    text = (year_group or "").strip().upper()
     named = {"N2": -2, "N1": -1, "N": -1, "R": 0}
     return named.get(text, int(text) if text.isdigit() else None)
 
@@ -339,10 +343,10 @@ class SchoolYear:
     junior: int | None
     senior: int | None
 
-    def enters_at_the_bottom(self, pupil: Pupil) -> bool:
-        """Whether the pupil enters the most junior class on the first day of the school year (reg 13(2))."""
-        day, place = pupil.starting_day, class_number(pupil)
-        return bool(day and self.first and day <= self.first and place is not None and place == self.junior)
+    def enters_at_the_bottom(self, day: date, year_group: str | None) -> bool:
+        """Whether who starts that day enters the most junior class on the first day of the school year (reg 13(2))."""
+        place = _class(year_group)
+        return bool(self.first and day <= self.first and place is not None and place == self.junior)
 
     def leaves_from_the_top(self, pupil: Pupil) -> bool:
         """Whether the pupil leaves the most senior class at or after the end of the year's last term (reg 13(5))."""
@@ -366,7 +370,9 @@ def school_year(assessor: Assessor) -> SchoolYear:
 def _new_pupil(assessor: Assessor, upn: str, pupil: Pupil, year: SchoolYear) -> Iterator[Return]:
     """A name entered this academic year (reg 13(1)-(3)), but for entrants to the most junior class on its first day."""
     day = pupil.starting_day
-    if day is None or academic_year(day) != assessor.year or day > assessor.as_at or year.enters_at_the_bottom(pupil):
+    if day is None or academic_year(day) != assessor.year or day > assessor.as_at:
+        return
+    if year.enters_at_the_bottom(day, pupil.year_group):
         return
     row = _who(assessor.view.urn, upn, pupil) | {"starting_day": day.isoformat()}
     due_by = day + timedelta(days=law.NEW_PUPIL_DAYS.on(assessor.as_at))

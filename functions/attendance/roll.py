@@ -232,11 +232,21 @@ class Roll:
 
     def said(self, column: str) -> Mapping[str, str]:
         """What a column says of each pupil of whom it says something, by UPN: asked of all of them before any is looked at."""
-        return {str(upn): said for upn, said in zip(self.pupils, self._pupils.column(column), strict=True) if said}
+        return {upn: said for upn, said in zip(self.pupils, self._pupils.column(column), strict=True) if said}
+
+    def flagged(self, column: str) -> set[str]:
+        """The pupils of whom a column says yes."""
+        return {upn for upn, said in self.said(column).items() if _yes(said)}
 
     def days(self, column: str) -> Mapping[str, date]:
-        """The same of a column of days."""
-        return {upn: date.fromisoformat(day) for upn, day in self.said(column).items()}
+        """What a column of days says of each pupil of whom it says something."""
+        if column not in self._days:
+            self._days[column] = {upn: date.fromisoformat(day) for upn, day in self.said(column).items()}
+        return self._days[column]
+
+    @cached_property
+    def _days(self) -> dict[str, Mapping[str, date]]:
+        return {}
 
     @cached_property
     def parents(self) -> Mapping[str, tuple[Parent, ...]]:
@@ -245,14 +255,6 @@ class Roll:
         for n, upn in enumerate(self._parents.column("upn")):
             places.setdefault(str(upn), []).append(n)
         return OnDemand(places, lambda those: tuple([Parent.of(self._parents.row(n)) for n in those]))
-
-    @cached_property
-    def children(self) -> Mapping[str, frozenset[str]]:
-        """The UPNs for which the school gives each parent_id."""
-        found: dict[str, set[str]] = {}
-        for parent, upn in zip(self._parents.column("parent_id"), self._parents.column("upn"), strict=True):
-            found.setdefault(parent or "", set()).add(str(upn))
-        return {parent: frozenset(upns) for parent, upns in found.items()}
 
     @cached_property
     def support(self) -> Mapping[str, tuple[Support, ...]]:

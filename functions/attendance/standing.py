@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property, lru_cache
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypedDict
 
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import from_json
 
 from attendance import law
 from attendance.law import academic_year, academic_year_days
@@ -160,10 +161,6 @@ class PupilHistory:
         return frozenset().union(*self.used_by_case.values())
 
 
-type Row = Mapping[str, object]
-"""A position as it is stored: dates as text, the keys in order."""
-
-
 class Threshold(NamedTuple):
     """Where the threshold is first met after a day by all that a pupil's sessions count, and whether only codes N make it so."""
 
@@ -172,48 +169,57 @@ class Threshold(NamedTuple):
     provisional: bool
 
 
+class _Window(TypedDict):
+    weeks: list[str]
+    sessions: list[dict[str, str]]
+
+
+class _Stored(TypedDict):
+    """What is read of a stored position without making it."""
+
+    window: _Window
+    flags: list[str]
+
+
 @dataclass(frozen=True)
 class Standing:
     """A pupil's position with all that a case needs to reason further."""
 
-    stored: Row
-    """The position as it is stored."""
+    upn: str
+    """Whose it is."""
+    stored: str
+    """The position as it is stored: JSON, the keys in order."""
     counted: tuple[Counted, ...]
     weeks: tuple[date, ...]
     conflict: bool
+    met: bool = False
+    """Whether the threshold is met."""
+    count: int = 0
+    """How many sessions count in the window."""
     threshold: Threshold | None = None
     """None where notices used some of the sessions: then each case sees another."""
 
     @cached_property
     def position(self) -> Position:
         """The position itself: of most pupils nobody asks more than what is stored."""
-        return Position.model_validate(self.stored)
+        return Position.model_validate_json(self.stored)
 
-    @property
-    def upn(self) -> str:
-        """Whose it is."""
-        return str(self.stored["upn"])
-
-    @property
-    def met(self) -> bool:
-        """Whether the threshold is met."""
-        return bool(self.stored["met"])
-
-    @property
-    def count(self) -> int:
-        """How many sessions count in the window."""
-        return cast(int, self.stored["count"])
+    @cached_property
+    def _window(self) -> _Window:
+        stored: _Stored = from_json(self.stored)
+        return stored["window"]
 
     @property
     def window_begins(self) -> date:
         """The first Monday of the window."""
-        return date.fromisoformat(cast(Mapping[str, Sequence[str]], self.stored["window"])["weeks"][0])
+        return date.fromisoformat(self._window["weeks"][0])
 
     @property
     def in_window(self) -> frozenset[Session]:
         """The sessions that count in the window."""
-        window = cast(Mapping[str, Sequence[Mapping[str, str]]], self.stored["window"])
-        return frozenset(map(session_read, window["sessions"]))
+        return frozenset(
+            Session(date.fromisoformat(each["date"]), each["session"]) for each in self._window["sessions"]
+        )
 
 
 def window_size(week: date) -> int:
@@ -235,8 +241,3 @@ def window_ending(weeks: Sequence[date], week: date) -> tuple[date, ...]:
     """The ten school weeks ending with `week` (fewer at the beginning of what is known)."""
     upto = bisect_right(weeks, week)
     return tuple(weeks[max(0, upto - window_size(week)) : upto])
-
-
-def session_read(stored: Mapping[str, str]) -> Session:
-    """A session as a stored position names it."""
-    return Session(date.fromisoformat(stored["date"]), stored["session"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TypedDict
 
 type Row = Mapping[str, str | None]
@@ -63,8 +64,11 @@ class Table:
 
     def row(self, n: int) -> Row:
         """The n-th row: what it says."""
-        found = ((name, self.column(name)[n]) for name in self.saved["columns"])
-        return {name: value for name, value in found if value is not None}
+        return {name: value for name, column in self._columns if (value := column[n]) is not None}
+
+    @cached_property
+    def _columns(self) -> Sequence[tuple[str, Column]]:
+        return [(name, self.column(name)) for name in self.saved["columns"]]
 
     def rows(self) -> Iterator[Row]:
         """Every row."""

@@ -8,7 +8,7 @@ missed is the same. The lists are `officer` (time limits and what an amendment m
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -71,12 +71,13 @@ def told(
 
 def from_register(assessor: Assessor) -> Iterator[Return]:
     """What a school's register says to others: unexplained absence, and N codes whose five school days are over."""
-    pupils, not_known = assessor.view.roll.pupils, every_mark_this_year(assessor, _N)
+    roll, not_known = assessor.view.roll, every_mark_this_year(assessor, _N)
+    watched = set().union(*map(roll.flagged, ("social_worker", "youth_offending_worker", "looked_after")))
     for upn in assessor.with_marks(UNEXPLAINED):
-        pupil = pupils.get(upn)
-        if pupil is not None:
-            yield from _unexplained(assessor, upn, pupil)
-        yield from _overdue(assessor, upn, pupil, not_known.get(upn, ()))
+        if upn in watched:
+            yield from _unexplained(assessor, upn, roll.pupils[upn])
+        if upn in not_known:
+            yield from _overdue(assessor, upn, roll.pupils.get(upn), not_known[upn])
     yield from _missing(assessor)
 
 
@@ -278,14 +279,18 @@ def _beside(siblings: Sequence[str]) -> str:
     )
 
 
-def siblings_of(assessor: Assessor, upn: str, others: Collection[str]) -> tuple[str, ...]:
-    """Those of some pupils to whom the school gives a parent of this pupil, by the school's own identifier of the parent.
+def siblings_among(assessor: Assessor, upns: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """Of each of some pupils those to whom the school gives the same parent, by the school's own identifier of the parent.
 
     Nobody is compared across pupils by us (design 4.6).
     """
-    children = assessor.view.roll.children
-    same = {child for parent in assessor.view.roll.parents.get(upn, ()) for child in children[parent.parent_id]}
-    return tuple(sorted(child for child in same if child in others and child != upn))
+    parents = assessor.view.roll.parents
+    of = {upn: {parent.parent_id for parent in parents.get(upn, ())} for upn in upns}
+    children: dict[str, set[str]] = {}
+    for upn, names in of.items():
+        for name in names:
+            children.setdefault(name, set()).add(upn)
+    return {upn: sorted(set().union(*map(children.__getitem__, names)) - {upn}) for upn, names in of.items()}
 
 
 def home_of(assessor: Assessor, pupil: Pupil | None) -> str | None:

@@ -33,7 +33,7 @@ from attendance.told import (
     from_terms,
     from_years,
     late_return,
-    siblings_of,
+    siblings_among,
 )
 from attendance.watched import late_on, overdue, undecided
 from attendance.wording import SchoolLetters
@@ -350,10 +350,9 @@ class Thresholds:
             packs = (i.due for _, i in items.of_kinds({SUPPORT_PACK}, filed=False) if i.due.urn == urn)
             yield from from_terms(assessor, packs)
         yield from from_years(urn, years, settings.retention_years if settings else law.REGISTER_YEARS.latest)
-        gathering = {case.upn for case in cases if case.state == "gathering"}
+        siblings = siblings_among(assessor, {case.upn for case in cases if case.state == "gathering"})
         for case in cases:
-            siblings = siblings_of(assessor, case.upn, gathering) if len(gathering) > 1 else ()
-            yield from from_case(assessor, case, items.notices.get(case.pupil, ()), siblings)
+            yield from from_case(assessor, case, items.notices.get(case.pupil, ()), siblings.get(case.upn, ()))
 
     def _letters(
         self, assessor: Assessor, standings: Standings, cases: Mapping[str, Sequence[Case]], items: SchoolItems,

@@ -196,8 +196,10 @@ def _register(today: date, absences: frozenset[tuple[str, Absences]]) -> tuple[_
     assessor.said = {}
     standings = {}
     for upn in CHILDREN:
-        position = Position.model_construct(upn=upn, **assessor.sums_of(upn))
-        standings[upn] = Standing({"upn": upn}, assessor.own(upn), assessor.weeks, False)
+        position = Position.model_construct(
+            upn=upn, **{name: each.item() for name, each in assessor.sums_of(upn).items()}
+        )
+        standings[upn] = Standing(upn, "", assessor.own(upn), assessor.weeks, False)
         standings[upn].__dict__["position"] = position
     return assessor, standings
 

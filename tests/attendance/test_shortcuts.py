@@ -18,7 +18,7 @@ from attendance.identifiers import person_id
 from attendance.law import academic_year_days
 from attendance.positions import Assessor, SchoolView
 from attendance.returns import every_mark_this_year, this_year
-from attendance.roll import Parent
+from attendance.roll import Parent, Pupil
 from attendance.service import is_working_day
 from attendance.sessions import Session, monday
 from attendance.told import n_overdue_on
@@ -79,6 +79,7 @@ def test_a_code_n_is_overdue_after_five_school_days_counted_one_by_one(
 
 
 SOME_DAY = st.none() | st.dates(date(2025, 8, 1), date(2026, 9, 1)).map(date.isoformat)
+YES = st.sampled_from([None, "yes", "no", "Y"])
 BORN = st.none() | st.dates(date(2008, 9, 1), date(2021, 8, 31)).map(date.isoformat)
 
 
@@ -105,6 +106,45 @@ def test_the_next_change_is_the_first_day_that_any_pupil_brings(
         if born := pupil.date_of_birth:
             days += [compulsory_from(born), compulsory_until(born) + timedelta(days=1)]
     assert assessor.next_change() == min(day for day in days if day > as_at)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.tuples(BORN, SOME_DAY, SOME_DAY, YES, st.booleans()), min_size=1, max_size=6), DAYS)
+def test_what_is_asked_of_a_roll_by_columns_is_what_its_pupils_say(
+    children: Sequence[tuple[str | None, str | None, str | None, str | None, bool]], as_at: date
+) -> None:
+    rows = [
+        pupil_row(f"B8012000051{n:02}", date_of_birth=born, starting_day=came, leaving_day=left, boarder=said,
+                  withdrawn_on="2025-09-01" if withdrawn else None)
+        for n, (born, came, left, said, withdrawn) in enumerate(children)
+    ]  # fmt: skip
+    roll = roll_of(pupils=rows)
+    assert [*roll.pupils.values()] == [Pupil.of(row) for row in rows if not row["withdrawn_on"]]
+    for column in ("date_of_birth", "starting_day", "leaving_day"):
+        said = {upn: getattr(pupil, column) for upn, pupil in roll.pupils.items()}
+        assert roll.days(column) == {upn: day for upn, day in said.items() if day}
+    assert roll.flagged("boarder") == {upn for upn, pupil in roll.pupils.items() if pupil.boarder}
+
+    held = [s for s in TERM if s.day <= as_at]
+    marks = {row["upn"] or "": dict.fromkeys(held[n:], "/") for n, row in enumerate(rows[1:])}
+    assessor = Assessor(SchoolView(URN, LA, True, marks_of(marks), roll), as_at)
+    assert {*assessor.with_gaps()} == {upn for upn in assessor.upns if len(assessor.unmarked(upn))}
+
+
+@settings(max_examples=80, deadline=None)
+@given(ABSENCES, ABSENCES, DAYS, DAYS)
+def test_a_case_that_stays_itself_is_the_case_made_anew(
+    before: Mapping[Session, str], after: Mapping[Session, str], first: date, then: date
+) -> None:
+    where = {"la": LA, "urn": URN, "pupil": "p"}
+    cases = follow((), (), Assessor(School().view(before, first), first).standing(PUPIL), (), **where, today=first)
+    for marks, day in ((before, first), (after, then)):
+        standing = Assessor(School().view(marks, day), day).standing(PUPIL)
+        for case in cases:
+            other = case.model_copy(update={"considered": (), "weeks": (), "provisional": not case.provisional})
+            anew = follow((other,), (), standing, (), **where, today=day)
+            if anew and anew[0].state == "gathering":
+                assert (follow((case,), (), standing, (), **where, today=day) or (case,)) == anew
 
 
 NAMES = st.sampled_from(["Anna", "Ann", "Änna", "Bob"])

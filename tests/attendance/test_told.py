@@ -5,7 +5,7 @@ from datetime import date
 from builders import CLASSMATE, PUPIL, School, marked, parent_row, pupil_row, roll_of
 
 from attendance.positions import Assessor, SchoolView
-from attendance.told import from_years, siblings_of
+from attendance.told import from_years, siblings_among
 
 SISTER = f"{CLASSMATE[:-2]}00"
 
@@ -19,11 +19,11 @@ def assessor_with(*parents: dict[str, str | None]) -> Assessor:
 
 def test_brothers_and_sisters_are_those_to_whom_the_school_gives_the_same_parent() -> None:
     same = assessor_with({"parent_id": "p1"}, {"parent_id": "p1", "upn": SISTER}, {"parent_id": "p2", "upn": SISTER})
-    assert siblings_of(same, PUPIL, {PUPIL, SISTER}) == (SISTER,)
-    assert siblings_of(same, PUPIL, {PUPIL}) == (), "who has no case is not named"
+    assert siblings_among(same, {PUPIL, SISTER}) == {PUPIL: [SISTER], SISTER: [PUPIL]}
+    assert siblings_among(same, {PUPIL}) == {PUPIL: []}, "who has no case is not named"
 
     alike = assessor_with({"parent_id": "p1"}, {"parent_id": "p9", "upn": SISTER})  # the same name, another identifier
-    assert siblings_of(alike, PUPIL, {PUPIL, SISTER}) == (), "nobody is compared across pupils by us"
+    assert siblings_among(alike, {PUPIL, SISTER}) == {PUPIL: [], SISTER: []}, "nobody is compared across pupils by us"
 
 
 def test_a_register_is_kept_for_its_years_and_then_put_to_an_officer() -> None:
