@@ -23,9 +23,11 @@ from attendance.marks import (
     CODE_ORDER,
     FIRST_ABSENCE,
     FIRST_UNAUTHORISED,
+    NO_MARK,
     Marks,
     figure_on,
     number_of,
+    picked,
 )
 from attendance.statistics import missed
 
@@ -37,6 +39,7 @@ _ILLNESS, _N = CODE_ORDER.index("I"), CODE_ORDER.index("N")
 _NEVER, _EVER = np.iinfo(np.int32).min, np.iinfo(np.int32).max
 _MOST_IN_WEEK: Final = 14
 """So many sessions a week has at most: two a day."""
+_MOST_OF_BYTE: Final = np.iinfo(np.uint8).max
 _NONE: Final = -1
 """In place of a session or a week, where there is none."""
 
@@ -102,7 +105,7 @@ def sums(year: Marks, ages: Ages, as_at: date) -> Sums:
     """The sums over the marks of a year."""
     pupils, sessions = year.cells.shape
     possible = sessions - year.not_possible.number(pupils)
-    attended = _number(year.cells < FIRST_ABSENCE, sessions)
+    attended = _number(year.cells < FIRST_ABSENCE)
     absent, unauthorised = possible - attended, year.unauthorised.number(pupils)
     return Sums(
         possible=possible,
@@ -116,25 +119,43 @@ def sums(year: Marks, ages: Ages, as_at: date) -> Sums:
     )
 
 
-def _number(chosen: Flags, most: int) -> Counts:
-    """How many cells of each row are chosen, which is so many at most."""
-    # Summed in the smallest numbers that hold that: in larger ones NumPy takes more than twice as long.
-    return chosen.view(np.uint8).sum(axis=1, dtype=np.min_scalar_type(most)).astype(np.int64)
+def _number(chosen: Flags) -> Counts:
+    """How many cells of each row are chosen."""
+    rows, columns = chosen.shape
+    if not chosen.size:
+        return np.zeros(rows, dtype=np.int64)
+    # Bytes are summed to bytes, two at once where they can be, in pieces of rows so short that a byte holds them: any other way
+    # takes NumPy twice as long.
+    at_once = 2 - columns % 2
+    columns //= at_once
+    pieces = -(-columns // _MOST_OF_BYTE)
+    begins = np.arange(rows).repeat(pieces) * columns
+    for piece in range(1, pieces):
+        begins[piece::pieces] += columns * piece // pieces
+    words = chosen.ravel().view(f"u{at_once}")
+    summed = np.add.reduceat(words, begins, dtype=words.dtype).view(np.uint8)
+    return reduce(np.add, (summed[n :: pieces * at_once].astype(np.int64) for n in range(pieces * at_once)))
 
 
 def illness_days(year: Marks, ages: Ages) -> Counts:
     """The days on which each pupil has an I, while of compulsory school age (2024 Regs, sickness return)."""
-    day = year.sessions // 2
-    ill = np.equal(year.cells, _ILLNESS, order="C")  # row after row, however the cells lie
+    day, cells = _whole_days(year)
+    ill = np.equal(cells, _ILLNESS, order="C")  # row after row, however the cells lie
     partly = ages.not_throughout(day)
     if len(partly):
         ill[partly] &= ages.compulsory(partly[:, np.newaxis], day)
-    first_of_two = np.zeros(len(day), dtype=np.bool_)
-    np.equal(day[1:], day[:-1], out=first_of_two[:-1])
-    known = ill & first_of_two
-    # All rows are taken as one, for row by row takes twice as long; a row's last session is not the first of two.
-    np.greater(ill.ravel()[1:], known.ravel()[:-1], out=ill.ravel()[1:])
-    return _number(ill, len(day) - int(first_of_two.sum()))
+    return _number(ill.view(np.uint16) != 0)  # the two sessions of a day as one number
+
+
+def _whole_days(year: Marks) -> tuple[Days, NDArray[np.uint8]]:
+    """The day of each column, and the cells, with a column for both sessions of every day: an empty one where none was held."""
+    sessions, cells = year.sessions, year.cells
+    if len(sessions) % 2 or (sessions[::2] ^ 1 != sessions[1::2]).any():
+        others = sessions ^ 1
+        missing = others[~among(others, sessions)]
+        before = sessions.searchsorted(missing)
+        sessions, cells = np.insert(sessions, before, missing), np.insert(cells, before, NO_MARK, axis=1)
+    return sessions // 2, cells
 
 
 def open_run(year: Marks) -> Counts:
@@ -147,8 +168,8 @@ def open_run(year: Marks) -> Counts:
     if not columns:
         return found
     (open_,) = (year.cells[:, -1] >= FIRST_UNAUTHORISED).nonzero()
-    ends_it = year.cells[open_, ::-1] < FIRST_UNAUTHORISED
-    length = np.where(ends_it.any(axis=1), ends_it.argmax(axis=1), columns).astype(np.int32)
+    length = (year.cells[open_, ::-1] < FIRST_UNAUTHORISED).argmax(axis=1).astype(np.int32)
+    length[length == 0] = columns  # the last does not end it, so none does
     until = (open_.astype(np.int32) + 1) * columns
     begin, end = year.unauthorised.place.searchsorted([until - length, until])
     found[open_] = end - begin
@@ -180,21 +201,31 @@ class Scale:
     size: int
     best_size: int
 
+    @cached_property
+    def others_follow(self) -> bool:
+        """Whether who meets the threshold within ten weeks meets it within fifty days and within ten full weeks as well.
+
+        So it is where ten weeks never have more days than that, and the figures are the same on any day; full weeks are weeks.
+        """
+        bounds = self.days.searchsorted(np.concatenate([self.mondays, [_EVER]]))
+        weeks = min(self.size, len(self.mondays))
+        most = int((bounds[weeks:] - bounds[: len(bounds) - weeks]).max())
+        return _as_on_any_day() and most <= _days_afloat(self.as_at)
+
 
 @dataclass(frozen=True)
 class Countable:
-    """Countable sessions: pupil (never falling), session in order, code; its school week and its day, as indexes into a scale's."""
+    """Countable sessions: pupil (never falling), session in order, code; its school week as an index into a scale's."""
 
     pupil: NDArray[np.int32]
     at: Days
     code: NDArray[np.uint8]
     week: Days
-    day: Days
 
     @classmethod
-    def of(cls, pupil: NDArray[np.int32], at: Days, code: NDArray[np.uint8], mondays: Days, days: Days) -> Countable:
-        """Sessions on these school weeks and days; what lies in none counts with the one before."""
-        return cls(pupil, at, code, _last_upto(mondays, monday_of(at // 2)), _last_upto(days, at // 2))
+    def of(cls, pupil: NDArray[np.int32], at: Days, code: NDArray[np.uint8], mondays: Days) -> Countable:
+        """Sessions in these school weeks; what lies in none counts with the one before."""
+        return cls(pupil, at, code, _last_upto(mondays, monday_of(at // 2)))
 
     @cached_property
     def begin(self) -> Flags:
@@ -207,9 +238,18 @@ class Countable:
         return self.begin.nonzero()[0]
 
     @cached_property
-    def who(self) -> NDArray[np.int32]:
+    def who(self) -> NDArray[np.intp]:
         """The pupils who have any."""
-        return self.pupil[self.begins]
+        return self.pupil[self.begins].astype(np.intp)
+
+    @cached_property
+    def ends(self) -> NDArray[np.intp]:
+        """Where those of each of these end."""
+        return np.concatenate([self.begins[1:], [len(self.pupil)]])[: len(self.begins)]
+
+    def of_each(self, of_pupils: Flags) -> Flags:
+        """What is known of pupils, for each of their sessions."""
+        return of_pupils.take(self.who).repeat(self.ends - self.begins)
 
     def where(self, chosen: Flags) -> Countable:
         """Those for which it is so."""
@@ -217,7 +257,7 @@ class Countable:
             return self
         (these,) = chosen.nonzero()
         pupil, at, code = self.pupil.take(these), self.at.take(these), self.code.take(these)
-        return Countable(pupil, at, code, self.week.take(these), self.day.take(these))
+        return Countable(pupil, at, code, self.week.take(these))
 
     def number(self, chosen: Flags, pupils: int) -> Counts:
         """How many of the chosen each pupil has."""
@@ -227,9 +267,9 @@ class Countable:
 
     def with_so_many(self, number: int, since: int, pupils: int) -> Flags:
         """Which pupils have so many or more since a session: with so many left, they are not before it."""
-        so_many_left = np.append(self.begins, len(self.at))[1:] - number
+        so_many_left = self.ends - number
         found = np.zeros(pupils, dtype=np.bool_)
-        found[self.who] = (so_many_left >= self.begins) & (self.at.take(so_many_left, mode="clip") >= since)
+        found[self.who] = (so_many_left >= self.begins) & (picked(self.at, so_many_left) >= since)
         return found
 
     def any(self, chosen: Flags, pupils: int) -> Flags:
@@ -266,9 +306,8 @@ def countable(marks: Marks, held: Days, ages: Ages, scale: Scale) -> Countable:
     chosen = marks.unauthorised.in_columns(counts)
     if len(ages.not_throughout(day)):
         chosen = chosen.where(ages.compulsory(chosen.pupil, day[chosen.column]))
-    week, nth_day = _last_upto(scale.mondays, monday_of(day)), _last_upto(scale.days, day)
-    column = chosen.column.astype(np.intp)  # as NumPy would for each of the three
-    return Countable(chosen.pupil, sessions.take(column), chosen.code, week.take(column), nth_day.take(column))
+    week, column = _last_upto(scale.mondays, monday_of(day)), chosen.column.astype(np.intp)  # as NumPy would for both
+    return Countable(chosen.pupil, picked(sessions, column), chosen.code, picked(week, column))
 
 
 def distinct(values: Days) -> Days:
@@ -291,7 +330,7 @@ def _last_upto(places: Days, values: Days) -> Days:
 def met(counted: Countable) -> Flags:
     """At which sessions the threshold is met: ten countable in the ten school weeks ending with that session's week (WTISA)."""
     numbers, sizes = law.THRESHOLD_SESSIONS.values.values(), law.THRESHOLD_WEEKS.values.values()
-    if len(numbers) == len(sizes) == 1:  # the same on any day
+    if _as_on_any_day():
         return counted.within(counted.week, *numbers, *sizes)
     day = counted.at // 2
     needed, weeks = figure_on(law.THRESHOLD_SESSIONS, day), figure_on(law.THRESHOLD_WEEKS, monday_of(day))
@@ -299,6 +338,11 @@ def met(counted: Countable) -> Flags:
     for number, size in product({*numbers}, {*sizes}):
         found |= (needed == number) & (weeks == size) & counted.within(counted.week, number, size)
     return found
+
+
+def _as_on_any_day() -> bool:
+    """Whether the figures of the threshold never changed."""
+    return len(law.THRESHOLD_SESSIONS.values) == len(law.THRESHOLD_WEEKS.values) == 1
 
 
 def met_by(counted: Countable, these: Flags) -> Flags:
@@ -327,6 +371,19 @@ def by_week(counted: Countable, scale: Scale, pupils: int) -> NDArray[np.int16]:
     return cells.reshape(weeks, pupils).astype(np.int16)
 
 
+def _in_windows(in_week: NDArray[np.int16], size: int) -> NDArray[np.int16]:
+    """How many sessions each pupil has in the so many weeks that end with each."""
+    # From windows half as long, and the odd week: as few additions as there are digits in the size.
+    if size <= 1:
+        return in_week
+    half = _in_windows(in_week, size // 2)
+    whole = half.copy()
+    whole[size // 2 :] += half[: -(size // 2)]
+    if size % 2:
+        whole[size - 1 :] += in_week[: 1 - size]
+    return whole
+
+
 def fullest(in_week: NDArray[np.int16], scale: Scale) -> tuple[Counts, NDArray[np.intp]]:
     """How many sessions each pupil's fullest window holds, and its last week (an index), of equals the latest.
 
@@ -336,9 +393,7 @@ def fullest(in_week: NDArray[np.int16], scale: Scale) -> tuple[Counts, NDArray[n
     begin = int(scale.mondays.searchsorted(scale.since - 6))
     if begin == weeks:
         return np.zeros(pupils, dtype=np.int64), np.full(pupils, _NONE)
-    in_window = in_week.copy()
-    for back in range(1, min(scale.best_size, weeks)):
-        in_window[back:] += in_week[:-back]
+    in_window = _in_windows(in_week, scale.best_size)
     # Both as one number, a short one if it holds them: the greatest of these is of the latest of equals.
     short = (_MOST_IN_WEEK * scale.best_size + 1) * weeks < 2**15
     last = np.arange(begin, weeks, dtype=np.int16)[:, np.newaxis]
@@ -350,11 +405,12 @@ def drops_on(in_week: NDArray[np.int16], scale: Scale) -> Days:
     """The Monday on which each pupil's oldest counted sessions leave the window; -1 if there is none or nobody knows it yet."""
     weeks = np.concatenate([scale.mondays, scale.ahead, [_NONE]])
     recent = in_week[-scale.size :] > 0
-    weeks_back = range(len(recent), 0, -1)
-    oldest = (recent * np.array(weeks_back, dtype=np.int16)[:, np.newaxis]).max(axis=0, initial=0)
-    # By how many weeks back: nowhere, which is the last of `weeks`, then the week in which the window has passed it.
-    leave = [_NONE, *(min(len(in_week) - back + scale.size, len(weeks) - 1) for back in reversed(weeks_back))]
-    return np.asarray(weeks[leave].take(oldest), dtype=np.int32)
+    weeks_back = np.arange(len(recent), -1, -1, dtype=np.int16)
+    oldest = (recent * weeks_back[:-1, np.newaxis]).max(axis=0, initial=0)
+    # By how many weeks back: the week in which the window has passed it; none if none counts.
+    leave = weeks.take(len(in_week) + scale.size - weeks_back[::-1], mode="clip")
+    leave[0] = _NONE
+    return np.asarray(leave.take(oldest), dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -414,7 +470,7 @@ def _only_by_n(counted: Countable, cases: Sequence[Flags], scale: Scale, first: 
     found[who[by_n <= first[who]]] = True  # of all others it was met before there was one
     if not found.any():
         return found
-    sure = found.take(counted.pupil) & (counted.code != _N)
+    sure = counted.of_each(found) & (counted.code != _N)
     for each in cases:
         those = counted.where(each & sure)
         found[those.pupil[met(those) & (those.at >= 2 * scale.since)]] = False
@@ -423,25 +479,33 @@ def _only_by_n(counted: Countable, cases: Sequence[Flags], scale: Scale, first: 
 
 def other_readings(free: Countable, scale: Scale, pupils: int) -> tuple[Flags, Flags]:
     """Whether the threshold is met within 50 school days, and within ten weeks that have all ten sessions held."""
-    in_days, in_weeks = _within_others(free, scale)
-    return free.any(in_days, pupils), free.any(in_weeks, pupils)
+    return _other_readings(free, scale, np.zeros(pupils, dtype=np.bool_))
 
 
 def reading_differs(free: Countable, met_free: Flags, scale: Scale, pupils: int) -> Flags:
     """Whether the threshold is met by one of the three readings and not by another."""
-    in_days, in_weeks = _within_others(free, scale)
-    # Each reading is a bit: asked together they cost as much as one.
-    readings = met_free + in_days * np.uint8(2) + in_weeks * np.uint8(4)
-    by = np.zeros(pupils, dtype=np.uint8)
-    by[free.who] = np.bitwise_or.reduceat(readings, free.begins)
-    return np.asarray((by != 0b000) & (by != 0b111))
+    by_weeks = free.any(met_free, pupils)
+    in_days, in_full_weeks = _other_readings(free, scale, by_weeks & scale.others_follow)
+    return np.asarray((in_days != by_weeks) | (in_full_weeks != by_weeks))
 
 
-def _within_others(free: Countable, scale: Scale) -> tuple[Flags, Flags]:
-    """At which sessions it is met so."""
-    in_days = free.within(free.day, scale.needed, law.SESSIONS_FLOAT.on(max(scale.as_at, law.SCHEME_START)))
-    in_weeks = free.within(scale.full.cumsum(dtype=np.int32).take(free.week), scale.needed, scale.size)
-    return in_days, in_weeks
+def _other_readings(free: Countable, scale: Scale, settled: Flags) -> tuple[Flags, Flags]:
+    """Whether each pupil meets it by the other two readings, which are known to be met by those who are settled."""
+    back = scale.needed - 1
+    of_one = free.pupil[back:] == free.pupil[: max(0, len(free.pupil) - back)]
+    (first,) = (of_one & ~free.of_each(settled)[back:]).nonzero()
+    last = first + back
+    who, between = free.pupil.take(last), np.stack([first, last])
+    day = _last_upto(scale.days, free.at.take(between) // 2)
+    full_week = scale.full.cumsum(dtype=np.int32).take(free.week.take(between))
+    in_days, in_full_weeks = settled.copy(), settled.copy()
+    in_days[who[day[1] - day[0] < _days_afloat(scale.as_at)]] = True
+    in_full_weeks[who[full_week[1] - full_week[0] < scale.size]] = True
+    return in_days, in_full_weeks
+
+
+def _days_afloat(as_at: date) -> int:
+    return law.SESSIONS_FLOAT.on(max(as_at, law.SCHEME_START))
 
 
 def differs_without_few(counted: Countable, scale: Scale, pupils: int) -> Flags:
@@ -450,7 +514,7 @@ def differs_without_few(counted: Countable, scale: Scale, pupils: int) -> Flags:
         return np.zeros(pupils, dtype=np.bool_)
     mondays = scale.mondays[scale.sure]
     sure = ~among(counted.at, scale.few)
-    other = Countable.of(counted.pupil, counted.at, counted.code, mondays, scale.days)
+    other = Countable.of(counted.pupil, counted.at, counted.code, mondays)
     met_otherwise = np.zeros(len(sure), dtype=np.bool_)
     met_otherwise[sure] = met(other.where(sure))
     first, first_otherwise = counted.first(met(counted), pupils), counted.first(met_otherwise, pupils)

@@ -43,6 +43,11 @@ def flags_of(codes: frozenset[str]) -> NDArray[np.bool_]:
 SHOWS_HELD = flags_of(SHOWS_SESSION_HELD)
 
 
+def picked[Known: np.generic](values: NDArray[Known], places: NDArray[np.intp]) -> NDArray[Known]:
+    """The values at these places, all of which there are: NumPy then looks at none whether there is, and takes a third less."""
+    return values.take(places, mode="clip")
+
+
 @dataclass(frozen=True)
 class Cells:
     """Some cells of a grid of so many columns, row by row: where each is, counted through all rows, and its code (or NO_MARK)."""
@@ -158,8 +163,8 @@ class Marks:
         eights = chosen.view(np.uint64)
         (some,) = (eights != 0).nonzero()
         (within,) = eights.take(some).view(np.bool_).nonzero()
-        place = (8 * some).take(within >> 3) + (within & 7)
-        return Cells(len(self.sessions), place.astype(np.int32), cells.take(place))
+        place = picked(8 * some, within >> 3) + (within & 7)
+        return Cells(len(self.sessions), place.astype(np.int32), picked(cells, place))
 
     def within(self, first: int, last: int) -> Marks:
         """The marks of the same pupils in the sessions from one to another."""

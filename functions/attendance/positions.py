@@ -102,18 +102,17 @@ class SchoolView:
 def met_sessions(counted: Sequence[Counted], weeks: Sequence[date]) -> Iterator[Counted]:
     """The sessions of one pupil at which the threshold is met (`counting.met`)."""
     mondays = _numbers(weeks)
-    at_these = counting.met(_as_arrays(counted, mondays, mondays)) if counted else ()
+    at_these = counting.met(_as_arrays(counted, mondays)) if counted else ()
     return (each for each, is_met in zip(counted, at_these, strict=True) if is_met)
 
 
-def _as_arrays(counted: Sequence[Counted], mondays: NDArray[np.int32], days: NDArray[np.int32]) -> counting.Countable:
-    """The countable sessions of one pupil, who is number 0, on these school weeks and days."""
+def _as_arrays(counted: Sequence[Counted], mondays: NDArray[np.int32]) -> counting.Countable:
+    """The countable sessions of one pupil, who is number 0, in these school weeks."""
     return counting.Countable.of(
         np.zeros(len(counted), dtype=np.int32),
         np.array([at(each.session) for each in counted], dtype=np.int32),
         np.array([_CODE[each.code] for each in counted], dtype=np.uint8),
         mondays,
-        days,
     )
 
 
@@ -306,7 +305,7 @@ class Assessor:
     def countable(self) -> counting.Countable:
         """The sessions with G, N, O or U, held, of compulsory school age; none at a school outside the framework."""
         if not self.view.in_framework:
-            return _as_arrays((), self.scale.mondays, self.scale.days)
+            return _as_arrays((), self.scale.mondays)
         marks = self.view.marks.within(0, self.last_number)
         return counting.countable(marks, self.held_numbers, self.ages, self.scale)
 
@@ -335,7 +334,7 @@ class Assessor:
     @cached_property
     def _nobodys(self) -> Row:
         nothing = np.empty(0, dtype=np.bool_)
-        none = _as_arrays((), self.scale.mondays, self.scale.days)
+        none = _as_arrays((), self.scale.mondays)
         windows = counting.windows(none, nothing, [], self.scale, 1)
         return said(windows, nothing, self.scale, _one({"upn": "", **_NO_SUMS}))[0]
 
@@ -495,7 +494,7 @@ class Assessor:
         """The sessions of one pupil, and what they are measured by: these school weeks, and the days of other schools too."""
         days = different(self.scale.days, _numbers(each.session.day for each in counted))
         scale = self._scale(_numbers(weeks), days)
-        return scale, _as_arrays(counted, scale.mondays, days)
+        return scale, _as_arrays(counted, scale.mondays)
 
     def sums_of(self, upn: str) -> dict[str, int | bool]:
         """The pupil's sums of the academic year."""
