@@ -60,7 +60,7 @@ def test_a_threshold_that_changed_is_met_by_the_figures_of_the_day(given: Sequen
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(law, "THRESHOLD_SESSIONS", sessions := replace(law.THRESHOLD_SESSIONS, values=NEEDED))
         patch.setattr(law, "THRESHOLD_WEEKS", weeks := replace(law.THRESHOLD_WEEKS, values=WEEKS))
-        found = met(Countable.of(pupil, at, code, mondays))
+        found = met(Countable.of(pupil, at, code, mondays, mondays))
 
     for n, ((who, nth), day) in enumerate(zip(given, days, strict=True)):
         begins = nth // 10 - weeks.on(MONDAYS[nth // 10])
