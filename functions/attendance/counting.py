@@ -36,6 +36,7 @@ from attendance.statistics import missed
 type Days = NDArray[np.int32]
 type Counts = NDArray[np.int64]
 type Flags = NDArray[np.bool_]
+type Places = NDArray[np.int16]
 type InWeeks = NDArray[np.unsignedinteger]
 
 _ILLNESS, _N = CODE_ORDER.index("I"), CODE_ORDER.index("N")
@@ -220,7 +221,7 @@ class Countable:
     by: ByPupil
     at: Days
     code: NDArray[np.uint8]
-    places: Days
+    places: Places
 
     @classmethod
     def of(cls, pupil: NDArray[np.int32], at: Days, code: NDArray[np.uint8], *clocks: Days) -> Countable:
@@ -233,7 +234,7 @@ class Countable:
         return self.by.pupil
 
     @property
-    def week(self) -> Days:
+    def week(self) -> Places:
         """The school week of each, an index into a scale's."""
         return np.asarray(self.places[0])
 
@@ -260,7 +261,7 @@ class Countable:
         first[self.pupil[found]] = found  # of several the last written stays
         return first
 
-    def within(self, places: Days, number: int, size: int | NDArray[np.integer]) -> Flags:
+    def within(self, places: Places, number: int, size: int | Places) -> Flags:
         """At which sessions the last so many of the pupil are within so many places, on one clock or on several."""
         found = np.zeros(places.shape, dtype=np.bool_)
         last, first = slice(number - 1, None), slice(max(0, places.shape[-1] - number + 1))
@@ -288,9 +289,9 @@ def distinct(values: Days) -> Days:
     return values[unlike_the_one_before(values)]
 
 
-def _places(clocks: Sequence[Days], days: Days) -> Days:
+def _places(clocks: Sequence[Days], days: Days) -> Places:
     """How often each clock has struck up to each day, less one: a row a clock."""
-    found = np.array([clock.searchsorted(days, side="right") for clock in clocks], dtype=np.int32)
+    found = np.array([clock.searchsorted(days, side="right") for clock in clocks], dtype=np.int16)
     found -= 1
     return found
 
@@ -334,10 +335,11 @@ def in_last(counted: Countable, weeks: int, size: int) -> Flags:
 
 def by_week(counted: Countable, scale: Scale, pupils: int) -> InWeeks:
     """How many sessions each pupil has in each school week, a row a week; before the first so many that a window ends with it."""
-    before = max(0, scale.best_size - 1)
-    rows = before + len(scale.mondays)
-    cells = np.bincount((counted.week + before) * pupils + counted.pupil, minlength=rows * pupils)
-    return cells.reshape(rows, pupils).astype(np.min_scalar_type(_MOST_IN_WEEK * scale.best_size))
+    weeks, before = len(scale.mondays), max(0, scale.best_size - 1)
+    cells = np.bincount(counted.week * np.int32(pupils) + counted.pupil, minlength=weeks * pupils)
+    found = np.zeros((before + weeks, pupils), dtype=np.min_scalar_type(_MOST_IN_WEEK * scale.best_size))
+    found[before:] = cells.reshape(weeks, pupils)
+    return found
 
 
 def _in_windows(in_week: InWeeks, size: int) -> InWeeks:
@@ -452,7 +454,7 @@ def other_readings(free: Countable, scale: Scale, pupils: int) -> tuple[Flags, F
 def readings(free: Countable, scale: Scale) -> Flags:
     """At which sessions the threshold is met by each reading of its ten weeks, a row for each of the scale's clocks."""
     sizes = [scale.size, law.SESSIONS_FLOAT.on(max(scale.as_at, law.SCHEME_START)), scale.size]
-    found = free.within(free.places, scale.needed, np.array(sizes)[:, np.newaxis])
+    found = free.within(free.places, scale.needed, np.array(sizes, dtype=np.int16)[:, np.newaxis])
     if not _as_on_any_day():
         found[0] = met(free)
     return found
