@@ -49,10 +49,10 @@ def measure(programs: Sequence[Program], times: int) -> list[Line]:
         for program in programs:
             if program.name in absent or turn >= (program.times or times):
                 continue
-            match _run(program):
+            match _run([program]):
                 case str() as why:
                     absent[program.name] = why
-                case run:
+                case [run]:
                     runs[program.name].append(run)
     return [
         Line(each.name, absent=absent[each.name]) if each.name in absent else _line(each.name, runs[each.name])
@@ -60,33 +60,49 @@ def measure(programs: Sequence[Program], times: int) -> list[Line]:
     ]
 
 
+def measure_in_turn(programs: Sequence[Program], times: int) -> list[Line]:
+    """The same for programs so short that what the processor does beside them decides: called in turn within each process.
+
+    So each call has a neighbour of every other program, and finds memory and caches as those left them. Each is to repeat as often.
+    """
+    runs = [_run(programs) for _ in range(times)]
+    why = next((each for each in runs if isinstance(each, str)), "")
+    if why:
+        return [Line(each.name, absent=why) for each in programs]
+    return [_line(each.name, [run[n] for run in runs if not isinstance(run, str)]) for n, each in enumerate(programs)]
+
+
 def _line(name: str, runs: Sequence[_Run]) -> Line:
     return Line(name, statistics.median(run.seconds for run in runs), runs[-1].rows, max(run.peak for run in runs))
 
 
-def _run(program: Program) -> _Run | str:
+def _run(programs: Sequence[Program]) -> list[_Run] | str:
+    """One process, in which these programs are called in turn; or why not."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(program, theirs))
+    process = context.Process(target=_work, args=(programs, theirs))
     process.start()
     theirs.close()
     try:
-        told: _Run | str = ours.recv()
+        told: list[_Run] | str = ours.recv()
     except EOFError:
         told = f"{FAILED}: its process ended without a word"
     process.join()
     return told
 
 
-def _work(program: Program, told: Any) -> None:
+def _work(programs: Sequence[Program], told: Any) -> None:
     try:
-        program.warm()
-        seconds, rows = [], 0
-        for _ in range(program.repeat):
-            start = time.process_time()
-            rows = program.work()
-            seconds.append(time.process_time() - start)
-        told.send(_Run(statistics.median(seconds), rows, peak_megabytes()))
+        for program in programs:
+            program.warm()
+        seconds, rows = [[0.0] * program.repeat for program in programs], [0] * len(programs)
+        for turn in range(programs[0].repeat):
+            for n, program in enumerate(programs):
+                start = time.process_time()
+                rows[n] = program.work()
+                seconds[n][turn] = time.process_time() - start
+        peak = peak_megabytes()
+        told.send([_Run(statistics.median(took), number, peak) for took, number in zip(seconds, rows, strict=True)])
     except ImportError as problem:
         told.send(f"not installed: {problem}")
     except Exception as problem:

@@ -23,20 +23,27 @@ from attendance.marks import (
     CODE_ORDER,
     FIRST_ABSENCE,
     FIRST_UNAUTHORISED,
+    NO_MARK,
+    ByPupil,
     Marks,
     figure_on,
     number_of,
+    picked,
+    unlike_the_one_before,
 )
 from attendance.statistics import missed
 
 type Days = NDArray[np.int32]
 type Counts = NDArray[np.int64]
 type Flags = NDArray[np.bool_]
+type Places = NDArray[np.int16]
+type InWeeks = NDArray[np.unsignedinteger]
 
 _ILLNESS, _N = CODE_ORDER.index("I"), CODE_ORDER.index("N")
 _NEVER, _EVER = np.iinfo(np.int32).min, np.iinfo(np.int32).max
 _MOST_IN_WEEK: Final = 14
 """So many sessions a week has at most: two a day."""
+_MOST_OF_BYTE: Final = np.iinfo(np.uint8).max
 _NONE: Final = -1
 """In place of a session or a week, where there is none."""
 
@@ -101,9 +108,9 @@ class Sums:
 def sums(year: Marks, ages: Ages, as_at: date) -> Sums:
     """The sums over the marks of a year."""
     pupils, sessions = year.cells.shape
-    possible = sessions - year.not_possible.number(pupils)
-    attended = _number(year.cells < FIRST_ABSENCE, sessions)
-    absent, unauthorised = possible - attended, year.unauthorised.number(pupils)
+    possible = sessions - year.not_possible.by.each(pupils)
+    attended = _number(year.cells < FIRST_ABSENCE)
+    absent, unauthorised = possible - attended, year.unauthorised.by.each(pupils)
     return Sums(
         possible=possible,
         attended=attended,
@@ -116,25 +123,46 @@ def sums(year: Marks, ages: Ages, as_at: date) -> Sums:
     )
 
 
-def _number(chosen: Flags, most: int) -> Counts:
-    """How many cells of each row are chosen, which is so many at most."""
-    # Summed in the smallest numbers that hold that: in larger ones NumPy takes more than twice as long.
-    return chosen.view(np.uint8).sum(axis=1, dtype=np.min_scalar_type(most)).astype(np.int64)
+def _number(chosen: Flags) -> Counts:
+    """How many cells of each row are chosen."""
+    rows, columns = chosen.shape
+    if not chosen.size:
+        return np.zeros(rows, dtype=np.int64)
+    # Bytes are summed to bytes, two at once where they can be, in pieces of rows so short that a byte holds them: any other way
+    # takes NumPy twice as long.
+    at_once = 2 - columns % 2
+    columns //= at_once
+    pieces = -(-columns // _MOST_OF_BYTE)
+    begins = np.arange(0, rows * columns, columns)
+    if pieces > 1:
+        begins = np.add.outer(begins, np.arange(pieces) * columns // pieces).ravel()
+    words = chosen.ravel().view(f"u{at_once}")
+    summed = np.add.reduceat(words, begins, dtype=words.dtype).view(np.uint8)
+    found = np.zeros(rows, dtype=np.int64)
+    for n in range(step := pieces * at_once):
+        found += summed[n::step]
+    return found
 
 
 def illness_days(year: Marks, ages: Ages) -> Counts:
     """The days on which each pupil has an I, while of compulsory school age (2024 Regs, sickness return)."""
-    day = year.sessions // 2
-    ill = np.equal(year.cells, _ILLNESS, order="C")  # row after row, however the cells lie
+    day, cells = _whole_days(year)
+    ill = np.equal(cells, _ILLNESS, order="C")  # row after row, however the cells lie
     partly = ages.not_throughout(day)
     if len(partly):
         ill[partly] &= ages.compulsory(partly[:, np.newaxis], day)
-    first_of_two = np.zeros(len(day), dtype=np.bool_)
-    np.equal(day[1:], day[:-1], out=first_of_two[:-1])
-    known = ill & first_of_two
-    # All rows are taken as one, for row by row takes twice as long; a row's last session is not the first of two.
-    np.greater(ill.ravel()[1:], known.ravel()[:-1], out=ill.ravel()[1:])
-    return _number(ill, len(day) - int(first_of_two.sum()))
+    return _number(ill.view(np.uint16) != 0)  # the two sessions of a day as one number
+
+
+def _whole_days(year: Marks) -> tuple[Days, NDArray[np.uint8]]:
+    """The day of each column, and the cells, with a column for both sessions of every day: an empty one where none was held."""
+    sessions, cells = year.sessions, year.cells
+    if len(sessions) % 2 or (sessions[::2] ^ 1 != sessions[1::2]).any():
+        others = sessions ^ 1
+        missing = others[~among(others, sessions)]
+        before = sessions.searchsorted(missing)
+        sessions, cells = np.insert(sessions, before, missing), np.insert(cells, before, NO_MARK, axis=1)
+    return sessions // 2, cells
 
 
 def open_run(year: Marks) -> Counts:
@@ -147,8 +175,8 @@ def open_run(year: Marks) -> Counts:
     if not columns:
         return found
     (open_,) = (year.cells[:, -1] >= FIRST_UNAUTHORISED).nonzero()
-    ends_it = year.cells[open_, ::-1] < FIRST_UNAUTHORISED
-    length = np.where(ends_it.any(axis=1), ends_it.argmax(axis=1), columns).astype(np.int32)
+    length = (year.cells.take(open_, axis=0)[:, ::-1] < FIRST_UNAUTHORISED).argmax(axis=1).astype(np.int32)
+    length[length == 0] = columns  # the last does not end it, so none does
     until = (open_.astype(np.int32) + 1) * columns
     begin, end = year.unauthorised.place.searchsorted([until - length, until])
     found[open_] = end - begin
@@ -180,79 +208,65 @@ class Scale:
     size: int
     best_size: int
 
+    @cached_property
+    def clocks(self) -> tuple[Days, Days, Days]:
+        """When each school week, school day and full week begins: ten weeks are read as so many of any of these."""
+        return self.mondays, self.days, self.mondays[self.full]
+
 
 @dataclass(frozen=True)
 class Countable:
-    """Countable sessions: pupil (never falling), session in order, code; its school week and its day, as indexes into a scale's."""
+    """Countable sessions by pupil, in order; the code of each, and its place on each of some clocks, the school weeks first."""
 
-    pupil: NDArray[np.int32]
+    by: ByPupil
     at: Days
     code: NDArray[np.uint8]
-    week: Days
-    day: Days
+    places: Places
 
     @classmethod
-    def of(cls, pupil: NDArray[np.int32], at: Days, code: NDArray[np.uint8], mondays: Days, days: Days) -> Countable:
-        """Sessions on these school weeks and days; what lies in none counts with the one before."""
-        return cls(pupil, at, code, _last_upto(mondays, monday_of(at // 2)), _last_upto(days, at // 2))
+    def of(cls, pupil: NDArray[np.int32], at: Days, code: NDArray[np.uint8], *clocks: Days) -> Countable:
+        """Sessions on these clocks; what lies in no school week or day counts with the one before."""
+        return cls(ByPupil(pupil), at, code, _places(clocks, at // 2))
 
-    @cached_property
-    def begin(self) -> Flags:
-        """Which sessions are the first of their pupil."""
-        return _unlike_the_one_before(self.pupil)
+    @property
+    def pupil(self) -> NDArray[np.int32]:
+        """The pupil of each."""
+        return self.by.pupil
 
-    @cached_property
-    def begins(self) -> NDArray[np.intp]:
-        """The same as indexes."""
-        return self.begin.nonzero()[0]
-
-    @cached_property
-    def who(self) -> NDArray[np.int32]:
-        """The pupils who have any."""
-        return self.pupil[self.begins]
+    @property
+    def week(self) -> Places:
+        """The school week of each, an index into a scale's."""
+        return np.asarray(self.places[0])
 
     def where(self, chosen: Flags) -> Countable:
         """Those for which it is so."""
         if chosen.all():
             return self
         (these,) = chosen.nonzero()
-        pupil, at, code = self.pupil.take(these), self.at.take(these), self.code.take(these)
-        return Countable(pupil, at, code, self.week.take(these), self.day.take(these))
-
-    def number(self, chosen: Flags, pupils: int) -> Counts:
-        """How many of the chosen each pupil has."""
-        found = np.zeros(pupils, dtype=np.int64)
-        found[self.who] = np.add.reduceat(chosen, self.begins, dtype=np.int64)
-        return found
+        at, code, places = self.at.take(these), self.code.take(these), self.places.take(these, axis=1)
+        return Countable(ByPupil(self.pupil.take(these)), at, code, places)
 
     def with_so_many(self, number: int, since: int, pupils: int) -> Flags:
         """Which pupils have so many or more since a session: with so many left, they are not before it."""
-        so_many_left = np.append(self.begins, len(self.at))[1:] - number
-        found = np.zeros(pupils, dtype=np.bool_)
-        found[self.who] = (so_many_left >= self.begins) & (self.at.take(so_many_left, mode="clip") >= since)
-        return found
-
-    def any(self, chosen: Flags, pupils: int) -> Flags:
-        """Whether each pupil has any of the chosen."""
-        found = np.zeros(pupils, dtype=np.bool_)
-        found[self.who] = np.logical_or.reduceat(chosen, self.begins)
-        return found
+        so_many_left = self.by.ends - number
+        found = (so_many_left >= self.by.begins) & (picked(self.at, so_many_left) >= since)
+        return self.by.spread(found, pupils)
 
     def first(self, chosen: Flags, pupils: int) -> NDArray[np.intp]:
         """The first of the chosen that each pupil has, as an index; -1 if there is none."""
         first = np.full(pupils, _NONE)
         those = chosen.copy()
-        those[1:] &= self.begin[1:] | ~chosen[:-1]  # the first of each run of them is enough, and there are fewer
+        those[1:] &= self.by.begin[1:] | ~chosen[:-1]  # the first of each run of them is enough, and there are fewer
         found = those.nonzero()[0][::-1]
         first[self.pupil[found]] = found  # of several the last written stays
         return first
 
-    def within(self, places: Days, number: int, size: int) -> Flags:
-        """At which sessions the last so many of the pupil are within so many places (weeks or days)."""
-        found = np.zeros(len(places), dtype=np.bool_)
-        last, first = slice(number - 1, None), slice(max(0, len(places) - number + 1))
-        near, of_one = places[last] - places[first] < size, self.pupil[last] == self.pupil[first]
-        np.logical_and(near, of_one, out=found[last])
+    def within(self, places: Places, number: int, size: int | Places) -> Flags:
+        """At which sessions the last so many of the pupil are within so many places, on one clock or on several."""
+        found = np.zeros(places.shape, dtype=np.bool_)
+        last, first = slice(number - 1, None), slice(max(0, places.shape[-1] - number + 1))
+        near, of_one = places[..., last] - places[..., first] < size, self.pupil[last] == self.pupil[first]
+        np.logical_and(near, of_one, out=found[..., last])
         return found
 
 
@@ -266,32 +280,26 @@ def countable(marks: Marks, held: Days, ages: Ages, scale: Scale) -> Countable:
     chosen = marks.unauthorised.in_columns(counts)
     if len(ages.not_throughout(day)):
         chosen = chosen.where(ages.compulsory(chosen.pupil, day[chosen.column]))
-    week, nth_day = _last_upto(scale.mondays, monday_of(day)), _last_upto(scale.days, day)
-    column = chosen.column.astype(np.intp)  # as NumPy would for each of the three
-    return Countable(chosen.pupil, sessions.take(column), chosen.code, week.take(column), nth_day.take(column))
+    places, column = _places(scale.clocks, day), chosen.column.astype(np.intp)  # as NumPy would for both
+    return Countable(chosen.by, picked(sessions, column), chosen.code, places.take(column, axis=1, mode="clip"))
 
 
 def distinct(values: Days) -> Days:
     """The different values of those, which are sorted."""
-    return values[_unlike_the_one_before(values)]
+    return values[unlike_the_one_before(values)]
 
 
-def _unlike_the_one_before(values: NDArray[np.signedinteger]) -> Flags:
-    new = np.empty(len(values), dtype=np.bool_)
-    new[:1] = True
-    np.not_equal(values[1:], values[:-1], out=new[1:])
-    return new
-
-
-def _last_upto(places: Days, values: Days) -> Days:
-    """The last of the sorted places that is not after each value, as an index."""
-    return (places.searchsorted(values, side="right") - 1).astype(np.int32)
+def _places(clocks: Sequence[Days], days: Days) -> Places:
+    """How often each clock has struck up to each day, less one: a row a clock."""
+    found = np.array([clock.searchsorted(days, side="right") for clock in clocks], dtype=np.int16)
+    found -= 1
+    return found
 
 
 def met(counted: Countable) -> Flags:
     """At which sessions the threshold is met: ten countable in the ten school weeks ending with that session's week (WTISA)."""
     numbers, sizes = law.THRESHOLD_SESSIONS.values.values(), law.THRESHOLD_WEEKS.values.values()
-    if len(numbers) == len(sizes) == 1:  # the same on any day
+    if _as_on_any_day():
         return counted.within(counted.week, *numbers, *sizes)
     day = counted.at // 2
     needed, weeks = figure_on(law.THRESHOLD_SESSIONS, day), figure_on(law.THRESHOLD_WEEKS, monday_of(day))
@@ -299,6 +307,11 @@ def met(counted: Countable) -> Flags:
     for number, size in product({*numbers}, {*sizes}):
         found |= (needed == number) & (weeks == size) & counted.within(counted.week, number, size)
     return found
+
+
+def _as_on_any_day() -> bool:
+    """Whether the figures of the threshold never changed."""
+    return len(law.THRESHOLD_SESSIONS.values) == len(law.THRESHOLD_WEEKS.values) == 1
 
 
 def met_by(counted: Countable, these: Flags) -> Flags:
@@ -320,41 +333,52 @@ def in_last(counted: Countable, weeks: int, size: int) -> Flags:
     return np.asarray(counted.week >= max(0, weeks - size))
 
 
-def by_week(counted: Countable, scale: Scale, pupils: int) -> NDArray[np.int16]:
-    """How many sessions each pupil has in each school week, a row a week."""
-    weeks = len(scale.mondays)
-    cells = np.bincount(counted.week * pupils + counted.pupil, minlength=weeks * pupils)
-    return cells.reshape(weeks, pupils).astype(np.int16)
+def by_week(counted: Countable, scale: Scale, pupils: int) -> InWeeks:
+    """How many sessions each pupil has in each school week, a row a week; before the first so many that a window ends with it."""
+    weeks, before = len(scale.mondays), max(0, scale.best_size - 1)
+    cells = np.bincount(counted.week * np.int32(pupils) + counted.pupil, minlength=weeks * pupils)
+    found = np.zeros((before + weeks, pupils), dtype=np.min_scalar_type(_MOST_IN_WEEK * scale.best_size))
+    found[before:] = cells.reshape(weeks, pupils)
+    return found
 
 
-def fullest(in_week: NDArray[np.int16], scale: Scale) -> tuple[Counts, NDArray[np.intp]]:
+def _in_windows(in_week: InWeeks, size: int) -> InWeeks:
+    """How many there are in each so many rows that follow one another."""
+    # From windows half as long, and one row more where the size is odd: no more additions than twice the digits of the size.
+    in_window, long = in_week, 1
+    for digit in f"{size:b}"[1:]:
+        in_window, long = in_window[:-long] + in_window[long:], 2 * long
+        if digit == "1":
+            in_window, long = in_window[:-1] + in_week[long:], long + 1
+    return in_window
+
+
+def fullest(in_week: InWeeks, scale: Scale) -> tuple[Counts, NDArray[np.intp]]:
     """How many sessions each pupil's fullest window holds, and its last week (an index), of equals the latest.
 
     Of the windows whose last week reaches into the last academic year or this; 0 and -1 if there is none.
     """
-    weeks, pupils = in_week.shape
+    weeks, pupils = len(scale.mondays), in_week.shape[1]
     begin = int(scale.mondays.searchsorted(scale.since - 6))
     if begin == weeks:
         return np.zeros(pupils, dtype=np.int64), np.full(pupils, _NONE)
-    in_window = in_week.copy()
-    for back in range(1, min(scale.best_size, weeks)):
-        in_window[back:] += in_week[:-back]
-    # Both as one number, a short one if it holds them: the greatest of these is of the latest of equals.
-    short = (_MOST_IN_WEEK * scale.best_size + 1) * weeks < 2**15
-    last = np.arange(begin, weeks, dtype=np.int16)[:, np.newaxis]
-    best = (in_window[begin:] * (np.int16(weeks) if short else np.int32(weeks)) + last).max(axis=0).astype(np.int64)
-    return best // weeks, best % weeks
+    in_window = _in_windows(in_week, scale.best_size)[begin:]
+    last = np.arange(begin, weeks, dtype=np.min_scalar_type(weeks))[:, np.newaxis]
+    best = in_window.max(axis=0)
+    best_week = ((in_window == best) * last).max(axis=0)
+    return best.astype(np.int64), best_week.astype(np.intp)
 
 
-def drops_on(in_week: NDArray[np.int16], scale: Scale) -> Days:
+def drops_on(in_week: InWeeks, scale: Scale) -> Days:
     """The Monday on which each pupil's oldest counted sessions leave the window; -1 if there is none or nobody knows it yet."""
     weeks = np.concatenate([scale.mondays, scale.ahead, [_NONE]])
     recent = in_week[-scale.size :] > 0
-    weeks_back = range(len(recent), 0, -1)
-    oldest = (recent * np.array(weeks_back, dtype=np.int16)[:, np.newaxis]).max(axis=0, initial=0)
-    # By how many weeks back: nowhere, which is the last of `weeks`, then the week in which the window has passed it.
-    leave = [_NONE, *(min(len(in_week) - back + scale.size, len(weeks) - 1) for back in reversed(weeks_back))]
-    return np.asarray(weeks[leave].take(oldest), dtype=np.int32)
+    weeks_back = np.arange(len(recent), -1, -1, dtype=np.int16)
+    oldest = (recent * weeks_back[:-1, np.newaxis]).max(axis=0, initial=0)
+    # By how many weeks back: the week in which the window has passed it; none if none counts.
+    leave = weeks.take(len(scale.mondays) + scale.size - weeks_back[::-1], mode="clip")
+    leave[0] = _NONE
+    return np.asarray(leave.take(oldest), dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -383,8 +407,8 @@ def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scal
     The threshold may be met by what is free; `cases` say for each case what may meet it then: what is free or was used by it.
     """
     unused = counted.where(free)
-    met_unused = met(unused)
-    free_met = _placed(met_unused, free)
+    met_by_each = readings(unused, scale)
+    free_met = _placed(met_by_each[0], free)
     recently = counted.at >= 2 * scale.since
     first = counted.first(reduce(np.logical_or, (met_by(counted, each) for each in cases), free_met) & recently, pupils)
     in_week = by_week(unused, scale, pupils)
@@ -400,7 +424,7 @@ def windows(counted: Countable, free: Flags, cases: Sequence[Flags], scale: Scal
         met=first,
         provisional=_only_by_n(counted, [free, *cases], scale, first),
         drops_on=drops_on(in_week, scale),
-        reading_differs=reading_differs(unused, met_unused, scale, pupils),
+        reading_differs=reading_differs(unused, met_by_each, pupils),
         repeated=(first == _NONE) & repeated,
         doubtful=differs_without_few(counted, scale, pupils),
     )
@@ -414,7 +438,7 @@ def _only_by_n(counted: Countable, cases: Sequence[Flags], scale: Scale, first: 
     found[who[by_n <= first[who]]] = True  # of all others it was met before there was one
     if not found.any():
         return found
-    sure = found.take(counted.pupil) & (counted.code != _N)
+    sure = counted.by.of_each(found) & (counted.code != _N)
     for each in cases:
         those = counted.where(each & sure)
         found[those.pupil[met(those) & (those.at >= 2 * scale.since)]] = False
@@ -423,25 +447,25 @@ def _only_by_n(counted: Countable, cases: Sequence[Flags], scale: Scale, first: 
 
 def other_readings(free: Countable, scale: Scale, pupils: int) -> tuple[Flags, Flags]:
     """Whether the threshold is met within 50 school days, and within ten weeks that have all ten sessions held."""
-    in_days, in_weeks = _within_others(free, scale)
-    return free.any(in_days, pupils), free.any(in_weeks, pupils)
+    _, in_days, in_full_weeks = readings(free, scale)
+    return free.by.any(in_days, pupils), free.by.any(in_full_weeks, pupils)
 
 
-def reading_differs(free: Countable, met_free: Flags, scale: Scale, pupils: int) -> Flags:
-    """Whether the threshold is met by one of the three readings and not by another."""
-    in_days, in_weeks = _within_others(free, scale)
+def readings(free: Countable, scale: Scale) -> Flags:
+    """At which sessions the threshold is met by each reading of its ten weeks, a row for each of the scale's clocks."""
+    sizes = [scale.size, law.SESSIONS_FLOAT.on(max(scale.as_at, law.SCHEME_START)), scale.size]
+    found = free.within(free.places, scale.needed, np.array(sizes, dtype=np.int16)[:, np.newaxis])
+    if not _as_on_any_day():
+        found[0] = met(free)
+    return found
+
+
+def reading_differs(free: Countable, met_by_each: Flags, pupils: int) -> Flags:
+    """Whether the threshold is met by one of the readings and not by another."""
+    in_weeks, in_days, in_full_weeks = met_by_each.view(np.uint8)
     # Each reading is a bit: asked together they cost as much as one.
-    readings = met_free + in_days * np.uint8(2) + in_weeks * np.uint8(4)
-    by = np.zeros(pupils, dtype=np.uint8)
-    by[free.who] = np.bitwise_or.reduceat(readings, free.begins)
-    return np.asarray((by != 0b000) & (by != 0b111))
-
-
-def _within_others(free: Countable, scale: Scale) -> tuple[Flags, Flags]:
-    """At which sessions it is met so."""
-    in_days = free.within(free.day, scale.needed, law.SESSIONS_FLOAT.on(max(scale.as_at, law.SCHEME_START)))
-    in_weeks = free.within(scale.full.cumsum(dtype=np.int32).take(free.week), scale.needed, scale.size)
-    return in_days, in_weeks
+    by_each = np.bitwise_or.reduceat(in_weeks + 2 * in_days + 4 * in_full_weeks, free.by.begins)
+    return free.by.spread((by_each != 0b000) & (by_each != 0b111), pupils)
 
 
 def differs_without_few(counted: Countable, scale: Scale, pupils: int) -> Flags:
@@ -450,10 +474,10 @@ def differs_without_few(counted: Countable, scale: Scale, pupils: int) -> Flags:
         return np.zeros(pupils, dtype=np.bool_)
     mondays = scale.mondays[scale.sure]
     sure = ~among(counted.at, scale.few)
-    other = Countable.of(counted.pupil, counted.at, counted.code, mondays, scale.days)
+    other = Countable.of(counted.pupil, counted.at, counted.code, mondays)
     met_otherwise = np.zeros(len(sure), dtype=np.bool_)
     met_otherwise[sure] = met(other.where(sure))
     first, first_otherwise = counted.first(met(counted), pupils), counted.first(met_otherwise, pupils)
-    count = counted.number(in_last(counted, len(scale.mondays), scale.size), pupils)
-    otherwise = counted.number(sure & in_last(other, len(mondays), scale.size), pupils)
+    count = counted.by.number(in_last(counted, len(scale.mondays), scale.size), pupils)
+    otherwise = counted.by.number(sure & in_last(other, len(mondays), scale.size), pupils)
     return np.asarray((first != first_otherwise) | (count != otherwise))

@@ -43,6 +43,68 @@ def flags_of(codes: frozenset[str]) -> NDArray[np.bool_]:
 SHOWS_HELD = flags_of(SHOWS_SESSION_HELD)
 
 
+def picked[Known: np.generic](values: NDArray[Known], places: NDArray[np.intp]) -> NDArray[Known]:
+    """The values at these places, all of which there are: NumPy then looks at none whether there is, and takes a third less."""
+    return values.take(places, mode="clip")
+
+
+def unlike_the_one_before(values: NDArray[np.signedinteger]) -> NDArray[np.bool_]:
+    """Which values are not the same as the one before: the first, and where another begins."""
+    new = np.empty(len(values), dtype=np.bool_)
+    new[:1] = True
+    np.not_equal(values[1:], values[:-1], out=new[1:])
+    return new
+
+
+@dataclass(frozen=True)
+class ByPupil:
+    """What stands in order of pupils: whose each is (never falling), and so where those of each pupil lie."""
+
+    pupil: NDArray[np.int32]
+
+    @cached_property
+    def begin(self) -> NDArray[np.bool_]:
+        """Which are the first of their pupil."""
+        return unlike_the_one_before(self.pupil)
+
+    @cached_property
+    def begins(self) -> NDArray[np.intp]:
+        """The same as indexes."""
+        return self.begin.nonzero()[0]
+
+    @cached_property
+    def ends(self) -> NDArray[np.intp]:
+        """Where those of each of these pupils end."""
+        return np.concatenate([self.begins[1:], [len(self.pupil)]])[: len(self.begins)]
+
+    @cached_property
+    def who(self) -> NDArray[np.intp]:
+        """The pupils who have any."""
+        return self.pupil[self.begins].astype(np.intp)
+
+    def spread[Known: np.generic](self, of_who: NDArray[Known], pupils: int) -> NDArray[Known]:
+        """What is known of those who have any, for every pupil: nothing of the others."""
+        found = np.zeros(pupils, dtype=of_who.dtype)
+        found[self.who] = of_who
+        return found
+
+    def each(self, pupils: int) -> NDArray[np.intp]:
+        """How many each pupil has."""
+        return self.spread(self.ends - self.begins, pupils)
+
+    def number(self, chosen: NDArray[np.bool_], pupils: int) -> NDArray[np.int64]:
+        """How many of the chosen each pupil has."""
+        return self.spread(np.add.reduceat(chosen, self.begins, dtype=np.int64), pupils)
+
+    def any(self, chosen: NDArray[np.bool_], pupils: int) -> NDArray[np.bool_]:
+        """Whether each pupil has any of the chosen."""
+        return self.spread(np.logical_or.reduceat(chosen, self.begins), pupils)
+
+    def of_each(self, of_pupils: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """What is known of pupils, for each of theirs."""
+        return of_pupils.take(self.who).repeat(self.ends - self.begins)
+
+
 @dataclass(frozen=True)
 class Cells:
     """Some cells of a grid of so many columns, row by row: where each is, counted through all rows, and its code (or NO_MARK)."""
@@ -72,10 +134,10 @@ class Cells:
         """Those of the cells in the chosen columns."""
         return self if chosen.all() else self.where(chosen.take(self.column))
 
-    def number(self, pupils: int) -> NDArray[np.intp]:
-        """How many of them each pupil has."""
-        bounds = self.place.searchsorted(np.arange(pupils + 1, dtype=np.int32) * self.columns)
-        return bounds[1:] - bounds[:-1]
+    @cached_property
+    def by(self) -> ByPupil:
+        """Whose they are."""
+        return ByPupil(self.pupil)
 
 
 @dataclass(frozen=True)
@@ -158,8 +220,8 @@ class Marks:
         eights = chosen.view(np.uint64)
         (some,) = (eights != 0).nonzero()
         (within,) = eights.take(some).view(np.bool_).nonzero()
-        place = (8 * some).take(within >> 3) + (within & 7)
-        return Cells(len(self.sessions), place.astype(np.int32), cells.take(place))
+        place = picked(8 * some, within >> 3) + (within & 7)
+        return Cells(len(self.sessions), place.astype(np.int32), picked(cells, place))
 
     def within(self, first: int, last: int) -> Marks:
         """The marks of the same pupils in the sessions from one to another."""

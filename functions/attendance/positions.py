@@ -105,18 +105,17 @@ class SchoolView:
 def met_sessions(counted: Sequence[Counted], weeks: Sequence[date]) -> Iterator[Counted]:
     """The sessions of one pupil at which the threshold is met (`counting.met`)."""
     mondays = _numbers(weeks)
-    at_these = counting.met(_as_arrays(counted, mondays, mondays)) if counted else ()
+    at_these = counting.met(_as_arrays(counted, mondays)) if counted else ()
     return (each for each, is_met in zip(counted, at_these, strict=True) if is_met)
 
 
-def _as_arrays(counted: Sequence[Counted], mondays: NDArray[np.int32], days: NDArray[np.int32]) -> counting.Countable:
-    """The countable sessions of one pupil, who is number 0, on these school weeks and days."""
+def _as_arrays(counted: Sequence[Counted], *clocks: NDArray[np.int32]) -> counting.Countable:
+    """The countable sessions of one pupil, who is number 0, on these clocks."""
     return counting.Countable.of(
         np.zeros(len(counted), dtype=np.int32),
         np.array([at(each.session) for each in counted], dtype=np.int32),
         np.array([_CODE[each.code] for each in counted], dtype=np.uint8),
-        mondays,
-        days,
+        *clocks,
     )
 
 
@@ -279,21 +278,26 @@ class Assessor:
         return counting.distinct(self._monday_of_each)
 
     @cached_property
+    def _day_of_each(self) -> NDArray[np.int32]:
+        """The day of each session held."""
+        return self.held_numbers // 2
+
+    @cached_property
     def _monday_of_each(self) -> NDArray[np.int32]:
         """The week of each session held."""
-        return counting.monday_of(self.held_numbers // 2)
+        return counting.monday_of(self._day_of_each)
 
     @cached_property
     def scale(self) -> counting.Scale:
         """What this school's sessions are measured by."""
-        return self._scale(self.mondays, counting.distinct(self.held_numbers // 2))
+        return self._scale(self.mondays, counting.distinct(self._day_of_each))
 
     def _scale(self, mondays: NDArray[np.int32], days: NDArray[np.int32]) -> counting.Scale:
         """The same for one pupil's school weeks and days, some of which may be another school's."""
         held = self.view.held_at
         upto = len(self.held_numbers)
         running = number_of(monday(self.as_at))  # taken as full, for it is not over
-        ahead = counting.monday_of(held.sessions[upto:] // 2)
+        ahead = counting.distinct(counting.monday_of(held.sessions[upto:] // 2))
         few = held.sessions[:upto][held.by_few[:upto]]
         sure = np.ones(len(mondays), dtype=np.bool_)
         if len(few):
@@ -304,7 +308,7 @@ class Assessor:
             mondays=mondays,
             full=among(mondays, self.full_mondays) | (mondays == running),
             days=days,
-            ahead=counting.distinct(ahead[~among(ahead, mondays)]),
+            ahead=ahead[ahead.searchsorted(mondays[-1:], side="right").sum() :],  # only the running week may be in both
             since=number_of(self.out_of_sight) + 1,
             few=few,
             sure=sure,
@@ -316,7 +320,7 @@ class Assessor:
     @cached_property
     def full_mondays(self) -> NDArray[np.int32]:
         """The weeks with all ten sessions held, Monday to Friday."""
-        on_weekday = self._monday_of_each[self.held_numbers // 2 - self._monday_of_each < 5]
+        on_weekday = self._monday_of_each[self._day_of_each - self._monday_of_each < 5]
         held = np.bincount(self.mondays.searchsorted(on_weekday), minlength=len(self.mondays))
         full = held == law.FULL_WEEK_SESSIONS.on(max(self.as_at, law.SCHEME_START))
         return np.asarray(self.mondays[full], dtype=np.int32)
@@ -344,7 +348,7 @@ class Assessor:
     def countable(self) -> counting.Countable:
         """The sessions with G, N, O or U, held, of compulsory school age; none at a school outside the framework."""
         if not self.view.in_framework:
-            return _as_arrays((), self.scale.mondays, self.scale.days)
+            return _as_arrays((), *self.scale.clocks)
         marks = self.view.marks.within(0, self.last_number)
         return counting.countable(marks, self.held_numbers, self.ages, self.scale)
 
@@ -370,7 +374,7 @@ class Assessor:
     def _nobodys(self) -> Said:
         """The same of whoever has no mark."""
         nothing = np.empty(0, dtype=np.bool_)
-        none = _as_arrays((), self.scale.mondays, self.scale.days)
+        none = _as_arrays((), *self.scale.clocks)
         return Said.of(counting.windows(none, nothing, [], self.scale, 1), nothing, self.scale, [""], _NO_SUMS)
 
     def _said_of(self, upn: str) -> tuple[Said, int]:
@@ -546,7 +550,7 @@ class Assessor:
         """The sessions of one pupil, and what they are measured by: these school weeks, and the days of other schools too."""
         days = different(self.scale.days, _numbers(each.session.day for each in counted))
         scale = self._scale(_numbers(weeks), days)
-        return scale, _as_arrays(counted, scale.mondays, days)
+        return scale, _as_arrays(counted, *scale.clocks)
 
     def sums_of(self, upn: str) -> Sums:
         """The pupil's sums of the academic year."""

@@ -10,6 +10,8 @@ from typing import Literal
 
 import numpy as np
 import pytest
+from builders import CLASSMATE, LA, PUPIL, URN, present
+from builders import marks_of as marks_given
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +30,9 @@ from attendance.marks import (
     marks_of,
     number_of,
 )
+from attendance.positions import Assessor, SchoolView
+from attendance.roll import Roll
+from attendance.sessions import HALVES, Session, monday
 
 MONDAYS = [date(2025, 1, 6) + timedelta(weeks=n) for n in range(30)]
 NEEDED = {law.SCHEME_START: 10, date(2025, 4, 2): 4, date(2025, 6, 2): 7}
@@ -87,6 +92,70 @@ def test_how_the_cells_lie_in_memory_changes_no_sum(pupils: int, columns: int, r
     assert {name: values.tolist() for name, values in vars(by_row).items()} == {
         name: values.tolist() for name, values in vars(by_column).items()
     }
+
+
+@settings(deadline=None)
+@given(
+    st.integers(1, 1100),
+    st.sampled_from([(0,), (0, "I"), ("O",), (0, "I", "O", NO_MARK)]),
+    st.randoms(use_true_random=False),
+)
+def test_a_row_of_any_length_is_summed_as_cell_by_cell(columns: int, some: Sequence[int | str], random: Random) -> None:
+    codes = [each if isinstance(each, int) else CODE_ORDER.index(each) for each in some]
+    rows = [[random.choice(codes) for _ in range(columns)], [0] * columns, [CODE_ORDER.index("I")] * columns]
+    moments = sorted(random.sample(range(columns + columns // random.choice([1, 1000]) + 1), columns))
+    marks = Marks(("a", "b", "c"), np.array(moments, dtype=np.int32), np.array(rows, dtype=np.uint8))
+    found = sums(marks, Ages.of(len(rows), {}), MONDAYS[-1])
+
+    assert found.attended.tolist() == [row.count(0) for row in rows]
+    assert found.possible.tolist() == [columns - row.count(NO_MARK) for row in rows]
+    assert found.illness_days.tolist() == [
+        len({at // 2 for at, code in zip(moments, row, strict=True) if code == CODE_ORDER.index("I")}) for row in rows
+    ]
+
+
+WEEKS_HELD = st.sampled_from([0b1111111111] * 6 + [0, 0b1111, 0b111111111, 0b11_11_1111111111, 0b10_00_0000000000])
+WEEKS_MISSED = st.sampled_from([0, 0, 0, 1, 0b11, 0b1000000000, 0b11_0000000000, 0b1111, 2**14 - 1])
+AS_AT = date(2025, 12, 12)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.tuples(WEEKS_HELD, WEEKS_MISSED, WEEKS_MISSED), min_size=30, max_size=30))
+def test_three_readings_of_ten_weeks_are_as_read_slowly(weeks: Sequence[tuple[int, int, int]]) -> None:
+    begins = [date(2025, 5, 26) + timedelta(weeks=n) for n in range(len(weeks))]
+    held: list[Session] = []
+    missed: dict[str, list[Session]] = {PUPIL: [], CLASSMATE: []}
+    for begin, (open_, *by_each) in zip(begins, weeks, strict=True):
+        of_week = [Session(begin + timedelta(days=n // 2), HALVES[n % 2]) for n in range(14) if open_ >> n & 1]
+        of_week = [each for each in of_week if each.day <= AS_AT]
+        held += of_week
+        for sessions, mask in zip(missed.values(), by_each, strict=True):
+            nth = {each: (each.day - begin).days * 2 + HALVES.index(each.half) for each in of_week}
+            sessions += [each for each in of_week if mask >> nth[each] & 1]
+    marks = {upn: {each: "O" if each in some else present(each) for each in held} for upn, some in missed.items()}
+    marks["present"] = {each: present(each) for each in held}
+    assessor = Assessor(SchoolView(URN, LA, True, marks_given(marks), Roll()), AS_AT)
+
+    school_weeks = sorted({monday(each.day) for each in held})
+    full = [
+        week
+        for week in school_weeks
+        if week == monday(AS_AT) or sum(monday(each.day) == week and each.day.weekday() < 5 for each in held) == 10
+    ]
+    for upn, sessions in missed.items():
+        tens = [(first.day, last.day) for first, last in zip(sessions, sessions[9:], strict=False)]
+        in_weeks = any(sum(monday(first) <= week <= last for week in school_weeks) <= 10 for first, last in tens)
+        in_days = any(len({s.day for s in held if first <= s.day <= last}) <= 50 for first, last in tens)
+        in_full_weeks = any(sum(first < week <= last for week in full) < 10 for first, last in tens)
+        standing = assessor.standing(upn)
+        a_year = sum(each.day > AS_AT - timedelta(weeks=52) for each in sessions)
+        assert standing.position.met == in_weeks
+        assert ("WINDOW_READING_DIFFERS" in standing.position.flags) == (len({in_weeks, in_days, in_full_weeks}) > 1)
+        assert ("REPEATED_BELOW_THRESHOLD" in standing.position.flags) == (not in_weeks and a_year >= 16)
+        assert assessor.other_readings(assessor.own(upn), assessor.weeks) == {
+            "school_days": in_days,
+            "full_weeks": in_full_weeks,
+        }
 
 
 @settings(deadline=None)
