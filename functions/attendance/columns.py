@@ -6,8 +6,9 @@ What is asked of a value is asked once of each different one, and of rows by num
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import zip_longest
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 type Which = NDArray[np.int32]
+type _Body = bytes | memoryview
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,95 @@ def _are_dense(numbers: NDArray[np.int64]) -> bool:
     return int(numbers.max(initial=0)) < 4 * len(numbers)
 
 
+def places_of_few(is_so: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Where it is so, in order; quick where that is seldom. There is a multiple of eight of them."""
+    words = is_so.view("<u8")
+    holding = np.flatnonzero(words != 0)
+    held = words.take(holding)
+    if (held & (held - _ONE)).any():  # eight neighbours hold more than one
+        return np.flatnonzero(is_so)
+    return holding * _WORD + (np.bitwise_count(held - _ONE) >> 3)
+
+
+class Marked:
+    """Places of which something is so, a bit each: 64 of them are one number."""
+
+    def __init__(self, is_so: NDArray[np.bool_]) -> None:
+        self._is_so = is_so
+        packed = np.packbits(is_so, bitorder="little")
+        words = np.zeros(len(is_so) // _BITS_OF_WORD + 3, "<u8")  # a number from any place on, and one behind it
+        words.view(np.uint8)[: len(packed)] = packed
+        self._words = words
+
+    def before(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many are before each of these places."""
+        before = np.zeros(len(self._words) + 1, np.int64)
+        np.cumsum(np.bitwise_count(self._words), out=before[1:])
+        word, bit = _word_and_bit(places)
+        return np.add(before.take(word), np.bitwise_count(self._words.take(word) & ((_ONE << bit) - _ONE)))
+
+    def following(self, places: NDArray[np.int64], times: int) -> Iterator[NDArray[np.int64]]:
+        """For each place the first from it on, then the one after that, and so on so many times; there are so many."""
+        ahead = self._ahead(places)
+        begin = places
+        for _ in range(times):
+            distance = np.bitwise_count(~ahead & (ahead - _ONE))
+            if distance.max() == _BITS_OF_WORD:  # for some there are no more in the number
+                begin, ahead = places, self._ahead(places)
+                distance = np.bitwise_count(~ahead & (ahead - _ONE))
+            found = begin + distance
+            far = np.flatnonzero(distance == _BITS_OF_WORD)
+            if len(far):
+                every = self._every
+                found[far] = every[every.searchsorted(places[far])]
+            yield found
+            ahead &= ahead - _ONE
+            places = found + 1
+
+    @cached_property
+    def _every(self) -> NDArray[np.int64]:
+        return np.flatnonzero(self._is_so)
+
+    def _ahead(self, places: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Of the 64 places from each on the bits."""
+        word, bit = _word_and_bit(places)
+        ahead = self._words.take(word) >> bit
+        ahead |= self._words.take(word + 1) << _ONE << (np.uint64(_BITS_OF_WORD - 1) - bit)
+        return ahead
+
+
+_BITS_OF_WORD: Final = 64
+_ONE: Final = np.uint64(1)
+
+
+def _word_and_bit(places: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    return places >> 6, (places & (_BITS_OF_WORD - 1)).view(np.uint64)
+
+
+@dataclass(frozen=True)
+class Written(Sequence[str]):
+    """Values, of which some were read as texts and the others stand in bytes of UTF-8 until they are asked for."""
+
+    texts: Sequence[str]
+    encoded: NDArray[np.bytes_]
+
+    def __len__(self) -> int:
+        return len(self.texts) + len(self.encoded)
+
+    def __getitem__(self, n: Any) -> Any:
+        known = len(self.texts)
+        return self.texts[n] if n < known else text_of(self.encoded[n - known])
+
+    def of_size(self, size: int) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+        """Which of those in bytes have so many, and these, a value a line."""
+        width = self.encoded.itemsize
+        if width < size:
+            return np.zeros(0, np.intp), np.zeros((0, size), np.uint8)
+        letters = self.encoded.view(np.uint8).reshape(-1, width)
+        which = np.flatnonzero((letters[:, size - 1] != 0) & ((letters[:, size] == 0) if size < width else True))
+        return which + len(self.texts), letters[which, :size]
+
+
 class Collected:
     """A column being read, from single values and from whole chunks."""
 
@@ -112,6 +203,11 @@ class Collected:
         self._whole: list[Which] = []
         self._single = array("i")
         self._met = _Met()
+
+    @property
+    def values(self) -> int:
+        """How many values there are so far."""
+        return len(self._index)
 
     @property
     def different(self) -> int:
@@ -126,25 +222,27 @@ class Collected:
         """Many records: different values, and for each record the index of its own."""
         self._add(np.array([self._place(value) for value in values], np.int32)[which])
 
-    def add_bytes(self, body: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> None:
-        """Many records: where the value of each stands in UTF-8 bytes (with PADDING behind them, COMMA for a comma in a value)."""
+    def add_bytes(self, body: _Body, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> None:
+        """Many records: where the value of each stands in UTF-8 bytes (as many as PADDING has behind them, COMMA for a comma)."""
         longest = int(lengths.max(initial=0))
-        said = np.flatnonzero(lengths)
         if longest > _LONGEST:
             self.add_chunk(*_by_text(body, starts, lengths))
-        elif 2 * len(said) < len(starts) and not lengths[0]:  # as of notes: nearly all are blank, the first too
-            which = np.full(len(starts), self._place(""), np.int32)
-            if len(said):
-                which[said] = self._which(_words(body, starts[said], lengths[said], longest))
-            self._add(which)
+            return
+        if longest == 0 or not lengths[0]:  # as of notes: nearly all are blank, the first too
+            said = np.flatnonzero(lengths)
+            if 2 * len(said) < len(starts):
+                which = np.full(len(starts), self._place(""), np.int32)
+                if len(said):
+                    which[said] = self._which(_words(body, starts[said], lengths[said], longest))
+                self._add(which)
+                return
+        words = _words(body, starts, lengths, longest)
+        runs = np.flatnonzero(_differ_from_before(words))
+        if 2 * len(runs) < len(starts):  # as of days, or of who wrote it
+            which = self._which([word[runs] for word in words])
+            self._add(np.repeat(which, np.diff(runs, append=len(starts))))
         else:
-            words = _words(body, starts, lengths, longest)
-            runs = np.flatnonzero(_differ_from_before(words))
-            if 2 * len(runs) < len(starts):  # as of days, or of who wrote it
-                which = self._which([word[runs] for word in words])
-                self._add(np.repeat(which, np.diff(runs, append=len(starts))))
-            else:
-                self._add(self._which(words))
+            self._add(self._which(words))
 
     def _which(self, words: _Words) -> Which:
         which = self._met.which(words)
@@ -164,9 +262,11 @@ class Collected:
         self._end_single()
         which = np.concatenate([np.zeros(0, np.int32), *self._whole])
         self._whole.clear()
-        if len(self._index) == 1:
-            return Coded.same(next(iter(self._index)), len(which))
-        return Coded(tuple(self._index), which)
+        values = self._values()
+        return Coded.same(values[0], len(which)) if len(values) == 1 else Coded(values, which)
+
+    def _values(self) -> Sequence[str]:
+        return tuple(self._index)
 
     def _place(self, value: str) -> int:
         return self._index.setdefault(value, len(self._index))
@@ -179,6 +279,47 @@ class Collected:
         if self._single:
             self._whole.append(np.frombuffer(self._single.tobytes(), np.int32))
             del self._single[:]
+
+
+class CollectedOften(Collected):
+    """A column in which a value may stand in several places of `values`, and none is made text before it is asked for.
+
+    As of times: they are many, and are compared as numbers.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._encoded: list[NDArray[np.bytes_]] = []
+        self._many = 0
+
+    @property
+    def values(self) -> int:
+        return len(self._index) + self._many
+
+    @property
+    def different(self) -> int:
+        if self._encoded:
+            every, place = np.unique(np.concatenate(self._encoded), return_inverse=True)
+            for which in self._whole:
+                encoded = np.flatnonzero(which < 0)
+                if len(encoded):
+                    which[encoded] = ~place[~which[encoded]]
+            self._encoded, self._many = [every], len(every)
+        return self.values
+
+    def _which(self, words: _Words) -> Which:
+        first, of = _first_alike(words)
+        self._encoded.append(_encoded([word[first] for word in words]))
+        self._many += len(first)
+        return ~(of + self._many - len(first)).astype(np.int32)
+
+    def coded(self) -> Coded:
+        texts = len(self._index)
+        self._whole = [np.where(which < 0, ~which + np.int32(texts), which) for which in self._whole]
+        return super().coded()
+
+    def _values(self) -> Sequence[str]:
+        return Written(tuple(self._index), np.concatenate(self._encoded)) if self._encoded else super()._values()
 
 
 # --- Values as numbers -----------------------------------------------------------------------------------------------------
@@ -242,7 +383,7 @@ class _Met:
             met[slot] = 0 if word is None else word
 
 
-def _words(body: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64], longest: int) -> _Words:
+def _words(body: _Body, starts: NDArray[np.int64], lengths: NDArray[np.int64], longest: int) -> _Words:
     many = -(-longest // _WORD)
     size = many * _WORD
     at_each_byte = np.ndarray((len(body) - size + 1,), f"V{size}", body, strides=(1,))
@@ -253,8 +394,11 @@ def _words(body: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64], l
 
 def _texts(words: _Words) -> list[str]:
     """The values as text; none of them has a NUL, which no reader lets in."""
-    values = np.stack(words, axis=1).view(f"S{_WORD * len(words)}").ravel()
-    return text_of(b"\0".join(values.tolist())).split("\0")
+    return text_of(b"\0".join(_encoded(words).tolist())).split("\0")
+
+
+def _encoded(words: _Words) -> NDArray[np.bytes_]:
+    return np.stack(words, axis=1).view(f"S{_WORD * len(words)}").ravel()
 
 
 def text_of(value: bytes) -> str:
@@ -310,10 +454,10 @@ def _one_alike(words: _Words, mix: np.uint64) -> tuple[NDArray[np.intp], NDArray
     return met, same
 
 
-def _by_text(body: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> tuple[list[str], NDArray[np.intp]]:
+def _by_text(body: _Body, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> tuple[list[str], NDArray[np.intp]]:
     index: dict[str, int] = {}
     which = [
-        index.setdefault(text_of(body[begin : begin + length]), len(index))
+        index.setdefault(text_of(bytes(body[begin : begin + length])), len(index))
         for begin, length in zip(starts.tolist(), lengths.tolist(), strict=True)
     ]
     return list(index), np.array(which, np.intp)

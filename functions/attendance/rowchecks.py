@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attendance.codes import CODES, SHOWS_SESSION_HELD
-from attendance.columns import Coded, any_of, combined, different, spread, stand_again
+from attendance.columns import Coded, Written, any_of, combined, different, spread, stand_again
 from attendance.found import Found
 from attendance.identifiers import upn_problem
 from attendance.law import (
@@ -95,24 +95,34 @@ def time_value(text: str) -> datetime | None:
         return None
 
 
-def times_of(texts: Sequence[str]) -> NDArray[np.int64]:
+def times_of(texts: Sequence[str | None]) -> NDArray[np.int64]:
     """The moments that texts say, as `time_value` reads them, in microseconds since 1970; NO_TIME for those that say none.
 
     Nearly all are written to the second, without offset: of these each hour is read once and the rest counted for all together.
     """
     times = np.full(len(texts), NO_TIME, np.int64)
-    usual = np.array([n for n, text in enumerate(texts) if len(text) == len(_TO_THE_SECOND)], np.intp)
-    joined = "".join([texts[n] for n in usual.tolist()]).encode("ascii", "replace")
-    letters = np.frombuffer(joined, np.uint8).reshape(-1, len(_TO_THE_SECOND))
+    usual, letters = _to_the_second(texts)
     sound = ((letters >= _LEAST) & (letters <= _GREATEST)).all(axis=1) & _SEPARATES[letters[:, _SEPARATOR]]
-    usual, hour, rest = usual[sound], *((letters[sound] - _LEAST) @ _COUNT_FOR).T
+    usual, letters = usual[sound], letters[sound]
+    hour, rest = ((letters - _LEAST) @ _COUNT_FOR).T
     _, first, of = np.unique(hour, return_index=True, return_inverse=True)
-    begins = [_number(time_value(f"{texts[n][:_HOUR]}:00")) for n in usual[first].tolist()]
+    begins = [_number(time_value(f"{hour.tobytes().decode()}:00")) for hour in letters[first, :_HOUR]]
     times[usual] = np.array(begins, np.int64)[of]
     times[usual] += np.where(times[usual] == NO_TIME, 0, rest)
     for n in np.flatnonzero(times == NO_TIME).tolist():
-        times[n] = _number(time_value(texts[n]))
+        times[n] = _number(time_value(texts[n] or ""))
     return times
+
+
+def _to_the_second(texts: Sequence[str | None]) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+    """Which of the texts are as long as one to the second, and their letters, a text a line."""
+    size = len(_TO_THE_SECOND)
+    if isinstance(texts, _Trimmed):
+        return texts.written.of_size(size)  # of these, none that is a time has a blank around it
+    usual = [(n, text) for n, text in enumerate(texts) if text and len(text) == size]
+    which = np.array([n for n, _ in usual], np.intp)
+    joined = "".join([text for _, text in usual]).encode("ascii", "replace")
+    return which, np.frombuffer(joined, np.uint8).reshape(-1, size)
 
 
 _TO_THE_SECOND: Final = "2025-09-08T09:05:00"
@@ -208,8 +218,23 @@ def trimmed(text: str | None) -> str | None:
     return text.strip(_BLANKS) or None if text else None
 
 
-def _all_trimmed(texts: Sequence[str | None]) -> list[str | None]:
+def _all_trimmed(texts: Sequence[str | None]) -> Sequence[str | None]:
+    if isinstance(texts, Written):
+        return _Trimmed(texts)
     return [text.strip(_BLANKS) or None if text else None for text in texts]
+
+
+@dataclass(frozen=True)
+class _Trimmed(Sequence[str | None]):
+    """Texts that are trimmed when they are asked for."""
+
+    written: Written
+
+    def __len__(self) -> int:
+        return len(self.written)
+
+    def __getitem__(self, n: Any) -> Any:
+        return trimmed(self.written[n])
 
 
 def detail_of(kind: Kind, code: str, field: str | None, receipt: Receipt) -> str | None:
@@ -353,9 +378,11 @@ def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Va
 
 
 def _read_times(text: Coded, blank: int, latest: int) -> tuple[Valued, dict[str, Places]]:
-    said = np.array([each is not None for each in text.values], np.bool_)
-    times = np.full(len(said), blank, np.int64)
-    times[said] = times_of([each for each in text.values if each is not None])
+    times = times_of(text.values)
+    said = np.ones(len(times), np.bool_)
+    for n in np.flatnonzero(times == NO_TIME).tolist():
+        if text.values[n] is None:
+            said[n], times[n] = False, blank
     values, place = np.unique(times, return_inverse=True)
     problems = {"VALUE_INVALID": said & (times == NO_TIME), "TIME_AHEAD": said & (times > latest)}
     return (
