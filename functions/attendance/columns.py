@@ -106,54 +106,56 @@ def _are_dense(numbers: NDArray[np.int64]) -> bool:
     return int(numbers.max(initial=0)) < 4 * len(numbers)
 
 
-def places_of_few(is_so: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Where it is so, in order; quick where that is seldom. There is a multiple of eight of them."""
-    words = is_so.view("<u8")
-    holding = np.flatnonzero(words != 0)
-    held = words.take(holding)
-    if (held & (held - _ONE)).any():  # eight neighbours hold more than one
-        return np.flatnonzero(is_so)
-    return holding * _WORD + (np.bitwise_count(held - _ONE) >> 3)
-
-
 class Marked:
     """Places of which something is so, a bit each: 64 of them are one number."""
 
     def __init__(self, is_so: NDArray[np.bool_]) -> None:
-        self._is_so = is_so
         packed = np.packbits(is_so, bitorder="little")
         words = np.zeros(len(is_so) // _BITS_OF_WORD + 3, "<u8")  # a number from any place on, and one behind it
         words.view(np.uint8)[: len(packed)] = packed
         self._words = words
+        self._before = np.zeros(len(words) + 1, np.int64)
+        """How many are marked before each number."""
+        np.cumsum(np.bitwise_count(words), out=self._before[1:])
 
     def before(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many are before each of these places."""
-        before = np.zeros(len(self._words) + 1, np.int64)
-        np.cumsum(np.bitwise_count(self._words), out=before[1:])
         word, bit = _word_and_bit(places)
-        return np.add(before.take(word), np.bitwise_count(self._words.take(word) & ((_ONE << bit) - _ONE)))
-
-    def following(self, places: NDArray[np.int64], times: int) -> Iterator[NDArray[np.int64]]:
-        """For each place the first from it on, then the one after that, and so on so many times; there are so many."""
-        ahead = self._ahead(places)
-        begin = places
-        for _ in range(times):
-            distance = np.bitwise_count(~ahead & (ahead - _ONE))
-            if distance.max() == _BITS_OF_WORD:  # for some there are no more in the number
-                begin, ahead = places, self._ahead(places)
-                distance = np.bitwise_count(~ahead & (ahead - _ONE))
-            found = begin + distance
-            far = np.flatnonzero(distance == _BITS_OF_WORD)
-            if len(far):
-                every = self._every
-                found[far] = every[every.searchsorted(places[far])]
-            yield found
-            ahead &= ahead - _ONE
-            places = found + 1
+        found = self._before.take(word)
+        found += np.bitwise_count(self._words.take(word) & ((_ONE << bit) - _ONE))
+        return found
 
     @cached_property
-    def _every(self) -> NDArray[np.int64]:
-        return np.flatnonzero(self._is_so)
+    def places(self) -> NDArray[np.int64]:
+        """All of them, in order: the first of each number, then the second of those that have more."""
+        found = np.empty(self._before[-1], np.int64)
+        word = np.flatnonzero(self._words != 0)
+        left, at = self._words.take(word), self._before.take(word)
+        while len(word):
+            less = left - _ONE
+            found[at] = _BITS_OF_WORD * word + np.bitwise_count(~left & less)
+            left &= less
+            more = np.flatnonzero(left != 0)
+            word, left, at = word.take(more), left.take(more), at.take(more) + 1
+        return found
+
+    def behind_next(self, places: NDArray[np.int64], times: int) -> Iterator[NDArray[np.int64]]:
+        """For each place that behind the first from it on, then that behind the one after it, and so many times; there are so many."""
+        begin, ahead = places, self._ahead(places)
+        for _ in range(times):
+            less = ahead - _ONE
+            by = np.bitwise_count(ahead ^ less)
+            if by.max() < _BITS_OF_WORD:
+                places = begin + by
+            else:  # for some there is none in the number, or the last
+                begin, ahead = places, self._ahead(places)
+                less = ahead - _ONE
+                by = np.bitwise_count(ahead ^ less)
+                places = begin + by
+                far = np.flatnonzero(by == _BITS_OF_WORD)
+                places[far] = self.places[self.before(begin[far])] + 1
+            ahead &= less
+            yield places
 
     def _ahead(self, places: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Of the 64 places from each on the bits."""

@@ -20,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from attendance.columns import COMMA, PADDING, Coded, Collected, CollectedOften, Marked, any_of, places_of_few, text_of
+from attendance.columns import COMMA, PADDING, Coded, Collected, CollectedOften, Marked, any_of, text_of
 from attendance.findings import RefusedError, refused
 from attendance.rows import COLUMNS
 
@@ -33,7 +33,6 @@ MOST_VALUES: Final = 2_000_000
 _MOST_COLUMNS: Final = 500
 _UNSEEN: Final = " \t\r\n"
 _BLANKS: Final = _UNSEEN + "\u00a0\ufeff"
-_WORD: Final = 8
 _KNOWN: Final = tuple(sorted({column.name for columns in COLUMNS.values() for column in columns}))
 _TIMES: Final = frozenset(column.name for columns in COLUMNS.values() for column in columns if column.reading == "time")
 
@@ -374,12 +373,11 @@ class _Lines:
         self.body = body
         size = len(body) - len(PADDING)
         each = np.frombuffer(body, np.uint8, size)
-        is_newline = np.zeros(-(-size // _WORD) * _WORD, np.bool_)
-        np.equal(each, ord("\n"), out=is_newline[:size])
+        is_newline = each == ord("\n")
         is_end = each == ord(",")
-        is_end |= is_newline[:size]
+        is_end |= is_newline
         self._ends = Marked(is_end)
-        self.bounds = np.concatenate(([0], places_of_few(is_newline) + 1))
+        self.bounds = np.concatenate(([0], Marked(is_newline).places + 1))
         self.count = len(self.bounds) - 1
         self.commas = np.diff(self._ends.before(self.bounds)) - 1
         lengths = np.diff(self.bounds)
@@ -396,9 +394,11 @@ class _Lines:
     def values(self, lines: NDArray[np.bool_], columns: int) -> Iterator[Values]:
         """Column by column where the values of some lines, which have so many each, begin and how long they are."""
         begins = self.bounds[:-1] if lines.all() else self.bounds[:-1][lines]
-        for ends in self._ends.following(begins, columns):
-            yield begins, ends - begins
-            begins = ends + 1
+        for behind in self._ends.behind_next(begins, columns):
+            lengths = behind - begins
+            lengths -= 1
+            yield begins, lengths
+            begins = behind
 
 
 def _sort_out(lines: _Lines, first: int, row: int, columns: int, out: _Output) -> None:
