@@ -6,7 +6,7 @@ What is asked of a value is asked once of each different one, and of rows by num
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
@@ -15,8 +15,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-type Which = NDArray[np.int32]
-type _Body = bytes | memoryview
+type Which = NDArray[np.integer[Any]]
+type Bytes = bytes | memoryview
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,20 @@ class Coded:
 
 def spread[Known: np.generic](of_values: NDArray[Known], which: Which) -> NDArray[Known]:
     """What is known of each different value, for each record; not to be written to."""
-    return np.broadcast_to(of_values[0], which.shape) if len(of_values) == 1 else of_values.take(which)
+    if len(of_values) == 1:
+        return np.broadcast_to(of_values[0], which.shape)
+    if len(which) <= _AT_ONCE:
+        return of_values.take(which)
+    known = np.empty(len(which), of_values.dtype)
+    for begin in range(
+        0, len(which), _AT_ONCE
+    ):  # NumPy makes eight bytes of each index first, which then stay in the cache
+        these = slice(begin, begin + _AT_ONCE)
+        of_values.take(which[these], out=known[these], mode="clip")
+    return known
+
+
+_AT_ONCE: Final = 1 << 15
 
 
 def different[Number: np.integer[Any]](*numbers: NDArray[Number]) -> NDArray[Number]:
@@ -109,14 +122,22 @@ def _are_dense(numbers: NDArray[np.int64]) -> bool:
 class Marked:
     """Places of which something is so, a bit each: 64 of them are one number."""
 
-    def __init__(self, is_so: NDArray[np.bool_]) -> None:
-        packed = np.packbits(is_so, bitorder="little")
-        words = np.zeros(len(is_so) // _BITS_OF_WORD + 3, "<u8")  # a number from any place on, and one behind it
-        words.view(np.uint8)[: len(packed)] = packed
+    def __init__(self, words: NDArray[np.uint64]) -> None:
         self._words = words
         self._before = np.zeros(len(words) + 1, np.int64)
         """How many are marked before each number."""
         np.cumsum(np.bitwise_count(words), out=self._before[1:])
+
+    @staticmethod
+    def of(is_so: NDArray[np.bool_]) -> Marked:
+        """The places where it is so."""
+        packed = np.packbits(is_so, bitorder="little")
+        words = np.zeros(len(is_so) // _BITS_OF_WORD + 3, "<u8")  # a number from any place on, and one behind it
+        words.view(np.uint8)[: len(packed)] = packed
+        return Marked(words)
+
+    def __or__(self, other: Marked) -> Marked:
+        return Marked(self._words | other._words)
 
     def before(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many are before each of these places."""
@@ -140,7 +161,7 @@ class Marked:
         return found
 
     def behind_next(self, places: NDArray[np.int64], times: int) -> Iterator[NDArray[np.int64]]:
-        """For each place that behind the first from it on, then that behind the one after it, and so many times; there are so many."""
+        """For each place that behind the first from it on, then behind the one after it: so many times, and so many there are."""
         begin, ahead = places, self._ahead(places)
         for _ in range(times):
             less = ahead - _ONE
@@ -177,15 +198,17 @@ def _word_and_bit(places: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray
 class Written(Sequence[str]):
     """Values, of which some were read as texts and the others stand in bytes of UTF-8 until they are asked for."""
 
-    texts: Sequence[str]
+    texts: Mapping[int, str]
     encoded: NDArray[np.bytes_]
+    """All others, zero-padded."""
 
     def __len__(self) -> int:
-        return len(self.texts) + len(self.encoded)
+        return len(self.encoded)
 
     def __getitem__(self, n: Any) -> Any:
-        known = len(self.texts)
-        return self.texts[n] if n < known else text_of(self.encoded[n - known])
+        if n >= len(self):
+            raise IndexError(n)
+        return self.texts[n] if n in self.texts else text_of(self.encoded[n])
 
     def of_size(self, size: int) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
         """Which of those in bytes have so many, and these, a value a line."""
@@ -194,7 +217,7 @@ class Written(Sequence[str]):
             return np.zeros(0, np.intp), np.zeros((0, size), np.uint8)
         letters = self.encoded.view(np.uint8).reshape(-1, width)
         which = np.flatnonzero((letters[:, size - 1] != 0) & ((letters[:, size] == 0) if size < width else True))
-        return which + len(self.texts), letters[which, :size]
+        return which, letters[which, :size]
 
 
 class Collected:
@@ -207,7 +230,7 @@ class Collected:
         self._met = _Met()
 
     @property
-    def values(self) -> int:
+    def many(self) -> int:
         """How many values there are so far."""
         return len(self._index)
 
@@ -224,27 +247,26 @@ class Collected:
         """Many records: different values, and for each record the index of its own."""
         self._add(np.array([self._place(value) for value in values], np.int32)[which])
 
-    def add_bytes(self, body: _Body, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> None:
-        """Many records: where the value of each stands in UTF-8 bytes (as many as PADDING has behind them, COMMA for a comma)."""
+    def add_bytes(self, body: Bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> None:
+        """Many records: where the value of each stands in UTF-8 bytes (as many as PADDING behind them; COMMA for a comma in it)."""
         longest = int(lengths.max(initial=0))
         if longest > _LONGEST:
             self.add_chunk(*_by_text(body, starts, lengths))
-            return
-        if longest == 0 or not lengths[0]:  # as of notes: nearly all are blank, the first too
-            said = np.flatnonzero(lengths)
-            if 2 * len(said) < len(starts):
-                which = np.full(len(starts), self._place(""), np.int32)
-                if len(said):
-                    which[said] = self._which(_words(body, starts[said], lengths[said], longest))
-                self._add(which)
-                return
-        words = _words(body, starts, lengths, longest)
-        runs = np.flatnonzero(_differ_from_before(words))
-        if 2 * len(runs) < len(starts):  # as of days, or of who wrote it
-            which = self._which([word[runs] for word in words])
-            self._add(np.repeat(which, np.diff(runs, append=len(starts))))
+        elif not longest:
+            self._add(np.broadcast_to(np.int32(self._place("")), len(starts)))
+        elif not lengths[0] and 2 * len(said := np.flatnonzero(lengths)) < len(starts):
+            blank = self._place("")
+            which = np.full(len(starts), blank, np.int32)  # as of notes: nearly all are blank, the first too
+            which[said] = self._which(_words(body, starts[said], lengths[said], longest))
+            self._add(which)
         else:
-            self._add(self._which(words))
+            words = _words(body, starts, lengths, longest)
+            runs = np.flatnonzero(_differ_from_before(words))
+            if 2 * len(runs) < len(starts):  # as of days, or of who wrote it
+                of_runs = self._which([word[runs] for word in words])
+                self._add(np.repeat(small(of_runs, self.many), np.diff(runs, append=len(starts))))
+            else:
+                self._add(self._which(words))
 
     def _which(self, words: _Words) -> Which:
         which = self._met.which(words)
@@ -262,20 +284,25 @@ class Collected:
     def coded(self) -> Coded:
         """The column as read, which is then forgotten here: a large file's takes much room."""
         self._end_single()
-        which = np.concatenate([np.zeros(0, np.int32), *self._whole])
-        self._whole.clear()
         values = self._values()
-        return Coded.same(values[0], len(which)) if len(values) == 1 else Coded(values, which)
+        records = sum(map(len, self._whole))
+        if len(values) == 1:
+            coded = Coded.same(values[0], records)
+        else:
+            none = small(np.zeros(0, np.int32), len(values))
+            coded = Coded(values, np.concatenate([none, *self._whole], dtype=none.dtype, casting="unsafe"))
+        self._whole.clear()
+        return coded
 
     def _values(self) -> Sequence[str]:
         return tuple(self._index)
 
     def _place(self, value: str) -> int:
-        return self._index.setdefault(value, len(self._index))
+        return self._index.setdefault(value, self.many)
 
     def _add(self, which: Which) -> None:
         self._end_single()
-        self._whole.append(which)
+        self._whole.append(small(which, self.many))
 
     def _end_single(self) -> None:
         if self._single:
@@ -291,37 +318,50 @@ class CollectedOften(Collected):
 
     def __init__(self) -> None:
         super().__init__()
-        self._encoded: list[NDArray[np.bytes_]] = []
-        self._many = 0
+        self._encoded: list[tuple[int, NDArray[np.bytes_]]] = []
+        """Values in their bytes, and the place of the first."""
+        self._in_bytes = 0
 
     @property
-    def values(self) -> int:
-        return len(self._index) + self._many
+    def many(self) -> int:
+        return len(self._index) + self._in_bytes
 
     @property
     def different(self) -> int:
         if self._encoded:
-            every, place = np.unique(np.concatenate(self._encoded), return_inverse=True)
-            for which in self._whole:
-                encoded = np.flatnonzero(which < 0)
-                if len(encoded):
-                    which[encoded] = ~place[~which[encoded]]
-            self._encoded, self._many = [every], len(every)
-        return self.values
+            self._end_single()
+            place = np.zeros(self.many, np.int32)
+            different, of = np.unique(np.concatenate([each for _, each in self._encoded]), return_inverse=True)
+            begin = 0
+            for first, each in self._encoded:
+                place[first : first + len(each)] = of[begin : begin + len(each)]
+                begin += len(each)
+            place[[*self._index.values()]] = np.arange(len(self._index)) + len(different)
+            self._index = {text: len(different) + n for n, text in enumerate(self._index)}
+            self._whole = [place[which] for which in self._whole]
+            self._encoded, self._in_bytes = [(0, different)], len(different)
+        return self.many
 
     def _which(self, words: _Words) -> Which:
         first, of = _first_alike(words)
-        self._encoded.append(_encoded([word[first] for word in words]))
-        self._many += len(first)
-        return ~(of + self._many - len(first)).astype(np.int32)
-
-    def coded(self) -> Coded:
-        texts = len(self._index)
-        self._whole = [np.where(which < 0, ~which + np.int32(texts), which) for which in self._whole]
-        return super().coded()
+        encoded = _encoded([word[first] for word in words])
+        self._encoded.append((self.many, encoded))
+        which = (of + self.many).astype(np.int32)
+        self._in_bytes += len(encoded)
+        return which
 
     def _values(self) -> Sequence[str]:
-        return Written(tuple(self._index), np.concatenate(self._encoded)) if self._encoded else super()._values()
+        if not self._encoded:
+            return super()._values()
+        encoded = np.zeros(self.many, max(each.dtype for _, each in self._encoded))
+        for first, each in self._encoded:
+            encoded[first : first + len(each)] = each
+        return Written({n: text for text, n in self._index.items()}, encoded)
+
+
+def small(numbers: NDArray[np.integer[Any]], many: int) -> Which:
+    """Numbers below so many in as few bytes as there is a type for: what is read once a row costs by its bytes."""
+    return numbers.astype(np.uint8 if many <= 1 << 8 else np.uint16 if many <= 1 << 16 else np.int32, copy=False)
 
 
 # --- Values as numbers -----------------------------------------------------------------------------------------------------
@@ -385,7 +425,7 @@ class _Met:
             met[slot] = 0 if word is None else word
 
 
-def _words(body: _Body, starts: NDArray[np.int64], lengths: NDArray[np.int64], longest: int) -> _Words:
+def _words(body: Bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64], longest: int) -> _Words:
     many = -(-longest // _WORD)
     size = many * _WORD
     at_each_byte = np.ndarray((len(body) - size + 1,), f"V{size}", body, strides=(1,))
@@ -456,7 +496,7 @@ def _one_alike(words: _Words, mix: np.uint64) -> tuple[NDArray[np.intp], NDArray
     return met, same
 
 
-def _by_text(body: _Body, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> tuple[list[str], NDArray[np.intp]]:
+def _by_text(body: Bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> tuple[list[str], NDArray[np.intp]]:
     index: dict[str, int] = {}
     which = [
         index.setdefault(text_of(bytes(body[begin : begin + length])), len(index))

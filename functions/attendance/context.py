@@ -21,7 +21,7 @@ from pydantic import ConfigDict, TypeAdapter, with_config
 
 from attendance.ages import compulsory_from, compulsory_until
 from attendance.codes import SHOWS_SESSION_HELD
-from attendance.columns import Coded, among, combined, different, stand_again
+from attendance.columns import Coded, Which, among, combined, different, stand_again
 from attendance.engine import connect
 from attendance.entries import Entries as RegisterEntries
 from attendance.found import Found
@@ -128,7 +128,7 @@ class Entries:
     upns: tuple[str, ...]
     uploads: tuple[str, ...]
     """In the order of their text."""
-    pupil: NDArray[np.int32]
+    pupil: Which
     at: NDArray[np.int32]
     code: NDArray[np.int8]
     has_reason: Flags
@@ -150,7 +150,7 @@ class Entries:
         upns = tuple(dict.fromkeys((*self.upns, *more.upns)))
         uploads = tuple(sorted({*self.uploads, *more.uploads}))
 
-        def renamed(old: Sequence[str], new: Sequence[str], which: NDArray[np.int32]) -> NDArray[np.int32]:
+        def renamed(old: Sequence[str], new: Sequence[str], which: Which) -> NDArray[np.int32]:
             place = {name: n for n, name in enumerate(new)}
             return np.array([place[name] for name in old], np.int32)[which]
 

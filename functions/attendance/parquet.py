@@ -45,7 +45,7 @@ class Column:
     name: str
     form: Form
     values: Sequence[Any] | NDArray[Any]
-    which: NDArray[np.signedinteger[Any]] | None
+    which: NDArray[np.integer[Any]] | None
     bounded: bool = False
     """Whether the footer says the least and the greatest value, so that a reader may pass over the row group."""
 
@@ -161,7 +161,7 @@ def _levels(said: NDArray[np.bool_]) -> bytes:
     return len(body).to_bytes(4, "little") + body
 
 
-def _indices(which: NDArray[np.signedinteger[Any]], different: int) -> bytes:
+def _indices(which: NDArray[np.integer[Any]], different: int) -> bytes:
     """The width of an index in bits, then all of them."""
     size = _size(different - 1)
     width = bytes([8 * size])

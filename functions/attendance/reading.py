@@ -20,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from attendance.columns import COMMA, PADDING, Coded, Collected, CollectedOften, Marked, any_of, text_of
+from attendance.columns import COMMA, PADDING, Bytes, Coded, Collected, CollectedOften, Marked, any_of, text_of
 from attendance.findings import RefusedError, refused
 from attendance.rows import COLUMNS
 
@@ -140,7 +140,6 @@ def _refuse_binary(chunk: bytes) -> None:
         raise refused("FILE_UNREADABLE", _SPREADSHEET_HINT.format("a binary file"))
 
 
-type _Body = bytes | memoryview
 type Values = tuple[NDArray[np.int64], NDArray[np.int64]]
 """Where values begin in a chunk, and how many bytes each has."""
 
@@ -211,7 +210,7 @@ class _Output:
         self.rows += 1
         self._count(1)
 
-    def chunk(self, rows: NDArray[np.int64], body: _Body, values: Iterable[Values]) -> None:
+    def chunk(self, rows: NDArray[np.int64], body: Bytes, values: Iterable[Values]) -> None:
         """Sound records that stand in a chunk (PADDING behind it): column by column where their values begin, and their lengths."""
         if not len(rows):
             return
@@ -254,7 +253,7 @@ class _Output:
         if self._all - self._looked_at >= _LOOK_EVERY:
             self._looked_at = self._all
             columns = self._columns.values()
-            if sum(column.values for column in columns) > MOST_VALUES < sum(column.different for column in columns):
+            if sum(column.many for column in columns) > MOST_VALUES < sum(column.different for column in columns):
                 raise refused("FILE_TOO_LARGE", f"{MOST_VALUES:,} different values")
 
 
@@ -314,7 +313,7 @@ class _QuotesMeanSomething(Exception):
     """A value has a newline or a quote in it, or a quote stands where none can stand."""
 
 
-def _without_quotes(body: _Body) -> bytes:
+def _without_quotes(body: Bytes) -> bytes:
     """Whole lines without the quotes around whole values, COMMA for a comma between them; else _QuotesMeanSomething.
 
     Many systems put every value in quotes, and those that say more are few and in few files.
@@ -364,20 +363,19 @@ def _read_lines(path: Path, text: Text, out: _Output) -> tuple[str, ...]:
 
 
 _BEGINS_BLANK: Final = any_of(b" \t,")
+_BLANK_IN_LINE: Final = any_of(b" \t,\n")
 
 
 class _Lines:
     """A chunk of whole lines (PADDING behind them): where each begins, how many commas it has, whether it shows more."""
 
-    def __init__(self, body: _Body) -> None:
+    def __init__(self, body: Bytes) -> None:
         self.body = body
         size = len(body) - len(PADDING)
         each = np.frombuffer(body, np.uint8, size)
-        is_newline = each == ord("\n")
-        is_end = each == ord(",")
-        is_end |= is_newline
-        self._ends = Marked(is_end)
-        self.bounds = np.concatenate(([0], Marked(is_newline).places + 1))
+        newlines = Marked.of(each == ord("\n"))
+        self._ends = newlines | Marked.of(each == ord(","))
+        self.bounds = np.concatenate(([0], newlines.places + 1))
         self.count = len(self.bounds) - 1
         self.commas = np.diff(self._ends.before(self.bounds)) - 1
         lengths = np.diff(self.bounds)
@@ -385,8 +383,7 @@ class _Lines:
             raise _too_long()
         self.visible = lengths - 1 > self.commas
         if (self.visible & _BEGINS_BLANK[each[self.bounds[:-1]]]).any():  # no other line can be blank
-            blank = is_end | (each == ord(" ")) | (each == ord("\t"))
-            self.visible &= ~np.logical_and.reduceat(blank, self.bounds[:-1])
+            self.visible &= ~np.logical_and.reduceat(_BLANK_IN_LINE[each], self.bounds[:-1])
 
     def line(self, n: int) -> bytes:
         return bytes(self.body[self.bounds[n] : self.bounds[n + 1] - 1])
@@ -415,7 +412,7 @@ def _sort_out(lines: _Lines, first: int, row: int, columns: int, out: _Output) -
         out.blank(blanks)
 
 
-def _whole_lines(path: Path, text: Text) -> Iterator[_Body]:
+def _whole_lines(path: Path, text: Text) -> Iterator[Bytes]:
     """The file in chunks of whole lines, as UTF-8 with newlines only, len(PADDING) bytes behind each; the last line gets an end.
 
     A chunk is gone when the next is asked for: all are read into one place, for fresh memory costs as much as reading.
@@ -439,7 +436,7 @@ def _whole_lines(path: Path, text: Text) -> Iterator[_Body]:
         yield _plain(view[: size + 1 + len(PADDING)], text)
 
 
-def _plain(body: memoryview, text: Text) -> _Body:
+def _plain(body: memoryview, text: Text) -> Bytes:
     if text.encoding == "utf-8" and not text.carriage_returns:
         return body
     plain = bytes(body[: -len(PADDING)]).replace(b"\r\n", b"\n")

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attendance.codes import CODES, SHOWS_SESSION_HELD
-from attendance.columns import Coded, Written, any_of, combined, different, spread, stand_again
+from attendance.columns import Coded, Which, Written, any_of, combined, different, small, spread, stand_again
 from attendance.found import Found
 from attendance.identifiers import upn_problem
 from attendance.law import (
@@ -271,7 +271,7 @@ class Valued:
 
     values: Sequence[Any]
     """Times as an array of microseconds since 1970, NO_TIME for none."""
-    which: NDArray[np.int32]
+    which: Which
 
     def of(self, rows: NDArray[np.bool_]) -> Valued:
         """The column of some of the rows, without the values that none of them has."""
@@ -284,7 +284,8 @@ class Valued:
         values = self.values[used] if isinstance(self.values, np.ndarray) else tuple(compress(self.values, used))
         if len(values) == 1:
             return Valued(values, np.broadcast_to(np.int32(0), len(which)))
-        return Valued(values, (np.cumsum(used, dtype=np.int32) - 1).take(which))
+        place = np.cumsum(used, dtype=np.int32) - 1
+        return Valued(values, small(place, len(values)).take(which))
 
     def ranked(self) -> NDArray[np.int32]:
         """For each row the place of its value among all values in their order; none comes first."""
@@ -348,7 +349,7 @@ def _find(found: Found, row: NDArray[np.int64], rows: Places, code: str, field: 
         found.add(code, field, row[rows], value=Coded(shown, which.astype(np.int32)))
 
 
-def _where(flags: Sequence[bool] | NDArray[np.bool_], which: NDArray[np.int32]) -> Places:
+def _where(flags: Sequence[bool] | NDArray[np.bool_], which: Which) -> Places:
     """The rows with values of which it is so: mostly none, and then no row is looked at."""
     of_values = np.asarray(flags, np.bool_)
     return np.flatnonzero(spread(of_values, which)) if of_values.any() else np.zeros(0, np.intp)
@@ -415,7 +416,8 @@ def _code_problems(columns: Mapping[str, Valued], texts: Mapping[str, Coded]) ->
         ],
         np.bool_,
     )
-    elsewhere_rows = _where(elsewhere, code.which * len(session.values) + session.which)
+    halves = len(session.values)
+    elsewhere_rows = _where(elsewhere, small(code.which, len(elsewhere)) * halves + session.which)
     blank = _where(no_mark, code.which)
     return {
         "CODE_BLANK": blank[_is_none(texts["amendment_reason"], blank) | _is_none(texts["recorded_by"], blank)],
