@@ -356,9 +356,10 @@ def _look(
         yield from _on_roll(entries, mine, pupils)
         yield from _held_by_few(entries, mine & in_force, held, roll, as_at)
         if urn is not None:
-            here = np.array([each == urn for each in pupils.elsewhere], np.bool_)
             dual = np.flatnonzero(mine & _coded(entries, "D"))
-            yield _seen(entries, "DUAL_CONFLICT", "code", dual[here[entries.pupil[dual]]])
+            asked, of = np.unique(entries.pupil[dual], return_inverse=True)
+            here = np.array([each == urn for each in pupils.each(asked, "dual_registered_urn")], np.bool_)
+            yield _seen(entries, "DUAL_CONFLICT", "code", dual[here[of]])
     if known.calendar is not None:
         closed = _in_sessions(entries, held, held.is_closed)
         yield _seen(entries, "DAY_CLOSED", "date", np.flatnonzero(mine & closed & _shows_held(entries)))
@@ -542,50 +543,46 @@ def _days(texts: Sequence[str | None], otherwise: int, of: Callable[[date], date
 
 
 @dataclass(frozen=True)
-class _Pupils:
-    """What the checks ask of pupils."""
-
-    known: Flags
-    starts: _Days
-    leaves: _Days
-    born: Sequence[str | None]
-    part_time_until: _Days
-    mobile: Flags
-    elsewhere: Sequence[str | None]
-
-
-@dataclass(frozen=True)
 class _Roll:
     """The pupils on the roll, the last of them nobody."""
 
-    every: _Pupils
+    rows: Sequence[Row]
+    starts: _Days
+    leaves: _Days
     place: Mapping[str, int]
     """Of each UPN, a former UPN too."""
 
     @staticmethod
     def of(pupils: Sequence[Row]) -> _Roll:
         rows: list[Row] = [*(row for row in pupils if not row.get("withdrawn_on")), {}]
-        every = _Pupils(
-            known=np.arange(len(rows)) < len(rows) - 1,
-            starts=_days([row.get("starting_day") for row in rows], _LONG_AGO),
-            leaves=_days([row.get("leaving_day") for row in rows], _FAR_AHEAD),
-            born=[row.get("date_of_birth") for row in rows],
-            part_time_until=_days([row.get("part_time_timetable_until") for row in rows], _LONG_AGO),
-            mobile=np.array([row.get("mobile_child") == "yes" for row in rows], np.bool_),
-            elsewhere=[row.get("dual_registered_urn") for row in rows],
-        )
+        starts = _days([row.get("starting_day") for row in rows], _LONG_AGO)
+        leaves = _days([row.get("leaving_day") for row in rows], _FAR_AHEAD)
         names = ((upn, n) for n, row in enumerate(rows) for upn in (row.get("former_upn"), row.get("upn")) if upn)
-        return _Roll(every, dict(names))
+        return _Roll(rows, starts, leaves, dict(names))
 
     def pupils(self, upns: Sequence[str]) -> _Pupils:
         """The pupils with these UPNs."""
-        nobody = len(self.every.known) - 1
-        at = [self.place.get(upn, nobody) for upn in upns]
-        each = self.every
-        return _Pupils(
-            each.known[at], each.starts[at], each.leaves[at], [each.born[n] for n in at], each.part_time_until[at],
-            each.mobile[at], [each.elsewhere[n] for n in at],
-        )  # fmt: skip
+        nobody = len(self.rows) - 1
+        place = self.place
+        at = np.array([place.get(upn, nobody) for upn in upns], np.int32)
+        return _Pupils(self.rows, at, at != nobody, self.starts[at], self.leaves[at])
+
+
+@dataclass(frozen=True)
+class _Pupils:
+    """What the checks ask of pupils."""
+
+    rows: Sequence[Row]
+    """Of the roll."""
+    at: NDArray[np.int32]
+    """The row of each pupil."""
+    known: Flags
+    starts: _Days
+    leaves: _Days
+
+    def each(self, pupils: NDArray[np.integer[Any]], column: str) -> list[str | None]:
+        """What the roll says of some of the pupils, which are few: all of it is not made columns."""
+        return [self.rows[n].get(column) for n in self.at[pupils].tolist()]
 
 
 def _on_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> Iterator[_Seen]:
@@ -595,18 +592,22 @@ def _on_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> Iterator[_Seen]:
     pupil, day = entries.pupil[asks], entries.at[asks] // 2
     is_x, is_c2, is_d, is_t, is_z = (_codes(code)[entries.code[asks]] for code in ("X", "C2", "D", "T", "Z"))
     known, starts = pupils.known[pupil], pupils.starts[pupil]
-    born = [pupils.born[n] for n in pupil.tolist()]
-    age_known = np.array([bool(each) for each in born], np.bool_)
-    of_age = (_days(born, _LONG_AGO, compulsory_from) <= day) & (day <= _days(born, _FAR_AHEAD, compulsory_until))
+    asked, of = np.unique(pupil, return_inverse=True)
+    born = pupils.each(asked, "date_of_birth")
+    age_known = np.array([bool(each) for each in born], np.bool_)[of]
+    of_age = _days(born, _LONG_AGO, compulsory_from)[of] <= day
+    of_age &= day <= _days(born, _FAR_AHEAD, compulsory_until)[of]
     against_age = asks[known & age_known & ((is_x & of_age) | (is_c2 & ~of_age))]
     yield _seen(entries, "CODE_AGAINST_AGE", "code", against_age, _by_code(entries, against_age, _AGAINST_AGE))
-    not_registered = np.array([each is None for each in pupils.elsewhere], np.bool_)[pupil]
+    not_registered = np.array([each is None for each in pupils.each(asked, "dual_registered_urn")], np.bool_)[of]
+    not_mobile = np.array([each != "yes" for each in pupils.each(asked, "mobile_child")], np.bool_)[of]
+    part_time_until = _days(pupils.each(asked, "part_time_timetable_until"), _LONG_AGO)[of]
     lacking = asks[
         known
         & (
             (is_d & not_registered)
-            | (is_t & ~pupils.mobile[pupil])
-            | (is_c2 & (pupils.part_time_until[pupil] < day))
+            | (is_t & not_mobile)
+            | (is_c2 & (part_time_until < day))
             | (is_z & (starts > _LONG_AGO) & (day >= starts))
         )
     ]
@@ -654,7 +655,7 @@ def _held_by_few(entries: Entries, mine: Flags, held: _Held, roll: _Roll, as_at:
     """Where the calendar does not speak, a session of which fewer than one in so many of the roll have a mark that shows it."""
     days = (np.arange(len(held.shown)) + held.first) // 2
     pupils = list(roll.place.values())  # a pupil with a former UPN counts as two
-    starts, leaves = np.sort(roll.every.starts[pupils]), np.sort(roll.every.leaves[pupils])
+    starts, leaves = np.sort(roll.starts[pupils]), np.sort(roll.leaves[pupils])
     on_roll = np.searchsorted(starts, days, side="right") - np.searchsorted(leaves, days, side="left")
     silent = ~held.is_open & ~held.is_closed
     few = silent & (held.shown > 0) & (held.shown * FEW_SESSIONS.on(as_at) < on_roll)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from attendance.codes import CODES, SHOWS_SESSION_HELD
 from attendance.columns import Coded, Which, Written, any_of, combined, different, small, spread, stand_again
 from attendance.found import Found
-from attendance.identifiers import upn_problem
+from attendance.identifiers import UPN_LETTERS, UPN_PLACES, UPN_VALUES, upn_problem
 from attendance.law import (
     DATE_YEARS_AHEAD,
     DATE_YEARS_BACK,
@@ -70,6 +70,30 @@ class Receipt:
 
 type Read = tuple[Any, str | None]
 """What a text says (None: nothing), and the code of what is wrong with it (None: nothing)."""
+
+
+def upn_problems(upns: Sequence[str]) -> list[str | None]:
+    """What is wrong with each UPN, as `upn_problem` says it; those with which nothing is are found all together."""
+    of_size = [n for n, upn in enumerate(upns) if len(upn) == len(_UPN)]
+    joined = "".join([upns[n] for n in of_size]).encode("ascii", "replace")
+    letters = np.frombuffer(joined, np.uint8).reshape(-1, len(_UPN))
+    asked_for = _UPN_LETTERS[_UPN_VALUES[letters[:, 1:]] @ _UPN_PLACES % len(_UPN_LETTERS)]
+    is_sound = np.zeros(len(upns), np.bool_)
+    is_sound[of_size] = (letters[:, 0] == asked_for) & _MAY_STAND[letters, range(len(_UPN))].all(axis=1)
+    return [None if sound else upn_problem(upn) for sound, upn in zip(is_sound.tolist(), upns, strict=True)]
+
+
+_UPN: Final = "A801200005001"
+_UPN_LETTERS, _UPN_VALUES = (np.frombuffer(each, np.uint8) for each in (UPN_LETTERS.encode("ascii"), UPN_VALUES))
+_UPN_PLACES: Final = np.array(UPN_PLACES, np.int64)
+_MAY_STAND: Final = np.stack(
+    [
+        any_of(UPN_LETTERS.encode("ascii")),
+        *11 * [any_of(b"0123456789")],
+        any_of(UPN_LETTERS.encode("ascii") + b"0123456789"),
+    ],
+    axis=1,
+)
 
 _DAY: Final = re.compile(DAY)
 _TIME: Final = re.compile(TIME)
@@ -159,7 +183,7 @@ def day_value(text: str) -> date | None:
 
 
 def _reader(kind: Kind, column: Column, receipt: Receipt) -> Callable[[str], Read]:
-    """How a value of a column that is there is read; not of a time (`_read_times`)."""
+    """How a value of a column that is there is read; not of a time (`_read_times`), nor of a UPN (`upn_problems`)."""
 
     def matching(value: Callable[[str], Any], problem: str = "VALUE_INVALID") -> Callable[[str], Read]:
         def read(text: str) -> Read:
@@ -169,8 +193,6 @@ def _reader(kind: Kind, column: Column, receipt: Receipt) -> Callable[[str], Rea
         return read
 
     match column.reading:
-        case "upn":
-            return lambda text: (text, upn_problem(text))
         case "session":
             return matching(lambda text: text if text in column.choices else None, "SESSION_UNKNOWN")
         case "date":
@@ -287,10 +309,16 @@ class Valued:
         place = np.cumsum(used, dtype=np.int32) - 1
         return Valued(values, small(place, len(values)).take(which))
 
-    def ranked(self) -> NDArray[np.int32]:
+    def ranked(self) -> Which:
         """For each row the place of its value among all values in their order; none comes first."""
-        order = sorted(range(len(self.values)), key=lambda n: (self.values[n] is not None, self.values[n]))
-        return spread(np.argsort(np.array(order)).astype(np.int32), self.which)
+        values = self.values
+        if None in values:
+            order = sorted(range(len(values)), key=lambda n: (values[n] is not None, values[n]))
+        else:
+            order = sorted(range(len(values)), key=values.__getitem__)
+        rank = np.empty(len(order), np.int32)
+        rank[order] = np.arange(len(order))
+        return spread(small(rank, len(rank)), self.which)
 
     def each(self, what: Callable[[Any], Any], dtype: Any) -> NDArray[Any]:
         """For each row what is made of its value."""
@@ -364,7 +392,13 @@ def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Va
     blank: Read = (None, None if column.blank_allowed else "VALUE_MISSING")
     if column.reading == "code":
         blank = (NO_MARK, None)  # it may say that there is no mark
-    every = [blank if each is None else read(each) for each in text.values]
+    if column.reading == "upn":
+        problems_of = upn_problems([each or "" for each in text.values])
+        every = [
+            blank if each is None else (each, problem) for each, problem in zip(text.values, problems_of, strict=True)
+        ]
+    else:
+        every = [blank if each is None else read(each) for each in text.values]
     if kind != "attendance" and column.reading not in {"flag", "choice"}:
         every = [
             (each, problem) for each, (_, problem) in zip(text.values, every, strict=True)
