@@ -518,9 +518,11 @@ def _calendar(rows: Sequence[Row]) -> dict[int, bool]:
     """Whether the school is open, by session, where the calendar speaks; a row for one session is nearer than one for both."""
     calendar = {}
     for row in sorted(rows, key=lambda row: row.get("session") or ""):
-        for half in (row.get("session"),) if row.get("session") else HALVES:
-            if (day := row.get("date")) and half:
-                calendar[2 * _number(day) + HALVES.index(half)] = row.get("open") == "yes"
+        if day := row.get("date"):
+            first, opens = 2 * _number(day), row.get("open") == "yes"
+            session = row.get("session")
+            for half in (session,) if session else HALVES:
+                calendar[first + HALVES.index(half)] = opens
     return calendar
 
 
@@ -557,8 +559,13 @@ class _Roll:
         rows: list[Row] = [*(row for row in pupils if not row.get("withdrawn_on")), {}]
         starts = _days([row.get("starting_day") for row in rows], _LONG_AGO)
         leaves = _days([row.get("leaving_day") for row in rows], _FAR_AHEAD)
-        names = ((upn, n) for n, row in enumerate(rows) for upn in (row.get("former_upn"), row.get("upn")) if upn)
-        return _Roll(rows, starts, leaves, dict(names))
+        upns, former = ([row.get(name) for row in rows] for name in ("upn", "former_upn"))
+        if any(former):
+            pairs = enumerate(zip(former, upns, strict=True))
+            place = {upn: n for n, both in pairs for upn in both if upn}
+        else:
+            place = {upn: n for n, upn in enumerate(upns) if upn}
+        return _Roll(rows, starts, leaves, place)
 
     def pupils(self, upns: Sequence[str]) -> _Pupils:
         """The pupils with these UPNs."""

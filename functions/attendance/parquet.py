@@ -153,6 +153,9 @@ def _plain(form: Form, values: Sequence[Any] | NDArray[Any]) -> bytes:
     if form != "text":
         return np.asarray(values, _NUMBERS[_TYPE[form]]).tobytes()
     encoded = [value.encode() for value in values]
+    if len({*map(len, encoded)}) == 1:  # as of UPNs
+        size = len(encoded[0]).to_bytes(4, "little")
+        return size + size.join(encoded)
     return b"".join([part for each in encoded for part in (len(each).to_bytes(4, "little"), each)])
 
 

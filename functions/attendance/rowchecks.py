@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import compress
+from string import digits
 from types import MappingProxyType
 from typing import Any, Final, cast
 
@@ -76,24 +77,20 @@ def upn_problems(upns: Sequence[str]) -> list[str | None]:
     """What is wrong with each UPN, as `upn_problem` says it; those with which nothing is are found all together."""
     of_size = [n for n, upn in enumerate(upns) if len(upn) == len(_UPN)]
     joined = "".join([upns[n] for n in of_size]).encode("ascii", "replace")
-    letters = np.frombuffer(joined, np.uint8).reshape(-1, len(_UPN))
-    asked_for = _UPN_LETTERS[_UPN_VALUES[letters[:, 1:]] @ _UPN_PLACES % len(_UPN_LETTERS)]
+    letters = np.frombuffer(joined, np.uint8).reshape(-1, len(_UPN)).T.copy()  # a line a place: that is quicker
     is_sound = np.zeros(len(upns), np.bool_)
-    is_sound[of_size] = (letters[:, 0] == asked_for) & _MAY_STAND[letters, range(len(_UPN))].all(axis=1)
+    asked_for = _UPN_LETTERS.take(_UPN_PLACES @ _UPN_VALUES.take(letters[1:]) % len(_UPN_LETTERS))
+    is_sound[of_size] = (letters[0] == asked_for) & (_UPN_PARTS.take(letters) & _UPN_PARTS_ASKED != 0).all(axis=0)
     return [None if sound else upn_problem(upn) for sound, upn in zip(is_sound.tolist(), upns, strict=True)]
 
 
 _UPN: Final = "A801200005001"
 _UPN_LETTERS, _UPN_VALUES = (np.frombuffer(each, np.uint8) for each in (UPN_LETTERS.encode("ascii"), UPN_VALUES))
 _UPN_PLACES: Final = np.array(UPN_PLACES, np.int64)
-_MAY_STAND: Final = np.stack(
-    [
-        any_of(UPN_LETTERS.encode("ascii")),
-        *11 * [any_of(b"0123456789")],
-        any_of(UPN_LETTERS.encode("ascii") + b"0123456789"),
-    ],
-    axis=1,
-)
+_LETTER, _DIGIT = np.uint8(1), np.uint8(2)
+_UPN_PARTS: Final = any_of(UPN_LETTERS.encode("ascii")) * _LETTER | any_of(digits.encode("ascii")) * _DIGIT
+"""What each byte may be in a UPN."""
+_UPN_PARTS_ASKED: Final = np.array([[_LETTER], *([_DIGIT] for _ in _UPN[1:-1]), [_LETTER | _DIGIT]])
 
 _DAY: Final = re.compile(DAY)
 _TIME: Final = re.compile(TIME)
@@ -243,7 +240,10 @@ def trimmed(text: str | None) -> str | None:
 def _all_trimmed(texts: Sequence[str | None]) -> Sequence[str | None]:
     if isinstance(texts, Written):
         return _Trimmed(texts)
-    return [text.strip(_BLANKS) or None if text else None for text in texts]
+    said = "".join([text for text in texts if text])
+    if any(blank in said for blank in _BLANKS):
+        return [text.strip(_BLANKS) or None if text else None for text in texts]
+    return [text or None for text in texts]
 
 
 @dataclass(frozen=True)
