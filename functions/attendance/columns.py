@@ -220,6 +220,66 @@ class Written(Sequence[str]):
         return which, letters[which, :size]
 
 
+@dataclass(frozen=True)
+class Heads:
+    """The first _LONGEST bytes from the place where each line begins, eight of them a number."""
+
+    words: NDArray[np.uint64]
+
+    @staticmethod
+    def of(body: Bytes, begins: NDArray[np.int64]) -> Heads:
+        """Of these lines."""
+        return Heads(_from_each(body, begins, _LONGEST).reshape(len(begins), -1))
+
+    def at(self, offset: int, many: int) -> list[NDArray[np.uint64]]:
+        """So many numbers of each line from a byte on."""
+        first, bits = offset // _WORD, np.uint64(offset % _WORD * 8)
+        taken = [self.words[:, n] >> bits for n in range(first, first + many)]
+        if bits:
+            for n, word in enumerate(taken[: self.words.shape[1] - first - 1], first + 1):
+                word |= self.words[:, n] << np.uint64(64) - bits
+        return taken
+
+
+@dataclass(frozen=True)
+class Values:
+    """Where the value of each of some records stands in UTF-8 bytes, which have as many as PADDING behind them."""
+
+    body: Bytes
+    """COMMA stands for a comma in a value."""
+    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    heads: Heads | None = None
+    """Of the lines of the records, if in each of them the value begins at the same byte."""
+    offset: int = 0
+
+    def words(self, longest: int) -> _Words:
+        """The values, of which the longest has so many bytes."""
+        many = -(-longest // _WORD)
+        taken: Iterable[NDArray[np.uint64]]
+        if self.heads is not None and self.offset + longest <= _LONGEST:
+            taken = self.heads.at(self.offset, many)
+        else:
+            taken = _from_each(self.body, self.starts, many * _WORD).reshape(-1, many).T
+        size_of = longest if int(self.lengths.min()) == longest else self.lengths  # mostly all are of one length
+        return [word & mask[size_of] for word, mask in zip(taken, _MASKS, strict=False)]
+
+    def by_text(self) -> tuple[list[str], NDArray[np.intp]]:
+        """The different values, and of each record which it has."""
+        index: dict[str, int] = {}
+        which = [
+            index.setdefault(text_of(bytes(self.body[begin : begin + length])), len(index))
+            for begin, length in zip(self.starts.tolist(), self.lengths.tolist(), strict=True)
+        ]
+        return list(index), np.array(which, np.intp)
+
+
+def _from_each(body: Bytes, places: NDArray[np.int64], size: int) -> NDArray[np.uint64]:
+    """So many bytes from each place on."""
+    at_each_byte = np.ndarray((len(body) - size + 1,), f"V{size}", body, strides=(1,))
+    return at_each_byte[places].view("<u8")
+
+
 class Collected:
     """A column being read, from single values and from whole chunks."""
 
@@ -247,24 +307,25 @@ class Collected:
         """Many records: different values, and for each record the index of its own."""
         self._add(np.array([self._place(value) for value in values], np.int32)[which])
 
-    def add_bytes(self, body: Bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> None:
-        """Many records: where the value of each stands in UTF-8 bytes (as many as PADDING behind them; COMMA for a comma in it)."""
+    def add_bytes(self, values: Values) -> None:
+        """Many records."""
+        lengths = values.lengths
         longest = int(lengths.max(initial=0))
         if longest > _LONGEST:
-            self.add_chunk(*_by_text(body, starts, lengths))
+            self.add_chunk(*values.by_text())
         elif not longest:
-            self._add(np.broadcast_to(np.int32(self._place("")), len(starts)))
-        elif not lengths[0] and 2 * len(said := np.flatnonzero(lengths)) < len(starts):
+            self._add(np.broadcast_to(np.int32(self._place("")), len(lengths)))
+        elif not lengths[0] and 2 * len(said := np.flatnonzero(lengths)) < len(lengths):
             blank = self._place("")
-            which = np.full(len(starts), blank, np.int32)  # as of notes: nearly all are blank, the first too
-            which[said] = self._which(_words(body, starts[said], lengths[said], longest))
+            which = np.full(len(lengths), blank, np.int32)  # as of notes: nearly all are blank, the first too
+            which[said] = self._which(Values(values.body, values.starts[said], lengths[said]).words(longest))
             self._add(which)
         else:
-            words = _words(body, starts, lengths, longest)
+            words = values.words(longest)
             runs = np.flatnonzero(_differ_from_before(words))
-            if 2 * len(runs) < len(starts):  # as of days, or of who wrote it
+            if 2 * len(runs) < len(lengths):  # as of days, or of who wrote it
                 of_runs = self._which([word[runs] for word in words])
-                self._add(np.repeat(small(of_runs, self.many), np.diff(runs, append=len(starts))))
+                self._add(np.repeat(small(of_runs, self.many), np.diff(runs, append=len(lengths))))
             else:
                 self._add(self._which(words))
 
@@ -425,15 +486,6 @@ class _Met:
             met[slot] = 0 if word is None else word
 
 
-def _words(body: Bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64], longest: int) -> _Words:
-    many = -(-longest // _WORD)
-    size = many * _WORD
-    at_each_byte = np.ndarray((len(body) - size + 1,), f"V{size}", body, strides=(1,))
-    taken = at_each_byte[starts].view("<u8").reshape(-1, many).T
-    size_of = longest if int(lengths.min()) == longest else lengths  # of most columns all values are of one length
-    return [word & mask[size_of] for word, mask in zip(taken, _MASKS, strict=False)]
-
-
 def _texts(words: _Words) -> list[str]:
     """The values as text; none of them has a NUL, which no reader lets in."""
     return text_of(b"\0".join(_encoded(words).tolist())).split("\0")
@@ -494,12 +546,3 @@ def _one_alike(words: _Words, mix: np.uint64) -> tuple[NDArray[np.intp], NDArray
     for word in words[1:]:
         same &= word[met] == word
     return met, same
-
-
-def _by_text(body: Bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> tuple[list[str], NDArray[np.intp]]:
-    index: dict[str, int] = {}
-    which = [
-        index.setdefault(text_of(bytes(body[begin : begin + length])), len(index))
-        for begin, length in zip(starts.tolist(), lengths.tolist(), strict=True)
-    ]
-    return list(index), np.array(which, np.intp)

@@ -20,11 +20,23 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from attendance.columns import COMMA, PADDING, Bytes, Coded, Collected, CollectedOften, Marked, any_of, text_of
+from attendance.columns import (
+    COMMA,
+    PADDING,
+    Bytes,
+    Coded,
+    Collected,
+    CollectedOften,
+    Heads,
+    Marked,
+    Values,
+    any_of,
+    text_of,
+)
 from attendance.findings import RefusedError, refused
 from attendance.rows import COLUMNS
 
-_CHUNK: Final = 1 << 20  # what a chunk is made into stays in the processor's cache
+_CHUNK: Final = 1 << 21  # what a chunk is made into stays in the processor's cache
 _LONGEST_LINE: Final = 1_000_000
 MOST_ROWS: Final = 10_000_000
 """A file may have so many rows, blank ones too: more fit into its bytes only where they are no rows of a register."""
@@ -140,9 +152,6 @@ def _refuse_binary(chunk: bytes) -> None:
         raise refused("FILE_UNREADABLE", _SPREADSHEET_HINT.format("a binary file"))
 
 
-type Values = tuple[NDArray[np.int64], NDArray[np.int64]]
-"""Where values begin in a chunk, and how many bytes each has."""
-
 # --- The table ---------------------------------------------------------------------------------------------------------
 
 
@@ -210,13 +219,13 @@ class _Output:
         self.rows += 1
         self._count(1)
 
-    def chunk(self, rows: NDArray[np.int64], body: Bytes, values: Iterable[Values]) -> None:
-        """Sound records that stand in a chunk (PADDING behind it): column by column where their values begin, and their lengths."""
+    def chunk(self, rows: NDArray[np.int64], columns: Iterable[Values]) -> None:
+        """Sound records, column by column."""
         if not len(rows):
             return
-        for place, (starts, lengths) in enumerate(values):
+        for place, values in enumerate(columns):
             if place in self._places:
-                self._places[place].add_bytes(body, starts, lengths)
+                self._places[place].add_bytes(values)
         self._row.extend(rows)
         self.rows += len(rows)
         self._count(len(rows))
@@ -389,20 +398,25 @@ class _Lines:
         return bytes(self.body[self.bounds[n] : self.bounds[n + 1] - 1])
 
     def values(self, lines: NDArray[np.bool_], columns: int) -> Iterator[Values]:
-        """Column by column where the values of some lines, which have so many each, begin and how long they are."""
+        """Column by column the values of some lines, which have so many each."""
         begins = self.bounds[:-1] if lines.all() else self.bounds[:-1][lines]
+        heads, offset = Heads.of(self.body, begins) if len(begins) else None, 0
         for behind in self._ends.behind_next(begins, columns):
             lengths = behind - begins
             lengths -= 1
-            yield begins, lengths
+            yield Values(self.body, begins, lengths, heads, offset)
             begins = behind
+            if heads and (lengths == lengths[0]).all():
+                offset += int(lengths[0]) + 1
+            else:
+                heads = None
 
 
 def _sort_out(lines: _Lines, first: int, row: int, columns: int, out: _Output) -> None:
     """Pass on the lines from the first on, the number of which is `row`."""
     after_header = np.arange(lines.count) >= first
     sound = lines.visible & (lines.commas == columns - 1) & after_header
-    out.chunk(np.flatnonzero(sound) - first + row, lines.body, lines.values(sound, columns))
+    out.chunk(np.flatnonzero(sound) - first + row, lines.values(sound, columns))
     aside = np.flatnonzero(lines.visible & ~sound & after_header)
     if len(aside):
         commas, which = np.unique(lines.commas[aside], return_inverse=True)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from attendance.columns import PADDING, Coded, Collected
+from attendance.columns import PADDING, Coded, Collected, Values
 
 # Alike in their first eight or sixteen bytes, longer than what is compared as numbers, empty, of more than one byte a letter.
 _ALIKE = st.sampled_from(
@@ -26,7 +26,7 @@ def _in_bytes(values: list[str]) -> tuple[bytes, np.ndarray, np.ndarray]:
 def _read(chunks: list[list[str]]) -> Coded:
     column = Collected()
     for values in chunks:
-        column.add_bytes(*_in_bytes(values))
+        column.add_bytes(Values(*_in_bytes(values)))
     return column.coded()
 
 
