@@ -46,6 +46,8 @@ def spread[Known: np.generic](of_values: NDArray[Known], which: Which) -> NDArra
         return np.broadcast_to(of_values[0], which.shape)
     if len(which) <= _AT_ONCE:
         return of_values.take(which)
+    if (of_values == of_values[0]).all():
+        return np.broadcast_to(of_values[0], which.shape)
     known = np.empty(len(which), of_values.dtype)
     for begin in range(
         0, len(which), _AT_ONCE
@@ -97,7 +99,10 @@ def combined(numbers: Sequence[NDArray[np.integer[Any]]]) -> NDArray[np.int64]:
 def stand_again(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which of the numbers, from 0, stand there more than once."""
     if _are_dense(numbers):
-        again: NDArray[np.bool_] = (np.bincount(numbers) > 1)[numbers]
+        times = np.bincount(numbers)
+        if times.max(initial=0) < 2:
+            return np.zeros(len(numbers), np.bool_)
+        again: NDArray[np.bool_] = (times > 1)[numbers]
         return again
     in_order = np.sort(numbers)
     return among(numbers, in_order[1:][in_order[1:] == in_order[:-1]])

@@ -263,7 +263,7 @@ def find_in_context(
     """
     entries = _of_rows(rows, upload)
     grids = [_grid(body) for body in known.registers]
-    sessions = different(entries.at)
+    sessions = different(entries.at) if grids else entries.at[:0]
     speak_of_them = [among(sessions, grid.sessions).any() for grid in grids]
     if not any(speak_of_them):  # as of a day's file when it first comes
         _find(entries, len(entries), known, as_at, urn, grids, found)
@@ -357,7 +357,7 @@ def _look(
         yield from _held_by_few(entries, mine & in_force, held, roll, as_at)
         if urn is not None:
             dual = np.flatnonzero(mine & _coded(entries, "D"))
-            asked, of = np.unique(entries.pupil[dual], return_inverse=True)
+            asked, of = _different_pupils(entries.pupil[dual], len(pupils.at))
             here = np.array([each == urn for each in pupils.each(asked, "dual_registered_urn")], np.bool_)
             yield _seen(entries, "DUAL_CONFLICT", "code", dual[here[of]])
     if known.calendar is not None:
@@ -448,7 +448,8 @@ class _Held:
         sessions = int(entries.at.max(initial=first)) - first + 1
         at, code = (entries.at, entries.code) if in_force.all() else (entries.at[in_force], entries.code[in_force])
         codes = len(SHOWS_HELD)
-        marks = np.bincount((at - first) * codes + code % codes, minlength=sessions * codes).reshape(sessions, codes)
+        each = np.bincount((at - first) * codes + (code + np.int8(1)), minlength=sessions * codes)
+        marks = np.roll(each.reshape(sessions, codes), -1, axis=1)  # no mark, which is -1, last
         is_open, is_closed = np.zeros(sessions, np.bool_), np.zeros(sessions, np.bool_)
         for session, opens in calendar.items():
             if 0 <= session - first < sessions:
@@ -599,7 +600,7 @@ def _on_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> Iterator[_Seen]:
     pupil, day = entries.pupil[asks], entries.at[asks] // 2
     is_x, is_c2, is_d, is_t, is_z = (_codes(code)[entries.code[asks]] for code in ("X", "C2", "D", "T", "Z"))
     known, starts = pupils.known[pupil], pupils.starts[pupil]
-    asked, of = np.unique(pupil, return_inverse=True)
+    asked, of = _different_pupils(pupil, len(pupils.at))
     born = pupils.each(asked, "date_of_birth")
     age_known = np.array([bool(each) for each in born], np.bool_)[of]
     of_age = _days(born, _LONG_AGO, compulsory_from)[of] <= day
@@ -619,6 +620,13 @@ def _on_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> Iterator[_Seen]:
         )
     ]
     yield _seen(entries, "CODE_NEEDS_FLAG", "code", lacking, _by_code(entries, lacking, _FLAGS))
+
+
+def _different_pupils(pupil: Which, pupils: int) -> tuple[Indices, Indices]:
+    """The different ones, and for each the index of its own: of many marks, each pupil is asked about once."""
+    is_asked = np.zeros(pupils, np.bool_)
+    is_asked[pupil] = True
+    return np.flatnonzero(is_asked), (np.cumsum(is_asked) - 1)[pupil]
 
 
 def _off_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> _Seen:

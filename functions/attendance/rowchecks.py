@@ -123,9 +123,11 @@ def times_of(texts: Sequence[str | None]) -> NDArray[np.int64]:
     """
     times = np.full(len(texts), NO_TIME, np.int64)
     usual, letters = _to_the_second(texts)
-    sound = ((letters >= _LEAST) & (letters <= _GREATEST)).all(axis=1) & _SEPARATES[letters[:, _SEPARATOR]]
-    usual, letters = usual[sound], letters[sound]
-    hour, rest = ((letters - _LEAST) @ _COUNT_FOR).T
+    places = letters.T.copy()  # a line a place: that is quicker
+    sound = ((places >= _LEAST) & (places <= _GREATEST)).all(axis=0) & _SEPARATES.take(places[_SEPARATOR])
+    if not sound.all():
+        usual, letters, places = usual[sound], letters[sound], places[:, sound]
+    hour, rest = (_counted(places - _LEAST, each) for each in (_OF_HOUR, _SINCE_HOUR))
     _, first, of = np.unique(hour, return_index=True, return_inverse=True)
     begins = [_number(time_value(f"{hour.tobytes().decode()}:00")) for hour in letters[first, :_HOUR]]
     times[usual] = np.array(begins, np.int64)[of]
@@ -133,6 +135,13 @@ def times_of(texts: Sequence[str | None]) -> NDArray[np.int64]:
     for n in np.flatnonzero(times == NO_TIME).tolist():
         times[n] = _number(time_value(texts[n] or ""))
     return times
+
+
+def _counted(places: NDArray[np.uint8], count_for: Mapping[int, int]) -> NDArray[np.int64]:
+    total = np.zeros(places.shape[1], np.int64)
+    for place, count in count_for.items():
+        total += places[place] * np.int64(count)
+    return total
 
 
 def _to_the_second(texts: Sequence[str | None]) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
@@ -150,12 +159,13 @@ _TO_THE_SECOND: Final = "2025-09-08T09:05:00"
 _HOUR: Final = len("2025-09-08T09")
 _SEPARATOR: Final = _TO_THE_SECOND.index("T")
 _SEPARATES: Final = any_of(b"T ")
-_LEAST, _GREATEST = (np.frombuffer(text, np.uint8) for text in (b"0000-00-00 00:00:00", b"9999-99-99T99:59:59"))
+_LEAST, _GREATEST = (
+    np.frombuffer(text, np.uint8).reshape(-1, 1) for text in (b"0000-00-00 00:00:00", b"9999-99-99T99:59:59")
+)
 """The least and the greatest character of each place."""
-_COUNT_FOR: Final = np.zeros((len(_TO_THE_SECOND), 2), np.int64)
-"""What a digit counts for: in a number of the hour, and in microseconds since it began."""
-_COUNT_FOR[[0, 1, 2, 3, 5, 6, 8, 9, 11, 12], 0] = 10 ** np.arange(9, -1, -1)
-_COUNT_FOR[[14, 15, 17, 18], 1] = np.array([600, 60, 10, 1]) * 1_000_000
+_OF_HOUR: Final = {place: 10**n for n, place in enumerate((12, 11, 9, 8, 6, 5, 3, 2, 1, 0))}
+_SINCE_HOUR: Final = {14: 600_000_000, 15: 60_000_000, 17: 10_000_000, 18: 1_000_000}
+"""What the digit in a place counts for: in a number of the hour, and in microseconds since it began."""
 NO_TIME: Final = int(np.iinfo(np.int64).min)
 """Where none is said."""
 
@@ -300,7 +310,7 @@ class Valued:
         if len(self.values) == 1 and rows.any():
             return Valued(self.values, self.which[: np.count_nonzero(rows)])
         which = self.which[rows]
-        used = np.bincount(which, minlength=len(self.values)) > 0
+        used = _used(which, len(self.values))
         if used.all():
             return Valued(self.values, which)
         values = self.values[used] if isinstance(self.values, np.ndarray) else tuple(compress(self.values, used))
@@ -327,6 +337,21 @@ class Valued:
     def times(self) -> NDArray[np.int64]:
         """For each row its time."""
         return spread(np.asarray(self.values, np.int64), self.which)
+
+
+def _used(which: Which, values: int) -> NDArray[np.bool_]:
+    """Which of so many values any row has: mostly some of the rows show nearly all, and few are looked for."""
+    used = np.bincount(which[::_SOME], minlength=values) > 0
+    unseen = np.flatnonzero(~used)
+    if len(unseen) > _FEW:
+        return np.bincount(which, minlength=values) > 0
+    for value in unseen.tolist():
+        used[value] = (which == value).any()
+    return used
+
+
+_SOME: Final = 16
+_FEW: Final = 4
 
 
 @dataclass(frozen=True)
@@ -380,7 +405,15 @@ def _find(found: Found, row: NDArray[np.int64], rows: Places, code: str, field: 
 def _where(flags: Sequence[bool] | NDArray[np.bool_], which: Which) -> Places:
     """The rows with values of which it is so: mostly none, and then no row is looked at."""
     of_values = np.asarray(flags, np.bool_)
-    return np.flatnonzero(spread(of_values, which)) if of_values.any() else np.zeros(0, np.intp)
+    values = np.flatnonzero(of_values)
+    if not len(values):
+        return np.zeros(0, np.intp)
+    if len(values) > _FEW:
+        return np.flatnonzero(spread(of_values, which))
+    have = which == values[0]
+    for value in values[1:]:
+        have |= which == value
+    return np.flatnonzero(have)
 
 
 def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Valued, dict[str, Places]]:
