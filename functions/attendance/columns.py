@@ -68,7 +68,7 @@ def different[Number: np.integer[Any]](*numbers: NDArray[Number]) -> NDArray[Num
     return np.unique(np.concatenate(numbers), return_index=True)[0]
 
 
-def among[Number: np.integer[Any]](numbers: NDArray[Number], others: NDArray[Number]) -> NDArray[np.bool_]:
+def among[Number: np.integer[Any] | np.bytes_](numbers: NDArray[Number], others: NDArray[Number]) -> NDArray[np.bool_]:
     """Which numbers are among the others, which are sorted."""
     if not len(others):
         return np.zeros(len(numbers), dtype=np.bool_)
@@ -394,19 +394,22 @@ class CollectedOften(Collected):
 
     @property
     def different(self) -> int:
-        if self._encoded:
-            self._end_single()
-            place = np.zeros(self.many, np.int32)
-            different, of = np.unique(np.concatenate([each for _, each in self._encoded]), return_inverse=True)
-            begin = 0
-            for first, each in self._encoded:
-                place[first : first + len(each)] = of[begin : begin + len(each)]
-                begin += len(each)
-            place[[*self._index.values()]] = np.arange(len(self._index)) + len(different)
-            self._index = {text: len(different) + n for n, text in enumerate(self._index)}
-            self._whole = [place[which] for which in self._whole]
-            self._encoded, self._in_bytes = [(0, different)], len(different)
-        return self.many
+        if not self._encoded:
+            return self.many
+        self._end_single()
+        place = np.zeros(self.many, np.int32)
+        different, of = np.unique(np.concatenate([each for _, each in self._encoded]), return_inverse=True)
+        begin = 0
+        for first, each in self._encoded:
+            place[first : first + len(each)] = of[begin : begin + len(each)]
+            begin += len(each)
+        place[[*self._index.values()]] = np.arange(len(self._index)) + len(different)
+        self._index = {text: len(different) + n for n, text in enumerate(self._index)}
+        self._whole = [place[which] for which in self._whole]
+        self._encoded, self._in_bytes = [(0, different)], len(different)
+        texts = [text.encode().replace(b",", COMMA) for text in self._index]
+        again = among(np.array([text for text in texts if len(text) <= _LONGEST], f"S{_LONGEST}"), different)
+        return self.many - int(np.count_nonzero(again))
 
     def _which(self, words: _Words) -> Which:
         first, of = _first_alike(words)
