@@ -327,22 +327,19 @@ def _without_quotes(body: Bytes) -> bytes:
 
     Many systems put every value in quotes, and those that say more are few and in few files.
     """
-    body = bytes(body[: -len(PADDING)])
-    each = np.frombuffer(body, np.uint8)
-    quotes = np.flatnonzero(each == ord('"'))
-    opens, closes = quotes[::2], quotes[1::2]
-    ends = np.flatnonzero((each == ord(",")) | (each == ord("\n")))
-    within = np.searchsorted(quotes, ends) % 2 == 1
-    commas, ends = ends[within], ends[~within]
-    if len(opens) == len(closes) and (each[commas] == ord(",")).all():
-        value = np.searchsorted(
-            ends, opens
-        )  # the value that a quote opens: it begins after one end, and goes to the next
-        begins = np.concatenate(([0], ends + 1))[value]
-        if (opens == begins).all() and (closes + 1 == ends[value]).all():
-            plain = bytearray(body)
-            np.frombuffer(plain, np.uint8)[commas] = COMMA[0]
-            return bytes(plain.replace(b'"', b"")) + PADDING
+    plain = bytearray(body[: -len(PADDING)])
+    each = np.frombuffer(plain, np.uint8)
+    is_quote, is_comma, is_newline = (each == byte for byte in b'",\n')
+    within = np.bitwise_xor.accumulate(is_quote.view(np.uint8)).view(
+        np.bool_
+    )  # from the quote that opens to before that which closes
+    is_end = is_comma | is_newline
+    is_wrong = is_newline & within
+    is_wrong[1:] |= is_quote[1:] & within[1:] & ~is_end[:-1]  # it opens where no value begins
+    is_wrong[:-1] |= is_quote[:-1] & ~within[:-1] & ~is_end[1:]  # it closes where no value ends
+    if not (within[-1] or is_wrong.any()):
+        each[is_comma & within] = COMMA[0]
+        return bytes(plain.replace(b'"', b"")) + PADDING
     raise _QuotesMeanSomething
 
 
