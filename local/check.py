@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -184,12 +183,11 @@ def _write_csv(checked: Mapping[Path, Sequence[CheckedFile]]) -> None:
     """
     out = csv.writer(sys.stdout, lineterminator="\n")
     first = True
-    with tempfile.TemporaryDirectory() as folder:
-        for path, files in checked.items():
-            for each, member in zip(files, members(path, path.name, Path(folder)), strict=True):
-                if not first:
-                    out.writerow(())
-                first = False
-                for said in of_the_whole(each, member.path):
-                    print(f"{each.file}: {said.severity} {said.code}: {where([said])}{said.message}", file=sys.stderr)
-                out.writerows(file_back(each, member.path))
+    for path, files in checked.items():
+        for each, member in zip(files, members(path, path.name), strict=True):
+            if not first:
+                out.writerow(())
+            first = False
+            for said in of_the_whole(each, member.path):
+                print(f"{each.file}: {said.severity} {said.code}: {where([said])}{said.message}", file=sys.stderr)
+            out.writerows(file_back(each, member.path))

@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -137,8 +136,7 @@ def schools_of(upn: str, files: Iterable[File], directory: Directory | None) -> 
 
 def _mentions(file: File, upn: str) -> bool:
     """Whether a file, or one packed in it, has the pupil's number anywhere."""
-    with tempfile.TemporaryDirectory() as scratch:
-        return any(upn.encode() in each.path.read_bytes() for each in members(file.path, file.path.name, Path(scratch)))
+    return any(upn.encode() in each.path.read_bytes() for each in members(file.path, file.path.name))
 
 
 def _school_files(folder: Path) -> Iterator[tuple[str, str, Path]]:
@@ -151,8 +149,7 @@ def _school_files(folder: Path) -> Iterator[tuple[str, str, Path]]:
 
 def _file(la: str, urn: str, path: Path, uncut: datetime, cut: datetime) -> File:
     late = uncut.astimezone(LONDON).date() > cut.date()
-    with tempfile.TemporaryDirectory() as scratch:
-        uploads = tuple(member.upload for member in members(path, path.name, Path(scratch)))
+    uploads = tuple(member.upload for member in members(path, path.name))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return File(la, urn, path, (cut if late else uncut).astimezone(UTC), uncut.astimezone(UTC), digest, uploads)
 

@@ -65,7 +65,7 @@ def own_file_back(files: Sequence[CheckedFile], body: bytes, name: str) -> Respo
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "file")
         path.write_bytes(body)
-        for n, (each, member) in enumerate(zip(files, members(path, name, Path(folder)), strict=True)):
+        for n, (each, member) in enumerate(zip(files, members(path, name), strict=True)):
             if n:
                 out.writerow(())
             for row in file_back(each, member.path):

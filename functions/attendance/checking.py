@@ -5,7 +5,6 @@ One function, `check_file`, is what the command, the Lambda and the API call.
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -99,8 +98,7 @@ def check_file(
     `known`: what else the school sent, None if that is not to be asked; `now_day`: the day on which N is overdue or not.
     """
     receipt = Receipt(received_at, uncut_received_at or received_at, extracted_at)
-    with tempfile.TemporaryDirectory() as folder:
-        return [_check_member(member, place, receipt, known, now_day) for member in members(path, name, Path(folder))]
+    return [_check_member(member, place, receipt, known, now_day) for member in members(path, name)]
 
 
 def _check_member(member: Member, place: Place, receipt: Receipt, known: Known | None, now_day: date) -> CheckedFile:
@@ -249,8 +247,7 @@ class Hints:
 
 def receipt_hints(path: Path) -> Hints:
     """The latest days and times in a file, over all members of a ZIP; what cannot be read says nothing."""
-    with tempfile.TemporaryDirectory() as name:
-        hints = [_hints_of(each.path) for each in members(path, path.name, Path(name)) if each.refusal is None]
+    hints = [_hints_of(each.path) for each in members(path, path.name) if each.refusal is None]
     return Hints(
         latest_marked=_latest(each.latest_marked for each in hints),
         latest_support=_latest(each.latest_support for each in hints),

@@ -6,15 +6,17 @@ What is asked of a value is asked once of each different one, and of rows by num
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import zip_longest
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-type Which = NDArray[np.int32]
+type Which = NDArray[np.integer[Any]]
+type Bytes = bytes | memoryview
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,22 @@ class Coded:
 
 def spread[Known: np.generic](of_values: NDArray[Known], which: Which) -> NDArray[Known]:
     """What is known of each different value, for each record; not to be written to."""
-    return np.broadcast_to(of_values[0], which.shape) if len(of_values) == 1 else of_values.take(which)
+    if len(of_values) == 1:
+        return np.broadcast_to(of_values[0], which.shape)
+    if len(which) <= _AT_ONCE:
+        return of_values.take(which)
+    if (of_values == of_values[0]).all():
+        return np.broadcast_to(of_values[0], which.shape)
+    known = np.empty(len(which), of_values.dtype)
+    for begin in range(
+        0, len(which), _AT_ONCE
+    ):  # NumPy makes eight bytes of each index first, which then stay in the cache
+        these = slice(begin, begin + _AT_ONCE)
+        of_values.take(which[these], out=known[these], mode="clip")
+    return known
+
+
+_AT_ONCE: Final = 1 << 15
 
 
 def different[Number: np.integer[Any]](*numbers: NDArray[Number]) -> NDArray[Number]:
@@ -51,7 +68,7 @@ def different[Number: np.integer[Any]](*numbers: NDArray[Number]) -> NDArray[Num
     return np.unique(np.concatenate(numbers), return_index=True)[0]
 
 
-def among[Number: np.integer[Any]](numbers: NDArray[Number], others: NDArray[Number]) -> NDArray[np.bool_]:
+def among[Number: np.integer[Any] | np.bytes_](numbers: NDArray[Number], others: NDArray[Number]) -> NDArray[np.bool_]:
     """Which numbers are among the others, which are sorted."""
     if not len(others):
         return np.zeros(len(numbers), dtype=np.bool_)
@@ -82,7 +99,10 @@ def combined(numbers: Sequence[NDArray[np.integer[Any]]]) -> NDArray[np.int64]:
 def stand_again(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which of the numbers, from 0, stand there more than once."""
     if _are_dense(numbers):
-        again: NDArray[np.bool_] = (np.bincount(numbers) > 1)[numbers]
+        times = np.bincount(numbers)
+        if times.max(initial=0) < 2:
+            return np.zeros(len(numbers), np.bool_)
+        again: NDArray[np.bool_] = (times > 1)[numbers]
         return again
     in_order = np.sort(numbers)
     return among(numbers, in_order[1:][in_order[1:] == in_order[:-1]])
@@ -104,6 +124,167 @@ def _are_dense(numbers: NDArray[np.int64]) -> bool:
     return int(numbers.max(initial=0)) < 4 * len(numbers)
 
 
+class Marked:
+    """Places of which something is so, a bit each: 64 of them are one number."""
+
+    def __init__(self, words: NDArray[np.uint64]) -> None:
+        self._words = words
+        self._before = np.zeros(len(words) + 1, np.int64)
+        """How many are marked before each number."""
+        np.cumsum(np.bitwise_count(words), out=self._before[1:])
+
+    @staticmethod
+    def of(is_so: NDArray[np.bool_]) -> Marked:
+        """The places where it is so."""
+        packed = np.packbits(is_so, bitorder="little")
+        words = np.zeros(len(is_so) // _BITS_OF_WORD + 3, "<u8")  # a number from any place on, and one behind it
+        words.view(np.uint8)[: len(packed)] = packed
+        return Marked(words)
+
+    def __or__(self, other: Marked) -> Marked:
+        return Marked(self._words | other._words)
+
+    def before(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many are before each of these places."""
+        word, bit = _word_and_bit(places)
+        found = self._before.take(word)
+        found += np.bitwise_count(self._words.take(word) & ((_ONE << bit) - _ONE))
+        return found
+
+    @cached_property
+    def places(self) -> NDArray[np.int64]:
+        """All of them, in order: the first of each number, then the second of those that have more."""
+        found = np.empty(self._before[-1], np.int64)
+        word = np.flatnonzero(self._words != 0)
+        left, at = self._words.take(word), self._before.take(word)
+        while len(word):
+            less = left - _ONE
+            found[at] = _BITS_OF_WORD * word + np.bitwise_count(~left & less)
+            left &= less
+            more = np.flatnonzero(left != 0)
+            word, left, at = word.take(more), left.take(more), at.take(more) + 1
+        return found
+
+    def behind_next(self, places: NDArray[np.int64], times: int) -> Iterator[NDArray[np.int64]]:
+        """For each place that behind the first from it on, then behind the one after it: so many times, and so many there are."""
+        begin, ahead = places, self._ahead(places)
+        for _ in range(times):
+            less = ahead - _ONE
+            by = np.bitwise_count(ahead ^ less)
+            if by.max() < _BITS_OF_WORD:
+                places = begin + by
+            else:  # for some there is none in the number, or the last
+                begin, ahead = places, self._ahead(places)
+                less = ahead - _ONE
+                by = np.bitwise_count(ahead ^ less)
+                places = begin + by
+                far = np.flatnonzero(by == _BITS_OF_WORD)
+                places[far] = self.places[self.before(begin[far])] + 1
+            ahead &= less
+            yield places
+
+    def _ahead(self, places: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Of the 64 places from each on the bits."""
+        word, bit = _word_and_bit(places)
+        ahead = self._words.take(word) >> bit
+        ahead |= self._words.take(word + 1) << _ONE << (np.uint64(_BITS_OF_WORD - 1) - bit)
+        return ahead
+
+
+_BITS_OF_WORD: Final = 64
+_ONE: Final = np.uint64(1)
+
+
+def _word_and_bit(places: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    return places >> 6, (places & (_BITS_OF_WORD - 1)).view(np.uint64)
+
+
+@dataclass(frozen=True)
+class Written(Sequence[str]):
+    """Values, of which some were read as texts and the others stand in bytes of UTF-8 until they are asked for."""
+
+    texts: Mapping[int, str]
+    encoded: NDArray[np.bytes_]
+    """All others, zero-padded."""
+
+    def __len__(self) -> int:
+        return len(self.encoded)
+
+    def __getitem__(self, n: Any) -> Any:
+        if n >= len(self):
+            raise IndexError(n)
+        return self.texts[n] if n in self.texts else text_of(self.encoded[n])
+
+    def of_size(self, size: int) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+        """Which of those in bytes have so many, and these, a value a line."""
+        width = self.encoded.itemsize
+        if width < size:
+            return np.zeros(0, np.intp), np.zeros((0, size), np.uint8)
+        letters = self.encoded.view(np.uint8).reshape(-1, width)
+        which = np.flatnonzero((letters[:, size - 1] != 0) & ((letters[:, size] == 0) if size < width else True))
+        return which, letters[which, :size]
+
+
+@dataclass(frozen=True)
+class Heads:
+    """The first _LONGEST bytes from the place where each line begins, eight of them a number."""
+
+    words: NDArray[np.uint64]
+
+    @staticmethod
+    def of(body: Bytes, begins: NDArray[np.int64]) -> Heads:
+        """Of these lines."""
+        return Heads(_from_each(body, begins, _LONGEST).reshape(len(begins), -1))
+
+    def at(self, offset: int, many: int) -> list[NDArray[np.uint64]]:
+        """So many numbers of each line from a byte on."""
+        first, bits = offset // _WORD, np.uint64(offset % _WORD * 8)
+        taken = [self.words[:, n] >> bits for n in range(first, first + many)]
+        if bits:
+            for n, word in enumerate(taken[: self.words.shape[1] - first - 1], first + 1):
+                word |= self.words[:, n] << np.uint64(64) - bits
+        return taken
+
+
+@dataclass(frozen=True)
+class Values:
+    """Where the value of each of some records stands in UTF-8 bytes, which have as many as PADDING behind them."""
+
+    body: Bytes
+    """COMMA stands for a comma in a value."""
+    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    heads: Heads | None = None
+    """Of the lines of the records, if in each of them the value begins at the same byte."""
+    offset: int = 0
+
+    def words(self, longest: int) -> _Words:
+        """The values, of which the longest has so many bytes."""
+        many = -(-longest // _WORD)
+        taken: Iterable[NDArray[np.uint64]]
+        if self.heads is not None and self.offset + longest <= _LONGEST:
+            taken = self.heads.at(self.offset, many)
+        else:
+            taken = _from_each(self.body, self.starts, many * _WORD).reshape(-1, many).T
+        size_of = longest if int(self.lengths.min()) == longest else self.lengths  # mostly all are of one length
+        return [word & mask[size_of] for word, mask in zip(taken, _MASKS, strict=False)]
+
+    def by_text(self) -> tuple[list[str], NDArray[np.intp]]:
+        """The different values, and of each record which it has."""
+        index: dict[str, int] = {}
+        which = [
+            index.setdefault(text_of(bytes(self.body[begin : begin + length])), len(index))
+            for begin, length in zip(self.starts.tolist(), self.lengths.tolist(), strict=True)
+        ]
+        return list(index), np.array(which, np.intp)
+
+
+def _from_each(body: Bytes, places: NDArray[np.int64], size: int) -> NDArray[np.uint64]:
+    """So many bytes from each place on."""
+    at_each_byte = np.ndarray((len(body) - size + 1,), f"V{size}", body, strides=(1,))
+    return at_each_byte[places].view("<u8")
+
+
 class Collected:
     """A column being read, from single values and from whole chunks."""
 
@@ -112,6 +293,11 @@ class Collected:
         self._whole: list[Which] = []
         self._single = array("i")
         self._met = _Met()
+
+    @property
+    def many(self) -> int:
+        """How many values there are so far."""
+        return len(self._index)
 
     @property
     def different(self) -> int:
@@ -126,23 +312,25 @@ class Collected:
         """Many records: different values, and for each record the index of its own."""
         self._add(np.array([self._place(value) for value in values], np.int32)[which])
 
-    def add_bytes(self, body: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> None:
-        """Many records: where the value of each stands in UTF-8 bytes (with PADDING behind them, COMMA for a comma in a value)."""
+    def add_bytes(self, values: Values) -> None:
+        """Many records."""
+        lengths = values.lengths
         longest = int(lengths.max(initial=0))
-        said = np.flatnonzero(lengths)
         if longest > _LONGEST:
-            self.add_chunk(*_by_text(body, starts, lengths))
-        elif 2 * len(said) < len(starts) and not lengths[0]:  # as of notes: nearly all are blank, the first too
-            which = np.full(len(starts), self._place(""), np.int32)
-            if len(said):
-                which[said] = self._which(_words(body, starts[said], lengths[said], longest))
+            self.add_chunk(*values.by_text())
+        elif not longest:
+            self._add(np.broadcast_to(np.int32(self._place("")), len(lengths)))
+        elif not lengths[0] and 2 * len(said := np.flatnonzero(lengths)) < len(lengths):
+            blank = self._place("")
+            which = np.full(len(lengths), blank, np.int32)  # as of notes: nearly all are blank, the first too
+            which[said] = self._which(Values(values.body, values.starts[said], lengths[said]).words(longest))
             self._add(which)
         else:
-            words = _words(body, starts, lengths, longest)
+            words = values.words(longest)
             runs = np.flatnonzero(_differ_from_before(words))
-            if 2 * len(runs) < len(starts):  # as of days, or of who wrote it
-                which = self._which([word[runs] for word in words])
-                self._add(np.repeat(which, np.diff(runs, append=len(starts))))
+            if 2 * len(runs) < len(lengths):  # as of days, or of who wrote it
+                of_runs = self._which([word[runs] for word in words])
+                self._add(np.repeat(small(of_runs, self.many), np.diff(runs, append=len(lengths))))
             else:
                 self._add(self._which(words))
 
@@ -162,23 +350,87 @@ class Collected:
     def coded(self) -> Coded:
         """The column as read, which is then forgotten here: a large file's takes much room."""
         self._end_single()
-        which = np.concatenate([np.zeros(0, np.int32), *self._whole])
+        values = self._values()
+        records = sum(map(len, self._whole))
+        if len(values) == 1:
+            coded = Coded.same(values[0], records)
+        else:
+            none = small(np.zeros(0, np.int32), len(values))
+            coded = Coded(values, np.concatenate([none, *self._whole], dtype=none.dtype, casting="unsafe"))
         self._whole.clear()
-        if len(self._index) == 1:
-            return Coded.same(next(iter(self._index)), len(which))
-        return Coded(tuple(self._index), which)
+        return coded
+
+    def _values(self) -> Sequence[str]:
+        return tuple(self._index)
 
     def _place(self, value: str) -> int:
-        return self._index.setdefault(value, len(self._index))
+        return self._index.setdefault(value, self.many)
 
     def _add(self, which: Which) -> None:
         self._end_single()
-        self._whole.append(which)
+        self._whole.append(small(which, self.many))
 
     def _end_single(self) -> None:
         if self._single:
             self._whole.append(np.frombuffer(self._single.tobytes(), np.int32))
             del self._single[:]
+
+
+class CollectedOften(Collected):
+    """A column in which a value may stand in several places of `values`, and none is made text before it is asked for.
+
+    As of times: they are many, and are compared as numbers.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._encoded: list[tuple[int, NDArray[np.bytes_]]] = []
+        """Values in their bytes, and the place of the first."""
+        self._in_bytes = 0
+
+    @property
+    def many(self) -> int:
+        return len(self._index) + self._in_bytes
+
+    @property
+    def different(self) -> int:
+        if not self._encoded:
+            return self.many
+        self._end_single()
+        place = np.zeros(self.many, np.int32)
+        different, of = np.unique(np.concatenate([each for _, each in self._encoded]), return_inverse=True)
+        begin = 0
+        for first, each in self._encoded:
+            place[first : first + len(each)] = of[begin : begin + len(each)]
+            begin += len(each)
+        place[[*self._index.values()]] = np.arange(len(self._index)) + len(different)
+        self._index = {text: len(different) + n for n, text in enumerate(self._index)}
+        self._whole = [place[which] for which in self._whole]
+        self._encoded, self._in_bytes = [(0, different)], len(different)
+        texts = [text.encode().replace(b",", COMMA) for text in self._index]
+        again = among(np.array([text for text in texts if len(text) <= _LONGEST], f"S{_LONGEST}"), different)
+        return self.many - int(np.count_nonzero(again))
+
+    def _which(self, words: _Words) -> Which:
+        first, of = _first_alike(words)
+        encoded = _encoded([word[first] for word in words])
+        self._encoded.append((self.many, encoded))
+        which = (of + self.many).astype(np.int32)
+        self._in_bytes += len(encoded)
+        return which
+
+    def _values(self) -> Sequence[str]:
+        if not self._encoded:
+            return super()._values()
+        encoded = np.zeros(self.many, max(each.dtype for _, each in self._encoded))
+        for first, each in self._encoded:
+            encoded[first : first + len(each)] = each
+        return Written({n: text for text, n in self._index.items()}, encoded)
+
+
+def small(numbers: NDArray[np.integer[Any]], many: int) -> Which:
+    """Numbers below so many in as few bytes as there is a type for: what is read once a row costs by its bytes."""
+    return numbers.astype(np.uint8 if many <= 1 << 8 else np.uint16 if many <= 1 << 16 else np.int32, copy=False)
 
 
 # --- Values as numbers -----------------------------------------------------------------------------------------------------
@@ -242,19 +494,13 @@ class _Met:
             met[slot] = 0 if word is None else word
 
 
-def _words(body: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64], longest: int) -> _Words:
-    many = -(-longest // _WORD)
-    size = many * _WORD
-    at_each_byte = np.ndarray((len(body) - size + 1,), f"V{size}", body, strides=(1,))
-    taken = at_each_byte[starts].view("<u8").reshape(-1, many).T
-    size_of = longest if int(lengths.min()) == longest else lengths  # of most columns all values are of one length
-    return [word & mask[size_of] for word, mask in zip(taken, _MASKS, strict=False)]
-
-
 def _texts(words: _Words) -> list[str]:
     """The values as text; none of them has a NUL, which no reader lets in."""
-    values = np.stack(words, axis=1).view(f"S{_WORD * len(words)}").ravel()
-    return text_of(b"\0".join(values.tolist())).split("\0")
+    return text_of(b"\0".join(_encoded(words).tolist())).split("\0")
+
+
+def _encoded(words: _Words) -> NDArray[np.bytes_]:
+    return np.stack(words, axis=1).view(f"S{_WORD * len(words)}").ravel()
 
 
 def text_of(value: bytes) -> str:
@@ -308,12 +554,3 @@ def _one_alike(words: _Words, mix: np.uint64) -> tuple[NDArray[np.intp], NDArray
     for word in words[1:]:
         same &= word[met] == word
     return met, same
-
-
-def _by_text(body: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> tuple[list[str], NDArray[np.intp]]:
-    index: dict[str, int] = {}
-    which = [
-        index.setdefault(text_of(body[begin : begin + length]), len(index))
-        for begin, length in zip(starts.tolist(), lengths.tolist(), strict=True)
-    ]
-    return list(index), np.array(which, np.intp)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from attendance.ages import compulsory_from, compulsory_until
 from attendance.codes import SHOWS_SESSION_HELD
-from attendance.columns import Coded, among, combined, different, stand_again
+from attendance.columns import Coded, Which, among, combined, different, stand_again
 from attendance.engine import connect
 from attendance.entries import Entries as RegisterEntries
 from attendance.found import Found
@@ -91,7 +91,7 @@ class Entries:
     upns: tuple[str, ...]
     uploads: tuple[str, ...]
     """In the order of their text."""
-    pupil: NDArray[np.int32]
+    pupil: Which
     at: NDArray[np.int32]
     code: NDArray[np.int8]
     has_reason: Flags
@@ -113,7 +113,7 @@ class Entries:
         upns = tuple(dict.fromkeys((*self.upns, *more.upns)))
         uploads = tuple(sorted({*self.uploads, *more.uploads}))
 
-        def renamed(old: Sequence[str], new: Sequence[str], which: NDArray[np.int32]) -> NDArray[np.int32]:
+        def renamed(old: Sequence[str], new: Sequence[str], which: Which) -> NDArray[np.int32]:
             place = {name: n for n, name in enumerate(new)}
             return np.array([place[name] for name in old], np.int32)[which]
 
@@ -226,7 +226,7 @@ def find_in_context(
     """
     entries = _of_rows(rows, upload)
     grids = [_grid(body) for body in known.registers]
-    sessions = different(entries.at)
+    sessions = different(entries.at) if grids else entries.at[:0]
     speak_of_them = [among(sessions, grid.sessions).any() for grid in grids]
     if not any(speak_of_them):  # as of a day's file when it first comes
         _find(entries, len(entries), known, as_at, urn, grids, found)
@@ -319,9 +319,10 @@ def _look(
         yield from _on_roll(entries, mine, pupils)
         yield from _held_by_few(entries, mine & in_force, held, roll, as_at)
         if urn is not None:
-            here = np.array([each == urn for each in pupils.elsewhere], np.bool_)
             dual = np.flatnonzero(mine & _coded(entries, "D"))
-            yield _seen(entries, "DUAL_CONFLICT", "code", dual[here[entries.pupil[dual]]])
+            asked, of = _different_pupils(entries.pupil[dual], len(pupils.at))
+            here = np.array([each == urn for each in pupils.each(asked, "dual_registered_urn")], np.bool_)
+            yield _seen(entries, "DUAL_CONFLICT", "code", dual[here[of]])
     if known.calendar is not None:
         closed = _in_sessions(entries, held, held.is_closed)
         yield _seen(entries, "DAY_CLOSED", "date", np.flatnonzero(mine & closed & _shows_held(entries)))
@@ -410,7 +411,8 @@ class _Held:
         sessions = int(entries.at.max(initial=first)) - first + 1
         at, code = (entries.at, entries.code) if in_force.all() else (entries.at[in_force], entries.code[in_force])
         codes = len(SHOWS_HELD)
-        marks = np.bincount((at - first) * codes + code % codes, minlength=sessions * codes).reshape(sessions, codes)
+        each = np.bincount((at - first) * codes + (code + np.int8(1)), minlength=sessions * codes)
+        marks = np.roll(each.reshape(sessions, codes), -1, axis=1)  # no mark, which is -1, last
         is_open, is_closed = np.zeros(sessions, np.bool_), np.zeros(sessions, np.bool_)
         for session, opens in calendar.items():
             if 0 <= session - first < sessions:
@@ -507,53 +509,51 @@ def _days(texts: Sequence[str | None], otherwise: int, of: Callable[[date], date
 
 
 @dataclass(frozen=True)
-class _Pupils:
-    """What the checks ask of pupils."""
+class _Roll:
+    """The pupils on the roll, and after the last of them nobody."""
 
-    known: Flags
+    table: Table
     starts: _Days
     leaves: _Days
-    born: Sequence[str | None]
-    part_time_until: _Days
-    mobile: Flags
-    elsewhere: Sequence[str | None]
-
-
-@dataclass(frozen=True)
-class _Roll:
-    """The pupils on the roll, the last of them nobody."""
-
-    every: _Pupils
     place: Mapping[str, int]
     """Of each UPN, a former UPN too."""
 
     @staticmethod
     def of(pupils: Table) -> _Roll:
-        def said(column: str) -> list[str | None]:
-            return [*pupils.column(column), None]
-
-        every = _Pupils(
-            known=np.arange(len(pupils) + 1) < len(pupils),
-            starts=_days(said("starting_day"), _LONG_AGO),
-            leaves=_days(said("leaving_day"), _FAR_AHEAD),
-            born=said("date_of_birth"),
-            part_time_until=_days(said("part_time_timetable_until"), _LONG_AGO),
-            mobile=np.array([each == "yes" for each in said("mobile_child")], np.bool_),
-            elsewhere=said("dual_registered_urn"),
-        )
-        names = zip(pupils.column("former_upn"), pupils.column("upn"), strict=True)
-        place = {upn: n for n, both in enumerate(names) for upn in both if upn}
-        return _Roll(every, place)
+        starts = _days([*pupils.column("starting_day"), None], _LONG_AGO)
+        leaves = _days([*pupils.column("leaving_day"), None], _FAR_AHEAD)
+        upns, former = pupils.column("upn"), pupils.column("former_upn")
+        if any(former):
+            pairs = enumerate(zip(former, upns, strict=True))
+            place = {upn: n for n, both in pairs for upn in both if upn}
+        else:
+            place = {upn: n for n, upn in enumerate(upns) if upn}
+        return _Roll(pupils, starts, leaves, place)
 
     def pupils(self, upns: Sequence[str]) -> _Pupils:
         """The pupils with these UPNs."""
-        nobody = len(self.every.known) - 1
-        at = [self.place.get(upn, nobody) for upn in upns]
-        each = self.every
-        return _Pupils(
-            each.known[at], each.starts[at], each.leaves[at], [each.born[n] for n in at], each.part_time_until[at],
-            each.mobile[at], [each.elsewhere[n] for n in at],
-        )  # fmt: skip
+        nobody = len(self.table)
+        place = self.place
+        at = np.array([place.get(upn, nobody) for upn in upns], np.int32)
+        return _Pupils(self.table, at, at != nobody, self.starts[at], self.leaves[at])
+
+
+@dataclass(frozen=True)
+class _Pupils:
+    """What the checks ask of pupils."""
+
+    table: Table
+    """Of the roll."""
+    at: NDArray[np.int32]
+    """The row of each pupil."""
+    known: Flags
+    starts: _Days
+    leaves: _Days
+
+    def each(self, pupils: NDArray[np.integer[Any]], column: str) -> list[str | None]:
+        """What the roll says of some of the pupils; None of nobody."""
+        said = [*self.table.column(column), None]
+        return [said[n] for n in self.at[pupils].tolist()]
 
 
 def _on_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> Iterator[_Seen]:
@@ -563,22 +563,33 @@ def _on_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> Iterator[_Seen]:
     pupil, day = entries.pupil[asks], entries.at[asks] // 2
     is_x, is_c2, is_d, is_t, is_z = (_codes(code)[entries.code[asks]] for code in ("X", "C2", "D", "T", "Z"))
     known, starts = pupils.known[pupil], pupils.starts[pupil]
-    born = [pupils.born[n] for n in pupil.tolist()]
-    age_known = np.array([bool(each) for each in born], np.bool_)
-    of_age = (_days(born, _LONG_AGO, compulsory_from) <= day) & (day <= _days(born, _FAR_AHEAD, compulsory_until))
+    asked, of = _different_pupils(pupil, len(pupils.at))
+    born = pupils.each(asked, "date_of_birth")
+    age_known = np.array([bool(each) for each in born], np.bool_)[of]
+    of_age = _days(born, _LONG_AGO, compulsory_from)[of] <= day
+    of_age &= day <= _days(born, _FAR_AHEAD, compulsory_until)[of]
     against_age = asks[known & age_known & ((is_x & of_age) | (is_c2 & ~of_age))]
     yield _seen(entries, "CODE_AGAINST_AGE", "code", against_age, _by_code(entries, against_age, _AGAINST_AGE))
-    not_registered = np.array([each is None for each in pupils.elsewhere], np.bool_)[pupil]
+    not_registered = np.array([each is None for each in pupils.each(asked, "dual_registered_urn")], np.bool_)[of]
+    not_mobile = np.array([each != "yes" for each in pupils.each(asked, "mobile_child")], np.bool_)[of]
+    part_time_until = _days(pupils.each(asked, "part_time_timetable_until"), _LONG_AGO)[of]
     lacking = asks[
         known
         & (
             (is_d & not_registered)
-            | (is_t & ~pupils.mobile[pupil])
-            | (is_c2 & (pupils.part_time_until[pupil] < day))
+            | (is_t & not_mobile)
+            | (is_c2 & (part_time_until < day))
             | (is_z & (starts > _LONG_AGO) & (day >= starts))
         )
     ]
     yield _seen(entries, "CODE_NEEDS_FLAG", "code", lacking, _by_code(entries, lacking, _FLAGS))
+
+
+def _different_pupils(pupil: Which, pupils: int) -> tuple[Indices, Indices]:
+    """The different ones, and for each the index of its own: of many marks, each pupil is asked about once."""
+    is_asked = np.zeros(pupils, np.bool_)
+    is_asked[pupil] = True
+    return np.flatnonzero(is_asked), (np.cumsum(is_asked) - 1)[pupil]
 
 
 def _off_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> _Seen:
@@ -622,7 +633,7 @@ def _held_by_few(entries: Entries, mine: Flags, held: _Held, roll: _Roll, as_at:
     """Where the calendar does not speak, a session of which fewer than one in so many of the roll have a mark that shows it."""
     days = (np.arange(len(held.shown)) + held.first) // 2
     pupils = list(roll.place.values())  # a pupil with a former UPN counts as two
-    starts, leaves = np.sort(roll.every.starts[pupils]), np.sort(roll.every.leaves[pupils])
+    starts, leaves = np.sort(roll.starts[pupils]), np.sort(roll.leaves[pupils])
     on_roll = np.searchsorted(starts, days, side="right") - np.searchsorted(leaves, days, side="left")
     silent = ~held.is_open & ~held.is_closed
     few = silent & (held.shown > 0) & (held.shown * FEW_SESSIONS.on(as_at) < on_roll)

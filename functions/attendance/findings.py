@@ -79,11 +79,15 @@ def finding(
 
     `detail` is what the message needs beside field and value: other rows, a limit; of some codes it is worked out from the value.
     """
-    meaning = MEANING[code]
+    message = message_of(code, field, value, detail)
+    return Finding(code=code, severity=SEVERITY[code], row=row, field=field, value=value, message=message)
+
+
+def message_of(code: str, field: str | None, value: str | None, detail: str | None) -> str:
+    """The message of a finding."""
     if detail is None and code in _DETAIL:
         detail = _DETAIL[code](value or "")
-    message = meaning.message.format(field=field, value=value, detail=detail or "")
-    return Finding(code=code, severity=meaning.severity, row=row, field=field, value=value, message=message)
+    return MEANING[code].message.format(field=field, value=value, detail=detail or "")
 
 
 def refused(code: str, detail: str = "") -> RefusedError:

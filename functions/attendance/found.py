@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attendance.columns import Coded
-from attendance.findings import Finding, finding
+from attendance.findings import SEVERITY, Finding, message_of
 
 
 @dataclass(frozen=True)
@@ -55,22 +55,32 @@ class Found:
         """The findings of the lowest rows, each with its message; in a row by column, then by code."""
         if not self._same or most <= 0:
             return []
-        row = np.concatenate([each.row for each in self._same])
-        first = np.arange(len(row))
-        if len(row) > most:
-            first = np.flatnonzero(row <= np.partition(row, most - 1)[most - 1])
+        rows = np.concatenate([each.row for each in self._same])
+        first = np.arange(len(rows))
+        if len(rows) > most:
+            first = np.flatnonzero(rows <= np.partition(rows, most - 1)[most - 1])
         sizes = [len(each.row) for each in self._same]
         begins = np.concatenate(([0], np.cumsum(sizes)))
         of = np.repeat(np.arange(len(sizes)), sizes)[first]
         place = np.array([-1 if each.field is None else self._place[each.field] for each in self._same])[of]
         codes = sorted({each.code for each in self._same})
         code = np.array([codes.index(each.code) for each in self._same])[of]
-        in_order = np.lexsort((code, place, row[first]))[:most]
+        in_order = np.lexsort((code, place, rows[first]))[:most]
         each_of, each_at = of[in_order].tolist(), (first - begins[of])[in_order].tolist()
-        detail_of = cache(detail_of)
+        detail_of, message_of_same = cache(detail_of), cache(message_of)
         listed = []
         for same, at in zip((self._same[n] for n in each_of), each_at, strict=True):
             value, detail = same.value and same.value.at(at), same.detail and same.detail.at(at)
-            detail = detail or detail_of(same.code, same.field)
-            listed.append(finding(same.code, int(same.row[at]), same.field, value, detail))
+            message = message_of_same(same.code, same.field, value, detail or detail_of(same.code, same.field))
+            row = int(same.row[at])
+            listed.append(
+                Finding(
+                    code=same.code,
+                    severity=SEVERITY[same.code],
+                    row=row,
+                    field=same.field,
+                    value=value,
+                    message=message,
+                )
+            )
         return listed

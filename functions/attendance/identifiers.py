@@ -12,13 +12,15 @@ from attendance.text import canonical_json
 
 # --- Unique pupil numbers (DfE, Unique pupil numbers guide [C]) -------------------------------------------------------
 
-_UPN_LETTERS: Final = "ABCDEFGHJKLMNPQRTUVWXYZ"  # without I, O and S, which look like digits
-_UPN: Final = re.compile(rf"[{_UPN_LETTERS}][0-9]{{11}}[0-9{_UPN_LETTERS}]")  # a last letter: a temporary number
-_VALUES: Final = bytes.maketrans(
-    f"{digits}{_UPN_LETTERS}".encode("ascii"), bytes([*range(len(digits)), *range(len(_UPN_LETTERS))])
+UPN_LETTERS: Final = "ABCDEFGHJKLMNPQRTUVWXYZ"
+"""Without I, O and S, which look like digits."""
+_UPN: Final = re.compile(rf"[{UPN_LETTERS}][0-9]{{11}}[0-9{UPN_LETTERS}]")  # a last letter: a temporary number
+UPN_VALUES: Final = bytes.maketrans(
+    f"{digits}{UPN_LETTERS}".encode("ascii"), bytes([*range(len(digits)), *range(len(UPN_LETTERS))])
 )
 """What each character counts for in the check letter."""
-_PLACES: Final = range(2, 14)
+UPN_PLACES: Final = range(2, 14)
+"""How often each character after the first counts."""
 
 
 def upn_check_letter(upn: str) -> str:
@@ -27,7 +29,7 @@ def upn_check_letter(upn: str) -> str:
     >>> upn_check_letter("A801200005001")
     'B'
     """
-    return _UPN_LETTERS[int(sumprod(_PLACES, upn[1:].encode("ascii").translate(_VALUES))) % len(_UPN_LETTERS)]
+    return UPN_LETTERS[int(sumprod(UPN_PLACES, upn[1:].encode("ascii").translate(UPN_VALUES))) % len(UPN_LETTERS)]
 
 
 def upn_problem(upn: str) -> Literal["UPN_FORMAT", "UPN_CHECK_LETTER"] | None:

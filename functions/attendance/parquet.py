@@ -45,7 +45,7 @@ class Column:
     name: str
     form: Form
     values: Sequence[Any] | NDArray[Any]
-    which: NDArray[np.signedinteger[Any]] | None
+    which: NDArray[np.integer[Any]] | None
     bounded: bool = False
     """Whether the footer says the least and the greatest value, so that a reader may pass over the row group."""
 
@@ -81,7 +81,8 @@ def parquet(columns: Sequence[Column], rows: int) -> bytes:
 def piece_of(columns: Sequence[Column], rows: int) -> Piece:
     """The row group alone."""
     out, described = bytearray(), bytearray()
-    chunks = [_write_chunk(out, column, rows) for column in columns]
+    pack = zstd.ZstdCompressor(_LEVEL)  # a new one for each page takes longer than most pages
+    chunks = [_write_chunk(out, column, rows, pack) for column in columns]
     group = {
         1: (LIST, (STRUCT, chunks)), 2: (I64, len(out)), 3: (I64, rows), 5: (I64, len(MAGIC)), 6: (I64, len(out)),
     }  # fmt: skip
@@ -104,7 +105,7 @@ def _described(name: str, form: Form) -> Struct:
     return described | _MOMENT if form == "moment" else described
 
 
-def _write_chunk(out: bytearray, column: Column, rows: int) -> Struct:
+def _write_chunk(out: bytearray, column: Column, rows: int, pack: zstd.ZstdCompressor) -> Struct:
     """Write the pages of a column; gives what the footer says of them."""
     begins = len(MAGIC) + len(out)
     says: Struct = {}
@@ -120,7 +121,7 @@ def _write_chunk(out: bytearray, column: Column, rows: int) -> Struct:
         body = _indices(which, len(column.values))
         header = {1: (I32, len(column.values)), 2: (I32, _PLAIN)}
         size = _write_page(
-            out, _DICTIONARY_PAGE, {_OF_DICTIONARY: (STRUCT, header)}, _plain(column.form, column.values)
+            out, _DICTIONARY_PAGE, {_OF_DICTIONARY: (STRUCT, header)}, _plain(column.form, column.values), pack
         )
         says = {11: (I64, begins)}
         if column.bounded:
@@ -128,7 +129,7 @@ def _write_chunk(out: bytearray, column: Column, rows: int) -> Struct:
             says[12] = STRUCT, {5: (BINARY, greatest), 6: (BINARY, least)}
     data_at = len(MAGIC) + len(out)
     header = {1: (I32, rows), 2: (I32, encoding), 3: (I32, _RLE), 4: (I32, _RLE)}
-    size += _write_page(out, _DATA_PAGE, {_OF_DATA: (STRUCT, header)}, _levels(said) + body)
+    size += _write_page(out, _DATA_PAGE, {_OF_DATA: (STRUCT, header)}, _levels(said) + body, pack)
     chunk: Struct = {
         1: (I32, _TYPE[column.form]), 2: (LIST, (I32, [_PLAIN, _RLE, encoding])),
         3: (LIST, (BINARY, [column.name.encode()])), 4: (I32, _ZSTD), 5: (I64, rows), 6: (I64, size),
@@ -137,10 +138,10 @@ def _write_chunk(out: bytearray, column: Column, rows: int) -> Struct:
     return {2: (I64, begins), 3: (STRUCT, chunk)}
 
 
-def _write_page(out: bytearray, kind: int, header: Struct, body: bytes) -> int:
+def _write_page(out: bytearray, kind: int, header: Struct, body: bytes, pack: zstd.ZstdCompressor) -> int:
     """Write a page with its header; gives how long both would be uncompressed."""
     begins = len(out)
-    packed = zstd.compress(body, _LEVEL)
+    packed = pack.compress(body, pack.FLUSH_FRAME)
     write(out, STRUCT, {1: (I32, kind), 2: (I32, len(body)), 3: (I32, len(packed)), **header})
     size = len(out) - begins + len(body)
     out += packed
@@ -152,6 +153,9 @@ def _plain(form: Form, values: Sequence[Any] | NDArray[Any]) -> bytes:
     if form != "text":
         return np.asarray(values, _NUMBERS[_TYPE[form]]).tobytes()
     encoded = [value.encode() for value in values]
+    if len({*map(len, encoded)}) == 1:  # as of UPNs
+        size = len(encoded[0]).to_bytes(4, "little")
+        return size + size.join(encoded)
     return b"".join([part for each in encoded for part in (len(each).to_bytes(4, "little"), each)])
 
 
@@ -161,7 +165,7 @@ def _levels(said: NDArray[np.bool_]) -> bytes:
     return len(body).to_bytes(4, "little") + body
 
 
-def _indices(which: NDArray[np.signedinteger[Any]], different: int) -> bytes:
+def _indices(which: NDArray[np.integer[Any]], different: int) -> bytes:
     """The width of an index in bits, then all of them."""
     size = _size(different - 1)
     width = bytes([8 * size])

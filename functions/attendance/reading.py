@@ -11,7 +11,7 @@ import csv
 import json
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
@@ -20,11 +20,23 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from attendance.columns import COMMA, PADDING, Coded, Collected, any_of, text_of
+from attendance.columns import (
+    COMMA,
+    PADDING,
+    Bytes,
+    Coded,
+    Collected,
+    CollectedOften,
+    Heads,
+    Marked,
+    Values,
+    any_of,
+    text_of,
+)
 from attendance.findings import RefusedError, refused
 from attendance.rows import COLUMNS
 
-_CHUNK: Final = 1 << 20  # what a chunk is made into stays in the processor's cache
+_CHUNK: Final = 1 << 21  # what a chunk is made into stays in the processor's cache
 _LONGEST_LINE: Final = 1_000_000
 MOST_ROWS: Final = 10_000_000
 """A file may have so many rows, blank ones too: more fit into its bytes only where they are no rows of a register."""
@@ -34,6 +46,7 @@ _MOST_COLUMNS: Final = 500
 _UNSEEN: Final = " \t\r\n"
 _BLANKS: Final = _UNSEEN + "\u00a0\ufeff"
 _KNOWN: Final = tuple(sorted({column.name for columns in COLUMNS.values() for column in columns}))
+_TIMES: Final = frozenset(column.name for columns in COLUMNS.values() for column in columns if column.reading == "time")
 
 # --- Encoding ----------------------------------------------------------------------------------------------------------
 
@@ -183,7 +196,7 @@ class _Output:
     def __init__(self) -> None:
         self.rows = 0
         self._columns: dict[str, Collected] = {}
-        self._places: list[tuple[int, Collected]] = []
+        self._places: dict[int, Collected] = {}
         self._row = _Numbers()
         self._malformed_row, self._malformed = _Numbers(), Collected()
         self._all = 0
@@ -192,27 +205,27 @@ class _Output:
     def begin(self, header: Sequence[str]) -> None:
         """These are the columns of what comes; of a name that stands twice the last column counts."""
         places = {name: place for place, name in enumerate(header) if name in _KNOWN}
-        self._columns = {name: Collected() for name in places}
-        self._places = [(place, self._columns[name]) for name, place in places.items()]
+        self._columns = {name: CollectedOften() if name in _TIMES else Collected() for name in places}
+        self._places = {place: self._columns[name] for name, place in places.items()}
 
     def record(self, row: int, values: Sequence[str]) -> None:
         """One sound record."""
         if sum(map(len, values)) > _LONGEST_LINE:
             raise _too_long()
-        for place, column in self._places:
+        for place, column in self._places.items():
             value = values[place]
             column.add(value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value)
         self._row.add(row)
         self.rows += 1
         self._count(1)
 
-    def chunk(self, rows: NDArray[np.int64], body: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
-        """Sound records that stand in a chunk (PADDING behind it): where each begins, and where each of its values ends."""
+    def chunk(self, rows: NDArray[np.int64], columns: Iterable[Values]) -> None:
+        """Sound records, column by column."""
         if not len(rows):
             return
-        for place, column in self._places:
-            starts = ends[:, place - 1] + 1 if place else begins
-            column.add_bytes(body, starts, ends[:, place] - starts)
+        for place, values in enumerate(columns):
+            if place in self._places:
+                self._places[place].add_bytes(values)
         self._row.extend(rows)
         self.rows += len(rows)
         self._count(len(rows))
@@ -248,7 +261,8 @@ class _Output:
             raise refused("FILE_TOO_LARGE", f"{MOST_ROWS:,} rows")
         if self._all - self._looked_at >= _LOOK_EVERY:
             self._looked_at = self._all
-            if sum(column.different for column in self._columns.values()) > MOST_VALUES:
+            columns = self._columns.values()
+            if sum(column.many for column in columns) > MOST_VALUES < sum(column.different for column in columns):
                 raise refused("FILE_TOO_LARGE", f"{MOST_VALUES:,} different values")
 
 
@@ -308,26 +322,24 @@ class _QuotesMeanSomething(Exception):
     """A value has a newline or a quote in it, or a quote stands where none can stand."""
 
 
-def _without_quotes(body: bytes) -> bytes:
+def _without_quotes(body: Bytes) -> bytes:
     """Whole lines without the quotes around whole values, COMMA for a comma between them; else _QuotesMeanSomething.
 
     Many systems put every value in quotes, and those that say more are few and in few files.
     """
-    each = np.frombuffer(body, np.uint8, len(body) - len(PADDING))
-    quotes = np.flatnonzero(each == ord('"'))
-    opens, closes = quotes[::2], quotes[1::2]
-    ends = np.flatnonzero((each == ord(",")) | (each == ord("\n")))
-    within = np.searchsorted(quotes, ends) % 2 == 1
-    commas, ends = ends[within], ends[~within]
-    if len(opens) == len(closes) and (each[commas] == ord(",")).all():
-        value = np.searchsorted(
-            ends, opens
-        )  # the value that a quote opens: it begins after one end, and goes to the next
-        begins = np.concatenate(([0], ends + 1))[value]
-        if (opens == begins).all() and (closes + 1 == ends[value]).all():
-            plain = bytearray(body)
-            np.frombuffer(plain, np.uint8)[commas] = COMMA[0]
-            return bytes(plain.replace(b'"', b""))
+    plain = bytearray(body[: -len(PADDING)])
+    each = np.frombuffer(plain, np.uint8)
+    is_quote, is_comma, is_newline = (each == byte for byte in b'",\n')
+    within = np.bitwise_xor.accumulate(is_quote.view(np.uint8)).view(
+        np.bool_
+    )  # from the quote that opens to before that which closes
+    is_end = is_comma | is_newline
+    is_wrong = is_newline & within
+    is_wrong[1:] |= is_quote[1:] & within[1:] & ~is_end[:-1]  # it opens where no value begins
+    is_wrong[:-1] |= is_quote[:-1] & ~within[:-1] & ~is_end[1:]  # it closes where no value ends
+    if not (within[-1] or is_wrong.any()):
+        each[is_comma & within] = COMMA[0]
+        return bytes(plain.replace(b'"', b"")) + PADDING
     raise _QuotesMeanSomething
 
 
@@ -340,7 +352,7 @@ def _read_lines(path: Path, text: Text, out: _Output) -> tuple[str, ...]:
     row = 2  # of the next line after the header
     cut_short = False
     for body in _whole_lines(path, text):
-        lines = _Lines(_without_quotes(body) if text.quotes and b'"' in body else body)
+        lines = _Lines(_without_quotes(body) if text.quotes else body)
         first = 0
         if not header:
             if not lines.visible.any():
@@ -357,40 +369,51 @@ def _read_lines(path: Path, text: Text, out: _Output) -> tuple[str, ...]:
 
 
 _BEGINS_BLANK: Final = any_of(b" \t,")
+_BLANK_IN_LINE: Final = any_of(b" \t,\n")
 
 
 class _Lines:
-    """A chunk of whole lines (PADDING behind them): where each value ends, how many commas a line has, whether it shows more."""
+    """A chunk of whole lines (PADDING behind them): where each begins, how many commas it has, whether it shows more."""
 
-    def __init__(self, body: bytes) -> None:
-        each = np.frombuffer(body, np.uint8, len(body) - len(PADDING))
-        is_end = each == ord(",")
-        is_end |= each == ord("\n")
-        self.ends = np.flatnonzero(is_end)
-        last_in_line = np.flatnonzero(each.take(self.ends) == ord("\n"))
+    def __init__(self, body: Bytes) -> None:
         self.body = body
-        self.count = len(last_in_line)
-        self.bounds = np.concatenate(([0], self.ends[last_in_line] + 1))
-        self.commas = np.diff(last_in_line, prepend=-1) - 1
+        size = len(body) - len(PADDING)
+        each = np.frombuffer(body, np.uint8, size)
+        newlines = Marked.of(each == ord("\n"))
+        self._ends = newlines | Marked.of(each == ord(","))
+        self.bounds = np.concatenate(([0], newlines.places + 1))
+        self.count = len(self.bounds) - 1
+        self.commas = np.diff(self._ends.before(self.bounds)) - 1
         lengths = np.diff(self.bounds)
         if lengths.max() > _LONGEST_LINE:
             raise _too_long()
         self.visible = lengths - 1 > self.commas
         if (self.visible & _BEGINS_BLANK[each[self.bounds[:-1]]]).any():  # no other line can be blank
-            blank = is_end | (each == ord(" ")) | (each == ord("\t"))
-            self.visible &= ~np.logical_and.reduceat(blank, self.bounds[:-1])
+            self.visible &= ~np.logical_and.reduceat(_BLANK_IN_LINE[each], self.bounds[:-1])
 
     def line(self, n: int) -> bytes:
-        return self.body[self.bounds[n] : self.bounds[n + 1] - 1]
+        return bytes(self.body[self.bounds[n] : self.bounds[n + 1] - 1])
+
+    def values(self, lines: NDArray[np.bool_], columns: int) -> Iterator[Values]:
+        """Column by column the values of some lines, which have so many each."""
+        begins = self.bounds[:-1] if lines.all() else self.bounds[:-1][lines]
+        heads, offset = Heads.of(self.body, begins) if len(begins) else None, 0
+        for behind in self._ends.behind_next(begins, columns):
+            lengths = behind - begins
+            lengths -= 1
+            yield Values(self.body, begins, lengths, heads, offset)
+            begins = behind
+            if heads and (lengths == lengths[0]).all():
+                offset += int(lengths[0]) + 1
+            else:
+                heads = None
 
 
 def _sort_out(lines: _Lines, first: int, row: int, columns: int, out: _Output) -> None:
     """Pass on the lines from the first on, the number of which is `row`."""
     after_header = np.arange(lines.count) >= first
     sound = lines.visible & (lines.commas == columns - 1) & after_header
-    ends = lines.ends if sound.all() else lines.ends[np.repeat(sound, lines.commas + 1)]
-    begins = lines.bounds[:-1][sound]
-    out.chunk(np.flatnonzero(sound) - first + row, lines.body, begins, ends.reshape(-1, columns))
+    out.chunk(np.flatnonzero(sound) - first + row, lines.values(sound, columns))
     aside = np.flatnonzero(lines.visible & ~sound & after_header)
     if len(aside):
         commas, which = np.unique(lines.commas[aside], return_inverse=True)
@@ -400,26 +423,35 @@ def _sort_out(lines: _Lines, first: int, row: int, columns: int, out: _Output) -
         out.blank(blanks)
 
 
-def _whole_lines(path: Path, text: Text) -> Iterator[bytes]:
-    """The file in chunks of whole lines, as UTF-8 with newlines only, PADDING behind each; the last line gets an end."""
-    rest = b""
-    with path.open("rb") as file:
+def _whole_lines(path: Path, text: Text) -> Iterator[Bytes]:
+    """The file in chunks of whole lines, as UTF-8 with newlines only, len(PADDING) bytes behind each; the last line gets an end.
+
+    A chunk is gone when the next is asked for: all are read into one place, for fresh memory costs as much as reading.
+    """
+    space = bytearray(min(_LONGEST_LINE + 2 * _CHUNK, path.stat().st_size + 1) + len(PADDING))
+    view = memoryview(space)
+    size = 0  # of what was read of the next line
+    with path.open("rb", buffering=0) as file:
         file.seek(text.start)
-        while chunk := file.read(_CHUNK):
-            if whole := chunk.rfind(b"\n") + 1:
-                yield _plain(rest, memoryview(chunk)[:whole], text)
-                rest = chunk[whole:]
-            elif len(rest := rest + chunk) > _LONGEST_LINE + _CHUNK:
+        while read := file.readinto(view[size : size + _CHUNK]):
+            whole = space.rfind(b"\n", size, size + read) + 1
+            size += read
+            if whole:
+                yield _plain(view[: whole + len(PADDING)], text)
+                view[: size - whole] = view[whole:size]
+                size -= whole
+            elif size > _LONGEST_LINE + _CHUNK:
                 raise _too_long()
-    if rest:
-        yield _plain(rest, b"\n", text)
+    if size:
+        space[size] = ord("\n")
+        yield _plain(view[: size + 1 + len(PADDING)], text)
 
 
-def _plain(rest: bytes, more: bytes | memoryview, text: Text) -> bytes:
+def _plain(body: memoryview, text: Text) -> Bytes:
     if text.encoding == "utf-8" and not text.carriage_returns:
-        return b"".join((rest, more, PADDING))
-    body = b"".join((rest, more)).replace(b"\r\n", b"\n")
-    return (body if text.encoding == "utf-8" else body.decode(text.encoding).encode()) + PADDING
+        return body
+    plain = bytes(body[: -len(PADDING)]).replace(b"\r\n", b"\n")
+    return (plain if text.encoding == "utf-8" else plain.decode(text.encoding).encode()) + PADDING
 
 
 # --- CSV with quotes -----------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import compress
+from string import digits
 from types import MappingProxyType
 from typing import Any, Final, cast
 
@@ -19,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attendance.codes import CODES, SHOWS_SESSION_HELD
-from attendance.columns import Coded, any_of, combined, different, spread, stand_again
+from attendance.columns import Coded, Which, Written, any_of, combined, different, small, spread, stand_again
 from attendance.found import Found
-from attendance.identifiers import upn_problem
+from attendance.identifiers import UPN_LETTERS, UPN_PLACES, UPN_VALUES, upn_problem
 from attendance.law import (
     DATE_YEARS_AHEAD,
     DATE_YEARS_BACK,
@@ -71,6 +72,26 @@ class Receipt:
 type Read = tuple[Any, str | None]
 """What a text says (None: nothing), and the code of what is wrong with it (None: nothing)."""
 
+
+def upn_problems(upns: Sequence[str]) -> list[str | None]:
+    """What is wrong with each UPN, as `upn_problem` says it; those with which nothing is are found all together."""
+    of_size = [n for n, upn in enumerate(upns) if len(upn) == len(_UPN)]
+    joined = "".join([upns[n] for n in of_size]).encode("ascii", "replace")
+    letters = np.frombuffer(joined, np.uint8).reshape(-1, len(_UPN)).T.copy()  # a line a place: that is quicker
+    is_sound = np.zeros(len(upns), np.bool_)
+    asked_for = _UPN_LETTERS.take(_UPN_PLACES @ _UPN_VALUES.take(letters[1:]) % len(_UPN_LETTERS))
+    is_sound[of_size] = (letters[0] == asked_for) & (_UPN_PARTS.take(letters) & _UPN_PARTS_ASKED != 0).all(axis=0)
+    return [None if sound else upn_problem(upn) for sound, upn in zip(is_sound.tolist(), upns, strict=True)]
+
+
+_UPN: Final = "A801200005001"
+_UPN_LETTERS, _UPN_VALUES = (np.frombuffer(each, np.uint8) for each in (UPN_LETTERS.encode("ascii"), UPN_VALUES))
+_UPN_PLACES: Final = np.array(UPN_PLACES, np.int64)
+_LETTER, _DIGIT = np.uint8(1), np.uint8(2)
+_UPN_PARTS: Final = any_of(UPN_LETTERS.encode("ascii")) * _LETTER | any_of(digits.encode("ascii")) * _DIGIT
+"""What each byte may be in a UPN."""
+_UPN_PARTS_ASKED: Final = np.array([[_LETTER], *([_DIGIT] for _ in _UPN[1:-1]), [_LETTER | _DIGIT]])
+
 _DAY: Final = re.compile(DAY)
 _TIME: Final = re.compile(TIME)
 _MINUTES: Final = re.compile(r"\d{1,3}", re.ASCII)
@@ -95,36 +116,56 @@ def time_value(text: str) -> datetime | None:
         return None
 
 
-def times_of(texts: Sequence[str]) -> NDArray[np.int64]:
+def times_of(texts: Sequence[str | None]) -> NDArray[np.int64]:
     """The moments that texts say, as `time_value` reads them, in microseconds since 1970; NO_TIME for those that say none.
 
     Nearly all are written to the second, without offset: of these each hour is read once and the rest counted for all together.
     """
     times = np.full(len(texts), NO_TIME, np.int64)
-    usual = np.array([n for n, text in enumerate(texts) if len(text) == len(_TO_THE_SECOND)], np.intp)
-    joined = "".join([texts[n] for n in usual.tolist()]).encode("ascii", "replace")
-    letters = np.frombuffer(joined, np.uint8).reshape(-1, len(_TO_THE_SECOND))
-    sound = ((letters >= _LEAST) & (letters <= _GREATEST)).all(axis=1) & _SEPARATES[letters[:, _SEPARATOR]]
-    usual, hour, rest = usual[sound], *((letters[sound] - _LEAST) @ _COUNT_FOR).T
+    usual, letters = _to_the_second(texts)
+    places = letters.T.copy()  # a line a place: that is quicker
+    sound = ((places >= _LEAST) & (places <= _GREATEST)).all(axis=0) & _SEPARATES.take(places[_SEPARATOR])
+    if not sound.all():
+        usual, letters, places = usual[sound], letters[sound], places[:, sound]
+    hour, rest = (_counted(places - _LEAST, each) for each in (_OF_HOUR, _SINCE_HOUR))
     _, first, of = np.unique(hour, return_index=True, return_inverse=True)
-    begins = [_number(time_value(f"{texts[n][:_HOUR]}:00")) for n in usual[first].tolist()]
+    begins = [_number(time_value(f"{hour.tobytes().decode()}:00")) for hour in letters[first, :_HOUR]]
     times[usual] = np.array(begins, np.int64)[of]
     times[usual] += np.where(times[usual] == NO_TIME, 0, rest)
     for n in np.flatnonzero(times == NO_TIME).tolist():
-        times[n] = _number(time_value(texts[n]))
+        times[n] = _number(time_value(texts[n] or ""))
     return times
+
+
+def _counted(places: NDArray[np.uint8], count_for: Mapping[int, int]) -> NDArray[np.int64]:
+    total = np.zeros(places.shape[1], np.int64)
+    for place, count in count_for.items():
+        total += places[place] * np.int64(count)
+    return total
+
+
+def _to_the_second(texts: Sequence[str | None]) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+    """Which of the texts are as long as one to the second, and their letters, a text a line."""
+    size = len(_TO_THE_SECOND)
+    if isinstance(texts, _Trimmed):
+        return texts.written.of_size(size)  # of these, none that is a time has a blank around it
+    usual = [(n, text) for n, text in enumerate(texts) if text and len(text) == size]
+    which = np.array([n for n, _ in usual], np.intp)
+    joined = "".join([text for _, text in usual]).encode("ascii", "replace")
+    return which, np.frombuffer(joined, np.uint8).reshape(-1, size)
 
 
 _TO_THE_SECOND: Final = "2025-09-08T09:05:00"
 _HOUR: Final = len("2025-09-08T09")
 _SEPARATOR: Final = _TO_THE_SECOND.index("T")
 _SEPARATES: Final = any_of(b"T ")
-_LEAST, _GREATEST = (np.frombuffer(text, np.uint8) for text in (b"0000-00-00 00:00:00", b"9999-99-99T99:59:59"))
+_LEAST, _GREATEST = (
+    np.frombuffer(text, np.uint8).reshape(-1, 1) for text in (b"0000-00-00 00:00:00", b"9999-99-99T99:59:59")
+)
 """The least and the greatest character of each place."""
-_COUNT_FOR: Final = np.zeros((len(_TO_THE_SECOND), 2), np.int64)
-"""What a digit counts for: in a number of the hour, and in microseconds since it began."""
-_COUNT_FOR[[0, 1, 2, 3, 5, 6, 8, 9, 11, 12], 0] = 10 ** np.arange(9, -1, -1)
-_COUNT_FOR[[14, 15, 17, 18], 1] = np.array([600, 60, 10, 1]) * 1_000_000
+_OF_HOUR: Final = {place: 10**n for n, place in enumerate((12, 11, 9, 8, 6, 5, 3, 2, 1, 0))}
+_SINCE_HOUR: Final = {14: 600_000_000, 15: 60_000_000, 17: 10_000_000, 18: 1_000_000}
+"""What the digit in a place counts for: in a number of the hour, and in microseconds since it began."""
 NO_TIME: Final = int(np.iinfo(np.int64).min)
 """Where none is said."""
 
@@ -149,7 +190,7 @@ def day_value(text: str) -> date | None:
 
 
 def _reader(kind: Kind, column: Column, receipt: Receipt) -> Callable[[str], Read]:
-    """How a value of a column that is there is read; not of a time (`_read_times`)."""
+    """How a value of a column that is there is read; not of a time (`_read_times`), nor of a UPN (`upn_problems`)."""
 
     def matching(value: Callable[[str], Any], problem: str = "VALUE_INVALID") -> Callable[[str], Read]:
         def read(text: str) -> Read:
@@ -159,8 +200,6 @@ def _reader(kind: Kind, column: Column, receipt: Receipt) -> Callable[[str], Rea
         return read
 
     match column.reading:
-        case "upn":
-            return lambda text: (text, upn_problem(text))
         case "session":
             return matching(lambda text: text if text in column.choices else None, "SESSION_UNKNOWN")
         case "date":
@@ -208,8 +247,26 @@ def trimmed(text: str | None) -> str | None:
     return text.strip(_BLANKS) or None if text else None
 
 
-def _all_trimmed(texts: Sequence[str | None]) -> list[str | None]:
-    return [text.strip(_BLANKS) or None if text else None for text in texts]
+def _all_trimmed(texts: Sequence[str | None]) -> Sequence[str | None]:
+    if isinstance(texts, Written):
+        return _Trimmed(texts)
+    said = "".join([text for text in texts if text])
+    if any(blank in said for blank in _BLANKS):
+        return [text.strip(_BLANKS) or None if text else None for text in texts]
+    return [text or None for text in texts]
+
+
+@dataclass(frozen=True)
+class _Trimmed(Sequence[str | None]):
+    """Texts that are trimmed when they are asked for."""
+
+    written: Written
+
+    def __len__(self) -> int:
+        return len(self.written)
+
+    def __getitem__(self, n: Any) -> Any:
+        return trimmed(self.written[n])
 
 
 def detail_of(kind: Kind, code: str, field: str | None, receipt: Receipt) -> str | None:
@@ -246,25 +303,32 @@ class Valued:
 
     values: Sequence[Any]
     """Times as an array of microseconds since 1970, NO_TIME for none."""
-    which: NDArray[np.int32]
+    which: Which
 
     def of(self, rows: NDArray[np.bool_]) -> Valued:
         """The column of some of the rows, without the values that none of them has."""
         if len(self.values) == 1 and rows.any():
             return Valued(self.values, self.which[: np.count_nonzero(rows)])
         which = self.which[rows]
-        used = np.bincount(which, minlength=len(self.values)) > 0
+        used = _used(which, len(self.values))
         if used.all():
             return Valued(self.values, which)
         values = self.values[used] if isinstance(self.values, np.ndarray) else tuple(compress(self.values, used))
         if len(values) == 1:
             return Valued(values, np.broadcast_to(np.int32(0), len(which)))
-        return Valued(values, (np.cumsum(used, dtype=np.int32) - 1).take(which))
+        place = np.cumsum(used, dtype=np.int32) - 1
+        return Valued(values, small(place, len(values)).take(which))
 
-    def ranked(self) -> NDArray[np.int32]:
+    def ranked(self) -> Which:
         """For each row the place of its value among all values in their order; none comes first."""
-        order = sorted(range(len(self.values)), key=lambda n: (self.values[n] is not None, self.values[n]))
-        return spread(np.argsort(np.array(order)).astype(np.int32), self.which)
+        values = self.values
+        if None in values:
+            order = sorted(range(len(values)), key=lambda n: (values[n] is not None, values[n]))
+        else:
+            order = sorted(range(len(values)), key=values.__getitem__)
+        rank = np.empty(len(order), np.int32)
+        rank[order] = np.arange(len(order))
+        return spread(small(rank, len(rank)), self.which)
 
     def each(self, what: Callable[[Any], Any], dtype: Any) -> NDArray[Any]:
         """For each row what is made of its value."""
@@ -273,6 +337,21 @@ class Valued:
     def times(self) -> NDArray[np.int64]:
         """For each row its time."""
         return spread(np.asarray(self.values, np.int64), self.which)
+
+
+def _used(which: Which, values: int) -> NDArray[np.bool_]:
+    """Which of so many values any row has: mostly some of the rows show nearly all, and few are looked for."""
+    used = np.bincount(which[::_SOME], minlength=values) > 0
+    unseen = np.flatnonzero(~used)
+    if len(unseen) > _FEW:
+        return np.bincount(which, minlength=values) > 0
+    for value in unseen.tolist():
+        used[value] = (which == value).any()
+    return used
+
+
+_SOME: Final = 16
+_FEW: Final = 4
 
 
 @dataclass(frozen=True)
@@ -323,10 +402,18 @@ def _find(found: Found, row: NDArray[np.int64], rows: Places, code: str, field: 
         found.add(code, field, row[rows], value=Coded(shown, which.astype(np.int32)))
 
 
-def _where(flags: Sequence[bool] | NDArray[np.bool_], which: NDArray[np.int32]) -> Places:
+def _where(flags: Sequence[bool] | NDArray[np.bool_], which: Which) -> Places:
     """The rows with values of which it is so: mostly none, and then no row is looked at."""
     of_values = np.asarray(flags, np.bool_)
-    return np.flatnonzero(spread(of_values, which)) if of_values.any() else np.zeros(0, np.intp)
+    values = np.flatnonzero(of_values)
+    if not len(values):
+        return np.zeros(0, np.intp)
+    if len(values) > _FEW:
+        return np.flatnonzero(spread(of_values, which))
+    have = which == values[0]
+    for value in values[1:]:
+        have |= which == value
+    return np.flatnonzero(have)
 
 
 def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Valued, dict[str, Places]]:
@@ -338,7 +425,13 @@ def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Va
     blank: Read = (None, None if column.blank_allowed else "VALUE_MISSING")
     if column.reading == "code":
         blank = (NO_MARK, None)  # it may say that there is no mark
-    every = [blank if each is None else read(each) for each in text.values]
+    if column.reading == "upn":
+        problems_of = upn_problems([each or "" for each in text.values])
+        every = [
+            blank if each is None else (each, problem) for each, problem in zip(text.values, problems_of, strict=True)
+        ]
+    else:
+        every = [blank if each is None else read(each) for each in text.values]
     if kind != "attendance" and column.reading not in {"flag", "choice"}:
         every = [
             (each, problem) for each, (_, problem) in zip(text.values, every, strict=True)
@@ -353,9 +446,11 @@ def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Va
 
 
 def _read_times(text: Coded, blank: int, latest: int) -> tuple[Valued, dict[str, Places]]:
-    said = np.array([each is not None for each in text.values], np.bool_)
-    times = np.full(len(said), blank, np.int64)
-    times[said] = times_of([each for each in text.values if each is not None])
+    times = times_of(text.values)
+    said = np.ones(len(times), np.bool_)
+    for n in np.flatnonzero(times == NO_TIME).tolist():
+        if text.values[n] is None:
+            said[n], times[n] = False, blank
     values, place = np.unique(times, return_inverse=True)
     problems = {"VALUE_INVALID": said & (times == NO_TIME), "TIME_AHEAD": said & (times > latest)}
     return (
@@ -388,7 +483,8 @@ def _code_problems(columns: Mapping[str, Valued], texts: Mapping[str, Coded]) ->
         ],
         np.bool_,
     )
-    elsewhere_rows = _where(elsewhere, code.which * len(session.values) + session.which)
+    halves = len(session.values)
+    elsewhere_rows = _where(elsewhere, small(code.which, len(elsewhere)) * halves + session.which)
     blank = _where(no_mark, code.which)
     return {
         "CODE_BLANK": blank[_is_none(texts["amendment_reason"], blank) | _is_none(texts["recorded_by"], blank)],

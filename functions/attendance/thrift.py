@@ -87,12 +87,17 @@ def read_struct(of: bytes, at: int, before: int | None = None) -> tuple[Struct, 
 
 def varint(number: int) -> bytes:
     """A number from 0 in as few bytes as it needs, the lowest seven bits first."""
+    if number < 128:
+        return _BYTES[number]
     out = bytearray()
     while number > 127:
         out.append(number & 127 | 128)
         number >>= 7
     out.append(number)
     return bytes(out)
+
+
+_BYTES: Final = [bytes([number]) for number in range(128)]
 
 
 def zigzag(number: int) -> bytes:
@@ -118,7 +123,9 @@ def write(out: bytearray, kind: int, value: Any) -> None:
                 out.append(of)
                 out += zigzag(number)
             before = number
-            if of not in (TRUE, FALSE):
+            if of in _INTEGERS and -64 <= each < 64:  # most are: without a call of a function
+                out.append(each << 1 ^ each >> 63)
+            elif of not in (TRUE, FALSE):
                 write(out, of, each)
         out.append(0)
     elif kind == LIST:

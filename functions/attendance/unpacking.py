@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import lzma
 import struct
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -46,24 +47,25 @@ class Member:
     refusal: Finding | None = None
 
 
-def members(path: Path, name: str, folder: Path) -> Iterator[Member]:
+def members(path: Path, name: str) -> Iterator[Member]:
     """The plain files in a file: one, or those of a ZIP in the order of their names.
 
-    Each is gone from `folder` when the next is asked for. `name` is only shown; what the file is, its first bytes say.
+    What was unpacked is gone when the next is asked for. `name` is only shown; what the file is, its first bytes say.
     """
     try:
         start = _start(path)
         if start.startswith(_ZIP):
-            yield from _of_archive(path, name, folder)
+            with tempfile.TemporaryDirectory() as folder:
+                yield from _of_archive(path, name, Path(folder))
             return
         if start.startswith(_GZIP):
-            plain = folder / "plain"
-            with gzip.open(path) as packed:
-                upload = _unpack(packed, plain)
-            if _start(plain).startswith((_GZIP, *_ZIP, *_OTHER_ARCHIVES)):
-                raise refused("ARCHIVE_UNSAFE", "it holds another archive")
-            yield Member(name, upload, plain)
-            plain.unlink()
+            with tempfile.TemporaryDirectory() as folder:
+                plain = Path(folder, "plain")
+                with gzip.open(path) as packed:
+                    upload = _unpack(packed, plain)
+                if _start(plain).startswith((_GZIP, *_ZIP, *_OTHER_ARCHIVES)):
+                    raise refused("ARCHIVE_UNSAFE", "it holds another archive")
+                yield Member(name, upload, plain)
             return
         if path.stat().st_size > MOST_BYTES:
             raise _too_large()

@@ -15,8 +15,8 @@ from attendance.columns import in_order, stand_again
 from attendance.context import Known
 from attendance.engine import connect
 from attendance.findings import SEVERITY
-from attendance.identifiers import upn_check_letter
-from attendance.rowchecks import NO_TIME, microseconds, time_value, times_of
+from attendance.identifiers import upn_check_letter, upn_problem
+from attendance.rowchecks import NO_TIME, Valued, microseconds, time_value, times_of, upn_problems
 from attendance.rows import COLUMNS
 from attendance.table import Row, Table
 
@@ -182,7 +182,34 @@ _SOME_TIMES = st.one_of(
 @given(st.lists(_SOME_TIMES, max_size=20))
 def test_times_are_read_together_as_one_by_one(written: list[str]) -> None:
     moments = [time_value(each) for each in written]
-    assert times_of(written).tolist() == [microseconds(each) if each else NO_TIME for each in moments]
+    expected = [microseconds(each) if each else NO_TIME for each in moments]
+    assert times_of(written).tolist() == expected
+
+
+_SOME_UPNS = st.one_of(
+    st.from_regex(r"[A-Z0-9][0-9]{11}[0-9A-Z]", fullmatch=True).map(
+        lambda upn: upn_check_letter("A" + upn[1:12] + "B") + upn[1:12] + "B"
+    ),
+    st.from_regex(r"[A-Z0-9][0-9]{10}[0-9A][0-9A-Z]", fullmatch=True),
+    st.integers(0, 10**12 - 1).map(lambda n: upn_check_letter(f"A{n:012}") + f"{n:012}"),
+    st.sampled_from(["", "é" * 13, "A80120000000", "A8012000000000", "I801200000001"]),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(_SOME_UPNS, max_size=20))
+def test_upns_are_judged_together_as_one_by_one(upns: list[str]) -> None:
+    assert upn_problems(upns) == [upn_problem(each) for each in upns]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 40), max_size=80))
+def test_of_some_rows_only_the_values_that_they_have_are_left(which: list[int]) -> None:
+    column = Valued(tuple(range(41)), np.array(which, np.uint8))
+    rows = np.arange(len(which)) % 3 > 0
+    left = column.of(rows)
+    assert [left.values[n] for n in left.which] == [n for n, is_left in zip(which, rows, strict=True) if is_left]
+    assert list(left.values) == sorted({n for n, is_left in zip(which, rows, strict=True) if is_left})
 
 
 @given(st.lists(st.integers(0, 60), max_size=40), st.integers(1, 10_000))
