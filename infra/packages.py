@@ -46,7 +46,6 @@ UNUSED = (
     "bin",
     "share",
     "**/tests",
-    "boto3/examples",
     "numpy/f2py",
     "numpy/_core/include",
     "numpy/_core/lib",

@@ -9,8 +9,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-import boto3
-
+from aws.clients import session
 from local.faults.calls import Choose, Killed, listening
 from local.faults.typeset import set_aside
 from local.functions import Function
@@ -59,8 +58,11 @@ def going_wrong(
 @contextmanager
 def _anew() -> Iterator[None]:
     """A session of its own, so that what listens on it is gone with it."""
-    with patch.object(boto3, "DEFAULT_SESSION", None):
+    session.cache_clear()
+    try:
         yield
+    finally:
+        session.cache_clear()
 
 
 def instances(world: World) -> Mapping[str, Any]:
