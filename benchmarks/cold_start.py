@@ -3,7 +3,8 @@
 The packages as they are built (`infra/packages.py`), for this machine: a clean interpreter sees the standard library and that
 alone. Ready is when the handler is imported and one client made (the others are opened by the first message); no call is made.
 What is loaded later, but by every first message, counts as well. The bare client reads botocore's data as it comes; our packages
-have it shortened. The cold start of Lambda also fetches the package and boots, which is not measured: only ratios are.
+have it shortened, and do without boto3. The cold start of Lambda also fetches the package and boots, which is not measured:
+only ratios are.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+import boto3
 import botocore
 
 from benchmarks.table import Benchmark, Line, at_most
@@ -34,13 +36,18 @@ _ENVIRONMENT: Final = {
     "POWERTOOLS_SERVICE_NAME": "cold",
     "POWERTOOLS_METRICS_NAMESPACE": "cold",
 }
-_FIRST_MESSAGE: Final = {"thresholds": "import yaml", "notices": "import duckdb, yaml"}
-"""What the first message of a function, where it is about a daily file, loads beside its handler.
+_FIRST_MESSAGE: Final = {"thresholds": "import yaml", "notices": "import yaml"}
+"""What the first message of a function, where it is about a daily file or a decision, loads beside its handler.
 
-That `validate` and `thresholds` do without DuckDB then, `tests/functions/test_counted_calls.py` holds.
+That it does without DuckDB then, `test_counted_calls.py` and `test_flow_notices.py` of
+tests/functions hold. The pages of letters are loaded with the handler.
 """
-_BARE: Final = "import boto3; boto3.client('s3')"
-_AS_IT_COMES: Final = f"import os; os.environ['AWS_DATA_PATH'] = {str(Path(botocore.__file__).parent / 'data')!r}"
+_OURS: Final = "from aws.clients import client; client('s3')"
+_BARE: Final = (
+    f"sys.path.append({str(Path(boto3.__file__).parents[1])!r});"  # only for boto3, which is in no package of ours
+    f"import os; os.environ['AWS_DATA_PATH'] = {str(Path(botocore.__file__).parent / 'data')!r};"  # as it comes
+    "import boto3; boto3.client('s3')"
+)
 _READY: Final = "import os; os._exit(0)"
 """Nothing of a process that ends is a start."""
 
@@ -69,9 +76,9 @@ def measured(times: int) -> tuple[dict[str, float], dict[str, Path]]:
     """Seconds of each function and of the bare client, medians; and the folders of the packages."""
     ensure_assets()
     folders = {name: packages.build(name, packages.HERE) for name in packages.CONTENTS}
-    programs = {BARE: (folders["validate"], f"{_AS_IT_COMES}; {_BARE}")}
+    programs = {BARE: (folders["validate"], _BARE)}
     programs |= {
-        name: (folder, f"import {name}.handler; {_FIRST_MESSAGE.get(name, 'pass')}; {_BARE}")
+        name: (folder, f"import {name}.handler; {_FIRST_MESSAGE.get(name, 'pass')}; {_OURS}")
         for name, folder in folders.items()
     }
     took: dict[str, list[float]] = {name: [] for name in programs}

@@ -110,6 +110,9 @@ SLOW = {
 
 
 LATER = {
+    "notices": {
+        "attendance.pictures", "notices.court", "notices.meetings", "notices.packs", "notices.returned", "notices.schedules",
+    },
     "api": {
         "api.checked", "api.explained", "attendance.checking", "attendance.context", "attendance.decisions",
         "attendance.positions", "attendance.reading", "attendance.roll", "aws.registers",
