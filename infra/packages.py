@@ -46,6 +46,7 @@ UNUSED = (
     "bin",
     "share",
     "**/tests",
+    "boto3/examples",
     "numpy/f2py",
     "numpy/_core/include",
     "numpy/_core/lib",

@@ -92,7 +92,7 @@ def test_only_the_doors_and_their_wiring_know_the_client_of_aws(name: str, path:
     assert not set(imported(path)) & {"boto3", "botocore", "aws_lambda_powertools", "moto"}
 
 
-CLIENT = {"botocore", "urllib3", "certifi", "jmespath", "dateutil", "six", "backports"}
+CLIENT = {"boto3", "botocore", "s3transfer", "urllib3", "certifi", "jmespath", "dateutil", "six", "backports"}
 """backports: registers are packed by Zstandard, which urllib3 loads wherever it is installed."""
 MODELS = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection"}
 STARTS_WITH = {

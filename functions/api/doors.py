@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
+import boto3
+
 from aws.buckets import Bucket
 from aws.cases import Cases
-from aws.clients import client
 from aws.environment import ForApi
 from aws.grants import Grants
 from aws.links import SIGNED, Links
@@ -62,7 +63,7 @@ class Doors:
 def wired() -> Doors:
     """The function's doors."""
     told = ForApi.read()
-    s3, dynamodb = client("s3", config=SIGNED), client("dynamodb")
+    s3, dynamodb = boto3.client("s3", config=SIGNED), boto3.client("dynamodb")
     settings = Bucket(s3, told.settings_bucket)
     return Doors(
         uploads=Bucket(s3, told.uploads_bucket),
@@ -75,10 +76,10 @@ def wired() -> Doors:
         cases=Cases(dynamodb, told.cases_table, told.history_table),
         grants=Grants(dynamodb, told.grants_table),
         links=Links(
-            client("sts"), told.officer_role_arn, told.upload_role_arn, told.uploads_bucket,
+            boto3.client("sts"), told.officer_role_arn, told.upload_role_arn, told.uploads_bucket,
             told.authority_bucket_prefix,
         ),
-        to_notices=NoticesQueue(client("sqs"), told.notices_queue_url),
-        secret=pupil_secret(client("secretsmanager"), told.pupil_secret_arn),
+        to_notices=NoticesQueue(boto3.client("sqs"), told.notices_queue_url),
+        secret=pupil_secret(boto3.client("secretsmanager"), told.pupil_secret_arn),
         tokens_at=told.tokens_at,
     )  # fmt: skip

@@ -14,10 +14,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
-
-from aws.clients import client
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -125,7 +124,7 @@ class Links:
         credentials = self.sts.assume_role(
             RoleArn=role, RoleSessionName=_session_name(subject), DurationSeconds=int(_SESSION.total_seconds()), Tags=given
         )["Credentials"]  # fmt: skip
-        s3 = client(
+        s3 = boto3.client(
             "s3", config=SIGNED, aws_access_key_id=credentials["AccessKeyId"],
             aws_secret_access_key=credentials["SecretAccessKey"], aws_session_token=credentials["SessionToken"],
         )  # fmt: skip

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import boto3
 from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -13,7 +14,6 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from attendance.events import TO_NOTICES, DecisionMade
 from aws.buckets import Bucket
 from aws.cases import Cases
-from aws.clients import client
 from aws.documents import Documents
 from aws.environment import ForNotices
 from aws.messages import Bus
@@ -32,18 +32,18 @@ processor = SqsFifoPartialProcessor(skip_group_on_error=True, logger=logger)  # 
 def wired() -> Notices:
     """The function's doors, opened once a process."""
     told = ForNotices.read()
-    s3 = client("s3")
+    s3 = boto3.client("s3")
     return Notices(
         registers=Registers(Bucket(s3, told.parts_bucket), Bucket(s3, told.registers_bucket)),
         schools=Schools(Bucket(s3, told.settings_bucket)),
         settings=AuthoritySettings(Bucket(s3, told.settings_bucket)),
         wording=SchoolWording(Bucket(s3, told.settings_bucket)),
-        cases=Cases(client("dynamodb"), told.cases_table, told.history_table),
+        cases=Cases(boto3.client("dynamodb"), told.cases_table, told.history_table),
         positions=Bucket(s3, told.positions_bucket),
         documents=Documents(s3, told.authority_bucket_prefix),
         reports=Bucket(s3, told.reports_bucket),
-        bus=Bus(client("events"), told.event_bus),
-        secret=pupil_secret(client("secretsmanager"), told.pupil_secret_arn),
+        bus=Bus(boto3.client("events"), told.event_bus),
+        secret=pupil_secret(boto3.client("secretsmanager"), told.pupil_secret_arn),
         fonts=fonts(Path(__file__).parents[1]),
     )
 

@@ -6,6 +6,7 @@ import json
 from functools import cache
 from typing import Any
 
+import boto3
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -13,7 +14,6 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from attendance.events import TO_THRESHOLDS, DayPassed, ObjectCreated
 from aws.buckets import Bucket
 from aws.cases import Cases
-from aws.clients import client
 from aws.environment import ForThresholds
 from aws.messages import Bus, NoticesQueue, ThresholdsQueue
 from aws.observability import logger
@@ -30,18 +30,18 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 def wired() -> Thresholds:
     """The function's doors, opened once a process."""
     told = ForThresholds.read()
-    s3, sqs = client("s3"), client("sqs")
+    s3, sqs = boto3.client("s3"), boto3.client("sqs")
     return Thresholds(
         registers=Registers(Bucket(s3, told.parts_bucket), Bucket(s3, told.registers_bucket)),
         positions=Bucket(s3, told.positions_bucket),
         schools=Schools(Bucket(s3, told.settings_bucket)),
         settings=AuthoritySettings(Bucket(s3, told.settings_bucket)),
         wording=SchoolWording(Bucket(s3, told.settings_bucket)),
-        cases=Cases(client("dynamodb"), told.cases_table, told.history_table),
+        cases=Cases(boto3.client("dynamodb"), told.cases_table, told.history_table),
         to_thresholds=ThresholdsQueue(sqs, told.thresholds_queue_url),
         to_notices=NoticesQueue(sqs, told.notices_queue_url),
-        bus=Bus(client("events"), told.event_bus),
-        secret=pupil_secret(client("secretsmanager"), told.pupil_secret_arn),
+        bus=Bus(boto3.client("events"), told.event_bus),
+        secret=pupil_secret(boto3.client("secretsmanager"), told.pupil_secret_arn),
     )
 
 

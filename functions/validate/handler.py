@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import boto3
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from attendance.events import ObjectCreated
 from aws.buckets import Bucket
-from aws.clients import client
 from aws.environment import ForValidate
 from aws.messages import Bus
 from aws.observability import logger
@@ -26,7 +26,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 def wired() -> Validate:
     """The function's doors, opened once a process."""
     told = ForValidate.read()
-    s3 = client("s3")
+    s3 = boto3.client("s3")
     return Validate(
         uploads=Bucket(s3, told.uploads_bucket),
         receipts=Bucket(s3, told.receipts_bucket),
@@ -34,7 +34,7 @@ def wired() -> Validate:
         reports=Bucket(s3, told.reports_bucket),
         registers=Registers(Bucket(s3, told.parts_bucket), Bucket(s3, told.registers_bucket)),
         schools=Schools(Bucket(s3, told.settings_bucket)),
-        bus=Bus(client("events"), told.event_bus),
+        bus=Bus(boto3.client("events"), told.event_bus),
     )
 
 

@@ -23,11 +23,12 @@ from typing import Any, Final
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
+import boto3
+
 from attendance.events import DecisionMade
 from attendance.facts import Decision
 from attendance.identifiers import pupil_id
 from attendance.text import LONDON
-from aws.clients import session
 from local.deployer import Stack
 from local.door import Door, people_of
 from local.functions import Function
@@ -312,7 +313,7 @@ def _listening(watched: _Watched) -> Iterator[None]:
                 # An index is read eventually consistent, for half the price.
                 watched.add(OF_SCHOOL if index[0] == "school" else "read_units", units / 2 if index[0] else units)
 
-    events = session().get_component("event_emitter")
+    events = boto3._get_default_session().events
     events.register_first("before-call", before)
     events.register_last("after-call", after)
     try:

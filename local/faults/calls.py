@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
-from aws.clients import session
 from local.synth import LOCAL_PREFIX
 
 Kind = Literal["unreachable", "throttled", "failed", "timed_out", "killed", "lost", "killed_after", "conflict"]
@@ -106,7 +106,7 @@ def listening(choose: Choose, told: Callable[[str], None], sent: Callable[[], No
         if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
             sent()
 
-    events = session().get_component("event_emitter")
+    events = boto3._get_default_session().events
     events.register_first("before-call", before)
     events.register_last("after-call", after)
     events.register("before-send", out)

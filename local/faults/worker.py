@@ -9,7 +9,8 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from aws.clients import session
+import boto3
+
 from local.faults.calls import Choose, Killed, listening
 from local.faults.typeset import set_aside
 from local.functions import Function
@@ -58,11 +59,8 @@ def going_wrong(
 @contextmanager
 def _anew() -> Iterator[None]:
     """A session of its own, so that what listens on it is gone with it."""
-    session.cache_clear()
-    try:
+    with patch.object(boto3, "DEFAULT_SESSION", None):
         yield
-    finally:
-        session.cache_clear()
 
 
 def instances(world: World) -> Mapping[str, Any]:

@@ -6,7 +6,6 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
 from aws.buckets import Bucket
-from aws.clients import client
 from local.faults.__main__ import main
 from local.faults.calls import ALWAYS, MEANS, Call, Killed, Kind, listening
 from local.faults.points import kinds_of
@@ -41,6 +40,8 @@ def world() -> Iterator[World]:
 def test_a_call_goes_wrong_as_it_is_said_to(
     kind: Kind, raised: type[BaseException], made: bool, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    import boto3
+
     asked: list[Call] = []
 
     def choose(call: Call) -> Kind:
@@ -49,7 +50,7 @@ def test_a_call_goes_wrong_as_it_is_said_to(
 
     key = f"2025/{kind}"
     with listening(choose, lambda _: None, lambda: None):
-        bucket = Bucket(client("s3"), world.names["receipts"])
+        bucket = Bucket(boto3.client("s3"), world.names["receipts"])
         monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "attendance-local-validate")
         with pytest.raises(raised):
             bucket.put_once(key, b"x")
