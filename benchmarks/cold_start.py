@@ -34,10 +34,11 @@ _ENVIRONMENT: Final = {
     "POWERTOOLS_SERVICE_NAME": "cold",
     "POWERTOOLS_METRICS_NAMESPACE": "cold",
 }
-_FIRST_MESSAGE: Final = {"thresholds": "import yaml", "notices": "import duckdb, yaml"}
-"""What the first message of a function, where it is about a daily file, loads beside its handler.
+_FIRST_MESSAGE: Final = {"thresholds": "import yaml", "notices": "import yaml"}
+"""What the first message of a function, where it is about a daily file or a decision, loads beside its handler.
 
-That `validate` and `thresholds` do without DuckDB then, `tests/functions/test_counted_calls.py` holds.
+That it does without DuckDB then, `test_counted_calls.py` and `test_flow_notices.py` of
+tests/functions hold. The pages of letters are loaded with the handler.
 """
 _BARE: Final = "import boto3; boto3.client('s3')"
 _AS_IT_COMES: Final = f"import os; os.environ['AWS_DATA_PATH'] = {str(Path(botocore.__file__).parent / 'data')!r}"

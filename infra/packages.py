@@ -27,8 +27,16 @@ CONTENTS: Mapping[str, tuple[str, ...]] = {
     "notices": ("attendance", "aws", "notices", FONTS),
     "api": ("attendance", "aws", "api"),
 }
-# What boto3 knows of 400 services is 25 MB of JSON; a function reads the description of those it calls.
-SERVICES = frozenset({"dynamodb", "events", "s3", "secretsmanager", "sqs", "sts"})
+# What botocore knows of 400 services is 25 MB of JSON; a function reads the description of those it calls, of these operations.
+SERVICES: Mapping[str, frozenset[str]] = {
+    "dynamodb": frozenset({"BatchGetItem", "GetItem", "PutItem", "Query", "TransactWriteItems"}),
+    "events": frozenset({"PutEvents"}),
+    # HeadBucket: botocore asks it where a bucket is that answers from another region
+    "s3": frozenset({"GetObject", "HeadBucket", "HeadObject", "ListObjectsV2", "PutObject"}),
+    "secretsmanager": frozenset({"GetSecretValue"}),
+    "sqs": frozenset({"SendMessage"}),
+    "sts": frozenset({"AssumeRole"}),
+}
 # What the libraries of every package are told by their environment, so that a cold start is spared what nothing here uses.
 ENVIRONMENT: Mapping[str, str] = {
     "OPENBLAS_NUM_THREADS": "1",  # NumPy's own starts a thread for each processor, and they spin
@@ -129,15 +137,42 @@ def _remove_unused(folder: Path) -> None:
 
 
 def _shorten_descriptions(descriptions: Path) -> None:
-    """What every cold start reads to make clients, without the endpoints of 400 services and all that is written for people."""
+    """What every cold start reads to make clients, without the endpoints of 400 services, operations that are not called and all
+    that is written for people.
+    """
     endpoints = json.loads((descriptions / "endpoints.json").read_bytes())
     for partition in endpoints["partitions"]:
         partition["services"] = {name: each for name, each in partition["services"].items() if name in SERVICES}
     (descriptions / "endpoints.json").write_text(json.dumps(endpoints))
-    for packed in descriptions.rglob("service-2.json.gz"):
-        service = json.loads(gzip.decompress(packed.read_bytes()), object_hook=_without_documentation)
-        packed.with_suffix("").write_text(json.dumps(service))
+    for packed in descriptions.rglob("*.json.gz"):
+        described = json.loads(gzip.decompress(packed.read_bytes()), object_hook=_without_documentation)
+        if packed.name == "service-2.json.gz":
+            described = _with_operations(described, SERVICES[packed.relative_to(descriptions).parts[0]])
+        packed.with_suffix("").write_text(json.dumps(described))
         packed.unlink()
+
+
+def _with_operations(service: dict[str, Any], called: frozenset[str]) -> dict[str, Any]:
+    """The description with no other operations than those called, and the shapes that these are made of."""
+    operations = {name: each for name, each in service["operations"].items() if name in called}
+    shapes: dict[str, Any] = {}
+    wanted = [*_shapes_named_in(operations)]
+    while wanted:
+        if (name := wanted.pop()) not in shapes:
+            shapes[name] = service["shapes"][name]
+            wanted += _shapes_named_in(shapes[name])
+    return {**service, "operations": operations, "shapes": dict(sorted(shapes.items()))}
+
+
+def _shapes_named_in(described: object) -> Iterator[str]:
+    """The shapes that a part of a description refers to: `{"shape": name}`."""
+    if isinstance(described, dict):
+        if isinstance(name := described.get("shape"), str):
+            yield name
+        described = [*described.values()]
+    if isinstance(described, list):
+        for each in described:
+            yield from _shapes_named_in(each)
 
 
 def _without_documentation(described: dict[str, Any]) -> dict[str, Any]:

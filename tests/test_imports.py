@@ -7,7 +7,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import botocore.session
 import pytest
+from botocore import xform_name
+
+from infra import packages
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = {
@@ -106,6 +110,9 @@ SLOW = {
 
 
 LATER = {
+    "notices": {
+        "attendance.pictures", "notices.court", "notices.meetings", "notices.packs", "notices.returned", "notices.schedules",
+    },
     "api": {
         "api.checked", "api.explained", "attendance.checking", "attendance.context", "attendance.decisions",
         "attendance.positions", "attendance.reading", "attendance.roll", "aws.registers",
@@ -144,6 +151,40 @@ def test_a_function_builds_no_model_before_a_message_needs_it(name: str) -> None
     )
     ours = {module for module in built if module.partition(".")[0] in {"attendance", "aws", name}}
     assert ours <= {"attendance.settings"}
+
+
+@pytest.mark.parametrize("name", STARTS_WITH)
+def test_no_field_of_a_model_is_annotated_by_a_text(name: str) -> None:
+    """As `from __future__ import annotations` makes of every one: pydantic compiles each again, a third of what a model takes."""
+    quoted = printed(
+        f"import gc, {name}.handler; from pydantic import BaseModel;"
+        "print(*{each.__module__ for each in gc.get_objects() if isinstance(each, type(BaseModel))"
+        " and any(isinstance(said, str) for said in each.__dict__.get('__annotations__', {}).values())})"
+    )
+    assert not {module for module in quoted if module.partition(".")[0] in {"attendance", "aws", name}}
+
+
+def test_every_call_of_a_function_is_of_an_operation_that_its_package_describes() -> None:
+    """What of these services our sources name, as a method or in a text (a paginator, a link), is one of them."""
+    session = botocore.session.Session()
+    operations = {
+        xform_name(operation): operation
+        for service in packages.SERVICES
+        for operation in session.get_service_model(service).operation_names
+    }
+    named: set[object] = set()
+    for name in STARTS_WITH.keys() | {"aws"}:
+        for path in FOLDERS[name].rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                named.add(
+                    node.attr
+                    if isinstance(node, ast.Attribute)
+                    else node.value
+                    if isinstance(node, ast.Constant)
+                    else None
+                )
+    called = {operations[each] for each in operations.keys() & named}
+    assert {operation for described in packages.SERVICES.values() for operation in described} == {*called, "HeadBucket"}
 
 
 def test_no_package_of_a_function_is_used_by_another() -> None:

@@ -1,7 +1,5 @@
 """Who is asking, as the pages for people need it: for whom they act, as whom they decide, and which schools are theirs to see."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import get_args
 

@@ -1,11 +1,9 @@
 """What officers do: look at cases, decide, and fetch documents, packs and the annual return of their authority."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
@@ -116,7 +114,7 @@ class DecisionAsked(Shape):
     public_interest: str | None = Field(default=None, max_length=4000)
 
     @model_validator(mode="after")
-    def _one_place(self) -> DecisionAsked:
+    def _one_place(self) -> Self:
         place = (self.la, self.urn, self.upn)
         if (self.case is None) != all(place) or (self.case is not None and any(place)):
             raise ValueError("give case, or la, urn and upn")

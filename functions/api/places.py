@@ -1,7 +1,5 @@
 """How the schools stand that somebody may see."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta
 from typing import Annotated, Final
 

@@ -1,7 +1,5 @@
 """What can go wrong, as every answer says it: problem details (RFC 9457) with a type that never changes its meaning."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

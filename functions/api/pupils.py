@@ -1,7 +1,5 @@
 """The pupils of a school whom somebody must look at now, by name: near the threshold, met, or left at code N too long."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Annotated, Literal

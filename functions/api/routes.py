@@ -1,7 +1,5 @@
 """What all routes share: the scope that they ask for, the problems that they declare, the headers and words of their parameters."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -1,7 +1,5 @@
 """What a school sees of itself: how its pupils stand, and the returns and lists that were made for it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 

@@ -1,7 +1,5 @@
 """Cases and decisions as an officer reads them: the words of the answers, and those that need no rule to be said."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, Literal

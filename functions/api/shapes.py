@@ -1,7 +1,5 @@
 """The shape of whatever is asked and answered."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, ConfigDict
 
 

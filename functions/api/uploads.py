@@ -1,7 +1,5 @@
 """What vendors and schools do: send a file, ask what became of it, and check one without sending it."""
 
-from __future__ import annotations
-
 import hashlib
 from base64 import b64decode
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Cases: what opens one, what it considers, what settles it, when it lapses, and which route it proposes (design 4.4)."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -279,7 +277,7 @@ def _came_before(one: Case, other: Case) -> bool:
     return (one.settled_on or date.max) <= other.opened_on
 
 
-def propose(sessions: Sequence[MarkedSession], notices: Sequence[Notice], support: Sequence[Support]) -> Proposal:
+def propose(sessions: Sequence[MarkedSession], notices: Sequence[Notice], support: Sequence["Support"]) -> Proposal:
     """The route that support-first suggests (WTISA ch.6; design 4.4, Proposed)."""
     if sessions and all(each.code == "G" for each in sessions):
         return Proposal(
@@ -312,7 +310,7 @@ def propose(sessions: Sequence[MarkedSession], notices: Sequence[Notice], suppor
     )
 
 
-def _gathered(case: Case, met: Met, notices: Sequence[Notice], support: Sequence[Support]) -> Case:
+def _gathered(case: Case, met: Met, notices: Sequence[Notice], support: Sequence["Support"]) -> Case:
     """The case as it gathers now: itself if nothing of it changes, as of most on most days."""
     considered = case.considered
     if [(each.session.day, each.session.half, each.code) for each in met.sessions] != [
@@ -338,7 +336,7 @@ def follow(
     cases: Sequence[Case],
     notices: Sequence[Notice],
     standing: Standing,
-    support: Sequence[Support],
+    support: Sequence["Support"],
     *,
     la: str,
     urn: str,

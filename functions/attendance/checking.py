@@ -3,8 +3,6 @@
 One function, `check_file`, is what the command, the Lambda and the API call.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A check never says that a deletion is lawful: much of every ground is known to t
 here stops a return; what is found is put to an officer and the school.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

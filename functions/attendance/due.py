@@ -1,7 +1,5 @@
 """Rows of returns and lists: what is kept of a pupil who is due to be reported, from when it is found until its file is written."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Literal

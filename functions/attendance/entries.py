@@ -6,9 +6,9 @@ The different values of a column are sorted, so that the index of a value is its
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import compress, pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +20,7 @@ from attendance.columns import combined, different
 from attendance.engine import connect
 from attendance.grid import Grid
 from attendance.parquet import Column, Form, columns_in, piece_of, read, schema
-from attendance.pieces import Piece
+from attendance.pieces import Piece, split
 
 _SAID: Final[dict[str, Form]] = {
     "upn": "text", "date": "day", "session": "text", "code": "text", "minutes_late": "integer", "note": "text",
@@ -31,11 +31,19 @@ _FIRST: Final[dict[str, Form]] = {f"first_{name}": form for name, form in _SENT.
 _FORMS: Final[dict[str, Form]] = {**_SAID, **_FIRST, **_SENT, "in_force": "flag"}
 """The columns of a register: what an entry says, the first and the last row that said so, whether it is in force."""
 SCHEMA: Final = schema(_FORMS)
-CONTENT, GREATEST = (", ".join(names) for names in (_SAID, _SENT))
+CONTENT: Final = ", ".join(_SAID)
 RANK: Final = "coalesce(recorded_at, extracted_at), extracted_at, upload, row"
 """In this order the entries of a session replace each other."""
+TOLD: Final = (*_SAID, *_SENT)
+"""What an entry says, and the last row that said so."""
 _BY_TIME: Final = ("extracted_at", "upload", "row", "received_at")
 """In this order rows that say the same replace each other."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FROM: Final[Mapping[Form, Callable[[Any], Any]]] = {
+    "text": str, "integer": int, "long": int, "flag": bool, "day": lambda days: _EPOCH.date() + timedelta(int(days)),
+    "moment": lambda microseconds: _EPOCH + timedelta(microseconds=int(microseconds)),
+}  # fmt: skip
+"""What a value of a column is in Python."""
 _DATE: Final = [*_FORMS].index("date")
 _MONDAY: Final = date(1969, 12, 29)
 """Three days before the first that Parquet counts."""
@@ -59,9 +67,9 @@ class Entries:
         return Entries({column.name: column for column in columns_in(piece.body, _FORMS)})
 
     @staticmethod
-    def of_earlier_register(register: bytes) -> Entries:
-        """The entries of a register from before it was made of weeks."""
-        return Entries({column.name: column for column in _by_another(register, {**_SAID, **_FIRST, **_SENT})})
+    def of_earlier_register(register: bytes, upn: str | None = None) -> Entries:
+        """The entries of a register from before it was made of weeks: all, or those of a pupil."""
+        return Entries({column.name: column for column in _by_another(register, {**_SAID, **_FIRST, **_SENT}, upn)})
 
     @staticmethod
     def united(tables: Sequence[Entries]) -> Entries:
@@ -102,6 +110,15 @@ class Entries:
             columns[_DATE] = replace(columns[_DATE], bounded=True)
             yield _name(week[begin]), piece_of(columns, end - begin)
 
+    def of_pupil(self, upn: str) -> Iterator[dict[str, Any]]:
+        """What each entry of a pupil says, by the names of its columns: days and moments as such, the latter in UTC."""
+        pupils = self.columns["upn"]
+        if pupils.which is None or upn not in pupils.values:
+            return
+        rows = np.flatnonzero(pupils.which == [*pupils.values].index(upn))
+        told = [_told(column, rows) for column in self.columns.values()]
+        yield from (dict(zip(self.columns, each, strict=True)) for each in zip(*told, strict=True))
+
     def grid(self) -> Grid:
         """What is in force of entries that are merged."""
         half = self.columns["session"]
@@ -124,6 +141,18 @@ class Entries:
         return (self._numbers("date") + 3) // 7
 
 
+def told_in(register: bytes, upn: str, days: Set[date] | None = None) -> Iterator[dict[str, Any]]:
+    """What each entry of a pupil in a register says, by the names of its columns; of these days at least, or of all."""
+    weeks = split(register)
+    if weeks is None:
+        yield from Entries.of_earlier_register(register, upn).of_pupil(upn)
+        return
+    wanted = weeks.keys() if days is None else {(day - timedelta(day.weekday())).isoformat() for day in days}
+    for name, piece in weeks.items():
+        if name in wanted:
+            yield from Entries.of_week(piece).of_pupil(upn)
+
+
 def _name(week: int) -> str:
     return (_MONDAY + timedelta(weeks=int(week))).isoformat()
 
@@ -138,6 +167,15 @@ def _at(column: Column, rows: NDArray[np.intp] | slice) -> Column:
     if column.which is None:
         return replace(column, values=np.asarray(column.values)[rows])
     return replace(column, which=column.which[rows])
+
+
+def _told(column: Column, rows: NDArray[np.intp]) -> list[Any]:
+    """What a column says of these rows, None where it says nothing."""
+    asked = _at(column, rows)
+    if asked.which is None:
+        return [_FROM[column.form](value) for value in asked.values]
+    value = _FROM[column.form]
+    return [None if each < 0 else value(column.values[each]) for each in asked.which]
 
 
 def _in_use(column: Column) -> Column:
@@ -169,15 +207,16 @@ def _united(name: str, columns: Sequence[Column]) -> Column:
     return Column(name, form, values, np.concatenate(which))
 
 
-def _by_another(file: bytes, forms: Mapping[str, Form]) -> list[Column]:
+def _by_another(file: bytes, forms: Mapping[str, Form], upn: str | None = None) -> list[Column]:
     """Columns of a file of Parquet that was not written here: by DuckDB, as all were until November 2026."""
+    wanted, asked = ("", []) if upn is None else ("WHERE upn = ?", [upn])
     with tempfile.TemporaryDirectory() as folder, connect() as con:
         path = Path(folder, "file.parquet")
         path.write_bytes(file)
         found = []
         for name, form in forms.items():
             value = {"day": f"{name} - DATE '1970-01-01'", "moment": f"epoch_us({name})"}.get(form, name)
-            rows = con.execute(f"SELECT {value} FROM read_parquet('{path}')").fetchall()
+            rows = con.execute(f"SELECT {value} FROM read_parquet('{path}') {wanted}", asked).fetchall()
             if form == "long":
                 found.append(Column(name, form, np.array([each for (each,) in rows]), None))
                 continue

@@ -1,7 +1,5 @@
 """Every message that travels between functions: one frozen, versioned model each; unknown fields are ignored."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Annotated, Final, Literal
 

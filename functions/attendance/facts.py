@@ -1,7 +1,5 @@
 """What a decision is, what it rests on, and what it gives: the words of the ladder (design 4.4, 4.5, 5.3)."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -129,7 +127,7 @@ class Facts:
     pupil: str
     school: Place
     settings: Settings | None
-    assessor: Assessor
+    assessor: "Assessor"
     standing: Standing
     cases: tuple[Case, ...]
     notices: tuple[Notice, ...]
@@ -153,7 +151,7 @@ class Facts:
         return (*self.notices, *self.elsewhere)
 
     @property
-    def pupil_row(self) -> Pupil | None:
+    def pupil_row(self) -> "Pupil | None":
         """The pupil as the roll has them."""
         return self.assessor.view.roll.pupils.get(self.standing.position.upn)
 
@@ -280,7 +278,7 @@ def decision_id(row: int, values: Mapping[str, str]) -> str:
     return hashlib.sha256(canonical_json([row, dict(values)]).encode()).hexdigest()[:24]
 
 
-def recipient_of(parent: Parent) -> Recipient:
+def recipient_of(parent: "Parent") -> Recipient:
     """Who a notice goes to, as it is kept with the notice."""
     return Recipient(
         surname=parent.surname, forename=parent.forename, date_of_birth=parent.date_of_birth, postcode=parent.postcode,
@@ -288,7 +286,7 @@ def recipient_of(parent: Parent) -> Recipient:
     )  # fmt: skip
 
 
-def persons_of(pupil: str, urn: str, parents: Sequence[Parent]) -> list[Person]:
+def persons_of(pupil: str, urn: str, parents: Sequence["Parent"]) -> list[Person]:
     """The parents whom a school gives for a pupil, as they are compared."""
     return [
         Person(
@@ -300,7 +298,7 @@ def persons_of(pupil: str, urn: str, parents: Sequence[Parent]) -> list[Person]:
 
 
 def people_known(
-    pupil: str, urn: str, parents: Sequence[Parent], notices: Sequence[Notice], secret: bytes
+    pupil: str, urn: str, parents: Sequence["Parent"], notices: Sequence[Notice], secret: bytes
 ) -> list[tuple[str, Person]]:
     """The persons of one pupil with their names in our keys: a school's parents, and whoever another school's notices went to."""
     found: dict[str, Person] = {}
@@ -310,7 +308,7 @@ def people_known(
 
 
 def some_unclear(
-    pupil: str, urn: str, parents: Sequence[Parent], notices: Sequence[Notice], persons: Persons, secret: bytes
+    pupil: str, urn: str, parents: Sequence["Parent"], notices: Sequence[Notice], persons: Persons, secret: bytes
 ) -> bool:
     """Whether two of these may be one person, and no officer said; their names are made only if two are near each other."""
     if not near_matches(_people(pupil, urn, parents, notices)):
@@ -318,7 +316,7 @@ def some_unclear(
     return bool(persons.unclear(people_known(pupil, urn, parents, notices, secret)))
 
 
-def _people(pupil: str, urn: str, parents: Sequence[Parent], notices: Sequence[Notice]) -> list[Person]:
+def _people(pupil: str, urn: str, parents: Sequence["Parent"], notices: Sequence[Notice]) -> list[Person]:
     return [
         *persons_of(pupil, urn, parents),
         *(

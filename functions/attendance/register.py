@@ -8,15 +8,12 @@ folding is commutative, associative and idempotent, and the output is the same b
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any, Final
 
-from attendance.engine import connect
-from attendance.entries import CONTENT, GREATEST, RANK, SCHEMA, Entries
+from attendance.entries import SCHEMA, TOLD, Entries, told_in
 from attendance.grid import KEY, Grid, grid_in, packed
 from attendance.pieces import joined, said, split
 from attendance.roll import KEY as ROLL
@@ -118,12 +115,16 @@ class Entry:
 
 def entries_of(registers: Sequence[bytes], upn: str) -> list[Entry]:
     """Every entry of a pupil, superseded ones too, session by session in the order in which they replace each other."""
-    shown = "date, session, code, recorded_at, recorded_by, amendment_reason, first_received_at, first_upload, in_force"
-    return [Entry(*map(_aware, row)) for row in _in_order(registers, upn, shown)]
-
-
-def _aware(value: Any) -> Any:
-    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+    entries = _in_order(registers, upn)
+    sessions = [(each["date"], each["session"]) for each in entries]
+    return [
+        Entry(
+            date=each["date"], session=each["session"], code=each["code"], recorded_at=each["recorded_at"],
+            recorded_by=each["recorded_by"], amendment_reason=each["amendment_reason"],
+            received_at=each["first_received_at"], upload=each["first_upload"], in_force=of != after,
+        )
+        for each, of, after in zip(entries, sessions, [*sessions[1:], None], strict=False)
+    ]  # fmt: skip
 
 
 def evidence(registers: Sequence[bytes], upn: str, sessions: Sequence[tuple[str, str]]) -> str:
@@ -132,28 +133,23 @@ def evidence(registers: Sequence[bytes], upn: str, sessions: Sequence[tuple[str,
     Superseded entries are in it: what was amended, by whom and why is part of the evidence.
     """
     wanted = set(sessions)
-    lines = ([_text(value) for value in row] for row in _in_order(registers, upn, f"{CONTENT}, {GREATEST}"))
+    entries = _in_order(registers, upn, {date.fromisoformat(day) for day, _ in wanted})
+    lines = ([_text(entry[name]) for name in TOLD] for entry in entries)
     return "".join(canonical_json(line) + "\n" for line in lines if (line[1], line[2]) in wanted)
 
 
-def _in_order(registers: Sequence[bytes], upn: str, shown: str) -> list[tuple[Any, ...]]:
-    """The entries of a pupil over all the registers as if they were one: in total order, the last of a session in force.
+def _in_order(registers: Sequence[bytes], upn: str, days: Set[date] | None = None) -> list[dict[str, Any]]:
+    """The entries of a pupil, of these days at least, over all the registers as if they were one: in total order.
 
     What two authorities received of one school has one rank: the earlier receipt comes first.
     """
-    if not registers:
-        return []
-    with tempfile.TemporaryDirectory() as folder, connect() as con:
-        for n, body in enumerate(registers):
-            Path(folder, f"register-{n}.parquet").write_bytes(body)
-        order = f"{RANK}, received_at"
-        return con.execute(
-            f"""SELECT {shown} FROM (
-                SELECT * REPLACE (lead(upn) OVER (PARTITION BY date, session ORDER BY {order}) IS NULL AS in_force)
-                FROM read_parquet('{folder}/register-*.parquet') WHERE upn = ?
-            ) ORDER BY date, session, {order}""",
-            [upn],
-        ).fetchall()
+    return sorted((entry for register in registers for entry in told_in(register, upn, days)), key=_rank)
+
+
+def _rank(entry: Mapping[str, Any]) -> tuple[Any, ...]:
+    extracted_at = entry["extracted_at"]
+    session = entry["date"], entry["session"], entry["recorded_at"] or extracted_at, extracted_at
+    return (*session, entry["upload"], entry["row"], entry["received_at"])
 
 
 def _text(value: object) -> str | int | None:

@@ -4,8 +4,6 @@ One pydantic model per kind, its fields in the order of the columns. A field's t
 `Flag` ...); a field without a default is a column that the file must have. JSON Schema and CSVW come from here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType

@@ -3,8 +3,6 @@
 What only reads positions, or the cases that rest on them, needs no arrays.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """A school's early letters in its own words: given by the school, never by default, refused at load where they cannot be sent."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date

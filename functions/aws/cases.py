@@ -7,14 +7,12 @@ day) an authority's cases of one state. Table `history`: pk `{pupil}`, sk `HEAD|
 Items carry the JSON of the model as `body`.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from botocore.exceptions import ClientError
 
@@ -147,7 +145,7 @@ class SchoolItems:
         of_kinds = (key for kind in sorted(kinds) for key in self.of_kind.get(kind, ()))
         return [(key[0], self.returns[key]) for key in of_kinds if (key in self.filed) == filed]
 
-    def after(self, earlier: SchoolItems) -> SchoolItems:
+    def after(self, earlier: Self) -> Self:
         """With the cases, notices and returns of a school that this one took over from."""
         return replace(
             self,
@@ -205,7 +203,7 @@ def live(cases: Sequence[Case]) -> tuple[Case, ...]:
 class Cases:
     """The door to both tables."""
 
-    dynamodb: DynamoDBClient
+    dynamodb: "DynamoDBClient"
     cases_table: str
     history_table: str
     _has_schools: set[tuple[str, date]] = field(default_factory=set, init=False, repr=False, compare=False)

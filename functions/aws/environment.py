@@ -1,7 +1,5 @@
 """The environment of each function: one model, no defaults, so that a missing variable stops the cold start."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from typing import Self

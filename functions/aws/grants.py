@@ -4,8 +4,6 @@ Table `grants`: pk the subject of the token, sk `GRANT` (written by the operator
 `KEY`: an idempotency key with what was asked under it, gone a while later (`expires_at`).
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -82,7 +80,7 @@ class KeyReused(Exception):
 class Grants:
     """The door to the table."""
 
-    dynamodb: DynamoDBClient
+    dynamodb: "DynamoDBClient"
     table: str
 
     def of(self, subject: str) -> Grant | None:

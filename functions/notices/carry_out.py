@@ -40,9 +40,7 @@ from aws.settings import AuthoritySettings, SchoolWording
 from aws.view import seen
 from notices.kinds import page_of
 from notices.letters import NoticePage
-from notices.packs import support_pack
 from notices.papers import NOT_SHOWN, Known, early_letter, paper, reminder_letter, return_cover, withdrawal_letter
-from notices.schedules import schedule_of
 from notices.typesetting import NotPrintable, Page, render, unprintable
 
 
@@ -161,7 +159,11 @@ class Notices:
 
     def _schedule(self, page: Page) -> bytes | None:
         """The schedule that comes with a letter, if it has one."""
-        return render(schedule_of(page), self.fonts) if isinstance(page, NoticePage) and page.schedule else None
+        if not isinstance(page, NoticePage) or not page.schedule:
+            return None
+        from notices.schedules import schedule_of  # few letters are so long
+
+        return render(schedule_of(page), self.fonts)
 
     def _page(self, event: DecisionMade, step: Step, outcome: Outcome, known: Known) -> Page | None:
         if outcome.withdrawn:
@@ -272,6 +274,8 @@ class Notices:
 
     def _pack(self, event: ReturnsDue, name: str, term_end: date) -> None:
         """Write the pack of a school's termly meeting, from the positions as last computed in that school year."""
+        from notices.packs import support_pack  # once a term
+
         stored = self.positions.get(f"{year_prefix(event.la, event.urn, academic_year(term_end))}positions.json")
         settings, listed = self.settings.on(event.la, term_end), self.schools.listed(event.urn)
         if stored is None or settings is None:

@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from importlib import import_module
+from typing import Any, Final
 
 from pydantic import ValidationError
 
-from notices.court import CaseBundlePage, CertificatePage
-from notices.letters import (
-    EarlyLetterPage,
-    NoticeToImprovePage,
-    PenaltyNoticePage,
-    ReminderPage,
-    WithdrawalPage,
-)
-from notices.meetings import AttendanceContractPage, SupportPackPage
-from notices.returned import ReturnCoverPage
-from notices.schedules import SchedulePage
 from notices.typesetting import NotPrintable, Page
 
-PAGES: Mapping[str, type[Page]] = {
-    "penalty_notice": PenaltyNoticePage,
-    "notice_to_improve": NoticeToImprovePage,
-    "schedule": SchedulePage,
-    "withdrawal": WithdrawalPage,
-    "reminder": ReminderPage,
-    "early_letter": EarlyLetterPage,
-    "return_cover": ReturnCoverPage,
-    "certificate": CertificatePage,
-    "case_bundle": CaseBundlePage,
-    "attendance_contract": AttendanceContractPage,
-    "support_pack": SupportPackPage,
+KINDS: Final[Mapping[str, tuple[str, str]]] = {
+    "penalty_notice": ("notices.letters", "PenaltyNoticePage"),
+    "notice_to_improve": ("notices.letters", "NoticeToImprovePage"),
+    "schedule": ("notices.schedules", "SchedulePage"),
+    "withdrawal": ("notices.letters", "WithdrawalPage"),
+    "reminder": ("notices.letters", "ReminderPage"),
+    "early_letter": ("notices.letters", "EarlyLetterPage"),
+    "return_cover": ("notices.returned", "ReturnCoverPage"),
+    "certificate": ("notices.court", "CertificatePage"),
+    "case_bundle": ("notices.court", "CaseBundlePage"),
+    "attendance_contract": ("notices.meetings", "AttendanceContractPage"),
+    "support_pack": ("notices.meetings", "SupportPackPage"),
 }
+"""Where the page of each kind is: a message is about one kind, and a new process is spared the models of all others."""
+
+
+def page_type(kind: str) -> type[Page]:
+    """The page of a kind of document."""
+    module, name = KINDS[kind]
+    page: type[Page] = getattr(import_module(module), name)
+    return page
 
 
 def page_of(record: Mapping[str, Any], **printed: Any) -> Page:
@@ -41,7 +39,7 @@ def page_of(record: Mapping[str, Any], **printed: Any) -> Page:
     Of the record only what the page prints is taken: a UPN cannot reach a letter. Raises NotPrintable where a value
     that the page needs is missing or cannot be what it should be.
     """
-    page = PAGES[record["kind"]]
+    page = page_type(record["kind"])
     try:
         return page.model_validate({key: record[key] for key in page.model_fields if key in record} | printed)
     except ValidationError as error:

@@ -5,8 +5,6 @@ What an officer must put right before a document can exist is `NotPrintable`; an
 raised as such.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 import re

@@ -15,10 +15,10 @@ from tests.documents.variants import DOCUMENTS, EDGES, SET
 PROGRAM = """
 import hashlib, json, sys
 from pathlib import Path
-from notices.kinds import PAGES
+from notices.kinds import page_type
 from notices.typesetting import render
 for data in json.load(sys.stdin):
-    page = PAGES[data["kind"]].model_validate_json(json.dumps(data))
+    page = page_type(data["kind"]).model_validate_json(json.dumps(data))
     print(hashlib.sha256(render(page, Path(sys.argv[1]))).hexdigest())
 """
 ELSEWHERE = {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from notices import typesetting
-from notices.kinds import PAGES
+from notices.kinds import KINDS, page_type
 from notices.typesetting import TEMPLATES, render
 from tests.documents.variants import SET
 
@@ -32,8 +32,9 @@ def test_a_warning_of_the_typesetter_is_an_error(monkeypatch: pytest.MonkeyPatch
 
 
 def test_every_kind_has_a_template_and_a_made_up_page() -> None:
-    assert {page.kind for page in SET.values()} == set(PAGES)
-    assert {path.stem for path in TEMPLATES.glob("*.typ")} == set(PAGES) | SHARED
+    assert {page.kind for page in SET.values()} == set(KINDS)
+    assert {type(page) for page in SET.values()} == {page_type(kind) for kind in KINDS}
+    assert {path.stem for path in TEMPLATES.glob("*.typ")} == set(KINDS) | SHARED
 
 
 def test_the_examples_in_the_module_hold() -> None:

@@ -21,7 +21,7 @@ from tests.raised_system import System, listening, raised
 LAST = date(2025, 10, 10)
 FIRST_AWAY, LAST_AWAY = date(2025, 9, 29), date(2025, 10, 3)
 HOLIDAY_SESSIONS = [f"{day.isoformat()}/{half}" for day in away(FIRST_AWAY, LAST_AWAY) for half in ("AM", "PM")]
-HOLIDAYMAKERS = [Child(upn(n), f"Quillonby-{n}", parents=("P1", "P2")) for n in range(1, 13)]
+HOLIDAYMAKERS = [Child(upn(n), f"Quillonby-{n}", parents=("P1", "P2")) for n in range(1, 14)]
 STRUGGLING = Child(upn(20), "Strugglethwaite")
 AUTHORISE = {"action": "authorise_penalty_notice", "ground": "support_not_appropriate"}
 RECORD_FIELDS = {
@@ -116,6 +116,18 @@ def test_a_penalty_notice_is_a_document_a_record_and_an_event(system: System, ch
     assert not [word for word in (*child.words, "P1") if word in issued[0].model_dump_json()]
     [settled] = system.cases(child.upn)
     assert (settled.state, settled.settled_by) == ("settled", "penalty_notice")
+
+
+def test_a_decision_is_carried_out_without_a_database(
+    system: System, child: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new process is spared what loading DuckDB takes (benchmarks.cold_start)."""
+
+    def opened() -> None:
+        raise AssertionError("a database was opened")
+
+    monkeypatch.setattr("attendance.engine._engine", opened)
+    assert system.decide(child.upn, parent_id="P1", **AUTHORISE).outcome == "done"
 
 
 def test_what_the_pdf_carries_inside_is_the_record_less_what_its_page_does_not_print(
