@@ -39,5 +39,5 @@ class Memory:
             if isinstance(version, FakeKey)
         ]
         tables = dynamodb_backends[ACCOUNT][REGION].tables.values()
-        items = [item.size() for table in tables for of_hash in table.items.values() for item in of_hash.values()]
+        items = [item.size() for table in tables for item in table.all_items()]
         return cls(peak / _MB, (sum(objects) + sum(items)) / _MB, len(objects), len(items))
