@@ -1,6 +1,10 @@
 """Options of the tests: how long a campaign lasts, and where it begins."""
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)  # no test is timed: what else the machine does decides nothing
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -50,7 +50,7 @@ def interventions(draw: st.DrawFn) -> Intervention:
 
 
 @given(st.lists(notices(), max_size=12), st.lists(interventions(), max_size=12))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_every_sum_of_the_collection_adds_up(given_: list[Notice], measures: list[Intervention]) -> None:
     row = annual_return("886", "Kent", 2025, given_, measures, 1000).row()
 
@@ -82,7 +82,7 @@ def test_every_sum_of_the_collection_adds_up(given_: list[Notice], measures: lis
 
 
 @given(notices())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_notice_has_the_outcome_that_a_slow_reading_gives_it(notice: Notice) -> None:
     by_day = {}
     for day in (ISSUED + timedelta(days=n) for n in range(45)):

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from extracts import CALENDAR, RECEIVED, check, triples
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tables import extract
 
@@ -178,7 +178,6 @@ _SOME_TIMES = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(_SOME_TIMES, max_size=20))
 def test_times_are_read_together_as_one_by_one(written: list[str]) -> None:
     moments = [time_value(each) for each in written]
@@ -196,13 +195,11 @@ _SOME_UPNS = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(_SOME_UPNS, max_size=20))
 def test_upns_are_judged_together_as_one_by_one(upns: list[str]) -> None:
     assert upn_problems(upns) == [upn_problem(each) for each in upns]
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 40), max_size=80))
 def test_of_some_rows_only_the_values_that_they_have_are_left(which: list[int]) -> None:
     column = Valued(tuple(range(41)), np.array(which, np.uint8))

@@ -30,7 +30,7 @@ def _read(chunks: list[list[str]], column: Collected | None = None) -> Coded:
     return column.coded()
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(_VALUES.filter(bool), max_size=4), st.booleans())
 @example([["", "a", ""], ["x" * 65, ""], ["a"]], True)
 def test_a_value_that_may_stand_in_several_places_is_every_record_s_own_too(
@@ -48,7 +48,6 @@ def test_a_value_that_may_stand_in_several_places_is_every_record_s_own_too(
     assert set(column.values) == set(expected)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(1, 150), min_size=1, max_size=40),
     st.lists(st.integers(0, 5), max_size=5),
@@ -70,7 +69,6 @@ def test_marked_places_are_counted_and_followed(gaps: list[int], chosen: list[in
         assert [found.tolist() for found in marked.behind_next(begins, times)] == expected
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(min_size=80, max_size=80), min_size=1, max_size=5), st.integers(0, 64), st.integers(1, 64))
 def test_a_value_taken_from_the_head_of_its_line_is_that_taken_from_its_place(
     lines: list[bytes], offset: int, size: int
@@ -91,7 +89,7 @@ def test_what_is_known_of_values_is_spread_over_many_rows_as_over_few() -> None:
     assert (spread(np.ones(300, np.bool_), which)).all()
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(_VALUES.filter(bool), max_size=4))
 @example([["12345678", "123456789", "12345678"]])
 @example([["12345678", "1234567812345678"], ["12345678"], ["1234567812345678"], ["a"]])
@@ -110,7 +108,6 @@ def test_many_different_values_that_share_places() -> None:
     assert sorted(str(value) for value in column.values) == sorted(set(expected))
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.one_of(st.text("ab", max_size=2), st.lists(st.text("ab", max_size=2), min_size=1, max_size=5)), max_size=20

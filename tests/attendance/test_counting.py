@@ -53,7 +53,6 @@ def test_the_codes_of_a_kind_stand_together(kind: set[str], begin: int, end: int
     assert sorted(CODE_ORDER[begin:end]) == sorted(kind)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 299)), max_size=150, unique=True).map(sorted))
 def test_a_threshold_that_changed_is_met_by_the_figures_of_the_day(given: Sequence[tuple[int, int]]) -> None:
     pupil = np.array([n for n, _ in given], dtype=np.intp)
@@ -73,7 +72,6 @@ def test_a_threshold_that_changed_is_met_by_the_figures_of_the_day(given: Sequen
         assert found[n] == (last >= sessions.on(day))
 
 
-@settings(deadline=None)
 @given(st.integers(1, 5), st.integers(1, 30), st.randoms(use_true_random=False))
 def test_how_the_cells_lie_in_memory_changes_no_sum(pupils: int, columns: int, random: Random) -> None:
     some = [0, CODE_ORDER.index("I"), CODE_ORDER.index("O"), NO_MARK]
@@ -94,7 +92,6 @@ def test_how_the_cells_lie_in_memory_changes_no_sum(pupils: int, columns: int, r
     }
 
 
-@settings(deadline=None)
 @given(
     st.integers(1, 1100),
     st.sampled_from([(0,), (0, "I"), ("O",), (0, "I", "O", NO_MARK)]),
@@ -119,7 +116,7 @@ WEEKS_MISSED = st.sampled_from([0, 0, 0, 1, 0b11, 0b1000000000, 0b11_0000000000,
 AS_AT = date(2025, 12, 12)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(WEEKS_HELD, WEEKS_MISSED, WEEKS_MISSED), min_size=30, max_size=30))
 def test_three_readings_of_ten_weeks_are_as_read_slowly(weeks: Sequence[tuple[int, int, int]]) -> None:
     begins = [date(2025, 5, 26) + timedelta(weeks=n) for n in range(len(weeks))]
@@ -158,7 +155,6 @@ def test_three_readings_of_ten_weeks_are_as_read_slowly(weeks: Sequence[tuple[in
         }
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(0, 2), min_size=1, max_size=20), st.permutations(range(3)), st.randoms(use_true_random=False)
 )

@@ -112,7 +112,7 @@ def figures(position: Position) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("shut", ["", "2025-10-06..2025-10-10 no; 2025-11-10 no"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(children=CHILDREN)
 def test_a_school_counted_at_once_is_each_pupil_read_slowly(shut: str, children: list[Child]) -> None:
     marks = {upn: child.marks() for upn, child in zip(UPNS, children, strict=False)}

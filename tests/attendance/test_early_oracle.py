@@ -75,7 +75,7 @@ def as_found(
     return [(each.dated, each.due.row["parent_id"], int(each.due.row["level"])) for each in written]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(absences, amendments, arrives)
 def test_each_level_goes_once_in_ten_school_weeks_whatever_is_amended(
     first: dict[Session, str], later: list[tuple[Session, str, date]], second_parent_from: date

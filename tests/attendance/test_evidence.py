@@ -111,7 +111,7 @@ FILES = st.lists(
 
 
 @given(st.lists(FILES, min_size=1, max_size=2), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_entries_are_read_as_by_sql_whatever_was_sent_when(
     sent: list[list[tuple[int, list[str]]]], earlier: bool
 ) -> None:

@@ -27,7 +27,7 @@ DAYS = st.dates(date(2024, 8, 19), date(2034, 12, 31)) | st.sampled_from(
 
 
 @given(st.lists(DAYS, max_size=6), DAYS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_place_is_one_more_than_the_notices_of_three_years_in_any_order(issued: list[date], today: date) -> None:
     counted = sum(months_on(today, -36) < day <= today for day in issued)
     known = [day for day in issued if day <= today]
@@ -37,7 +37,7 @@ def test_the_place_is_one_more_than_the_notices_of_three_years_in_any_order(issu
 
 
 @given(st.lists(DAYS, max_size=6), DAYS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_other_reading_starts_afresh_three_years_after_the_first(issued: list[date], today: date) -> None:
     """Walked notice by notice: what the first of a run of three years takes with it is that run, and nothing of the next."""
     left = sorted(day for day in issued if day <= today)
@@ -60,7 +60,7 @@ AMOUNTS = st.sampled_from([1, 2000, 4000, 7999, 8000, 8001, 12000, 15999, 16000,
     st.integers(0, 45),
     st.sampled_from(["in the post", "withdrawn", "came back"]),
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_money_is_what_a_ledger_kept_day_by_day_says(
     first: bool, paid: list[tuple[int, int]], today: int, what: str
 ) -> None:
@@ -102,7 +102,7 @@ def test_money_is_what_a_ledger_kept_day_by_day_says(
 
 
 @given(st.dates(date(2025, 1, 1), date(2027, 12, 20)), st.sampled_from([("first", 2), ("second", 4)]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_days_for_paying_are_found_by_walking(issued_on: date, post: tuple[str, int]) -> None:
     def works(day: date) -> bool:
         return day.isoweekday() <= 5 and day not in HOLIDAYS
@@ -124,7 +124,7 @@ ACTIONS = [*WIDE.clock, *WIDE.happens, *WIDE.decides]
 
 
 @given(st.lists(st.sampled_from(ACTIONS), max_size=30))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_long_random_runs_stay_lawful(run: Sequence[str]) -> None:
     child = born()
     for action in run:

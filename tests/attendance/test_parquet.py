@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from attendance.parquet import Column, Damaged, Form, parquet
@@ -44,7 +44,6 @@ def shown(form: Form, value: Any) -> Any:
             return value
 
 
-@settings(deadline=None)
 @given(data=st.data())
 def test_every_form_of_column_is_read_as_it_was_written(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -379,7 +379,7 @@ def test_no_words_lie_over_each_other(picture: Picture) -> None:
     assert_legible(picture)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pupil_years(), st.lists(st.tuples(plain, figures), max_size=8), charts_of_lines, plain)
 def test_no_words_lie_over_each_other_whatever_they_are(sessions, rows, chart, title) -> None:
     assert_legible(heat_strip(sessions))

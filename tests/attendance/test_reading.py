@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from extracts import check, check_all, triples
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from attendance import reading, unpacking
@@ -272,7 +272,6 @@ _VALUES = st.text(st.sampled_from('ab é,"\n\t;'), max_size=4)
 _RECORDS = st.lists(st.one_of(st.just([]), st.lists(_VALUES, min_size=2, max_size=4)), max_size=12)
 
 
-@settings(deadline=None)
 @given(_RECORDS, st.sampled_from(["\n", "\r\n"]), st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]), st.booleans())
 @example([["a", "b", "c"], [], ["a"], ["", " ", ""], ["x", "y", "z"]], "\n", csv.QUOTE_MINIMAL, True)
 def test_every_record_comes_out_with_its_number(records: list[list[str]], end: str, quoting: int, ends: bool) -> None:
@@ -339,7 +338,6 @@ _BYTES = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(_BYTES)
 def test_no_bytes_whatever_raise(body: bytes) -> None:
     for checked in check_all(body):

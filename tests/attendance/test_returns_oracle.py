@@ -50,7 +50,7 @@ SESSION_SET = set(SESSIONS)
 # ---------------------------------------------------------------- ten continuous school days
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(stretches(["O", "O", "U", "G", "N", "/", "M", "I", "Y2", "D", "-"]), st.sampled_from(DAYS))
 def test_continuous_absence_is_what_is_left_when_all_else_is_crossed_out(
     marks: dict[Session, str], as_at: date
@@ -123,7 +123,7 @@ def illness_read_slowly(
     return made
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     stretches(["I", "I", "I", "/", "M", "O", "Y2", "-"]), EVIDENCE, st.booleans(), st.booleans(), st.sampled_from(DAYS[-40:])
 )  # fmt: skip
@@ -147,7 +147,7 @@ def test_illness_is_reported_when_the_days_read_slowly_are_fifteen(
 # ---------------------------------------------------------------- schedules
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.sampled_from(["at_once", "monthly", "half_termly", "termly"]),
     st.sampled_from(["attendance", "sickness", "new_pupil", "deletion"]),
@@ -176,7 +176,7 @@ def test_a_return_is_never_written_before_it_is_found_nor_after_the_law_lets(
 # ---------------------------------------------------------------- ground i
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(stretches(["O", "O", "O", "G", "N", "U", "/", "I", "Y2", "-"]), st.sampled_from(sorted(HELD)))
 def test_ground_i_needs_twenty_whole_days_of_nothing_but_g_n_and_o(marks: dict[Session, str], left: date) -> None:
     days = 0

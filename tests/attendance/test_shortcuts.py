@@ -30,7 +30,7 @@ DAYS = st.sampled_from([date(2025, 9, 1) + timedelta(days=n) for n in range(130)
 ABSENCES = st.lists(st.tuples(st.sampled_from(TERM), st.sampled_from("GOUNI")), max_size=40).map(dict)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(ABSENCES, ABSENCES, DAYS, DAYS)
 def test_a_case_that_sees_every_session_sees_what_the_position_says(
     before: Mapping[Session, str], after: Mapping[Session, str], first: date, then: date
@@ -47,7 +47,7 @@ def test_a_case_that_sees_every_session_sees_what_the_position_says(
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ABSENCES, ABSENCES, DAYS, st.sampled_from([None, "2009-10-01", "2021-01-05", "2020-11-05"]))
 def test_the_marks_of_every_pupil_at_once_are_those_of_each(
     one: Mapping[Session, str], other: Mapping[Session, str], as_at: date, born: str | None
@@ -61,7 +61,7 @@ def test_the_marks_of_every_pupil_at_once_are_those_of_each(
         assert found.get(upn, []) == [s for s, _ in this_year(assessor, upn, roll.pupils[upn], *codes)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(["", "2026-01-05..2026-01-09 yes", "2025-12-15..2026-01-09 no; 2026-01-12 yes"]),
     DAYS,
@@ -83,7 +83,7 @@ YES = st.sampled_from([None, "yes", "no", "Y"])
 BORN = st.none() | st.dates(date(2008, 9, 1), date(2021, 8, 31)).map(date.isoformat)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.tuples(BORN, SOME_DAY, SOME_DAY, st.booleans()), min_size=1, max_size=5), DAYS)
 def test_the_next_change_is_the_first_day_that_any_pupil_brings(
     children: Sequence[tuple[str | None, str | None, str | None, bool]], as_at: date
@@ -108,7 +108,7 @@ def test_the_next_change_is_the_first_day_that_any_pupil_brings(
     assert assessor.next_change() == min(day for day in days if day > as_at)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.tuples(BORN, SOME_DAY, SOME_DAY, YES, st.booleans()), min_size=1, max_size=6), DAYS)
 def test_what_is_asked_of_a_roll_by_columns_is_what_its_pupils_say(
     children: Sequence[tuple[str | None, str | None, str | None, str | None, bool]], as_at: date
@@ -131,7 +131,7 @@ def test_what_is_asked_of_a_roll_by_columns_is_what_its_pupils_say(
     assert {*assessor.with_gaps()} == {upn for upn in assessor.upns if len(assessor.unmarked(upn))}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(ABSENCES, ABSENCES, DAYS, DAYS)
 def test_a_case_that_stays_itself_is_the_case_made_anew(
     before: Mapping[Session, str], after: Mapping[Session, str], first: date, then: date
@@ -152,7 +152,7 @@ PARENTS = st.lists(st.tuples(st.sampled_from(["p1", "p2", "p3"]), NAMES), max_si
 ELSEWHERE = st.lists(st.tuples(st.sampled_from(["100001", "100009"]), st.sampled_from(["p1", "7"]), NAMES), max_size=3)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(PARENTS, ELSEWHERE, st.booleans())
 def test_whether_anybody_is_unclear_is_the_same_before_names_are_made(
     parents: Mapping[str, str], elsewhere: Sequence[tuple[str, str, str]], said: bool
@@ -180,7 +180,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.sampled_from(TERM), max_size=9, unique=True), ROWS, DAYS, st.integers(1, 2))
 def test_where_everyone_had_the_letter_none_is_due(
     absent: Sequence[Session], rows: Sequence[tuple[str, int, date, bool]], as_at: date, number: int
@@ -213,7 +213,7 @@ FULL = School(parents=(parent_row("p1"),)).view(dict.fromkeys(TERM[:5], "O"), FU
 KNOWN = KnownOfFamily(people_known("p", URN, FULL.roll.parents[PUPIL], (), b""))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ABSENCES, DAYS)
 def test_what_is_stored_says_what_the_position_says(absent: Mapping[Session, str], as_at: date) -> None:
     standing = Assessor(School().view(absent, as_at), as_at).standing(PUPIL)

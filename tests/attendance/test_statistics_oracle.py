@@ -134,7 +134,7 @@ def slow_pupil(child: Child) -> dict[str, int] | None:
 
 
 @given(st.lists(children(CODE, 4), min_size=1, max_size=len(KINDS)))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_table_is_what_a_slow_count_finds(each: list[list[Child]]) -> None:
     found = table(school_years(each), YEAR, LAST)
     rows = {
@@ -191,7 +191,7 @@ def in_classes() -> st.SearchStrategy[list[list[Child]]]:
 
 
 @given(in_classes())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_nobody_can_work_out_a_figure_about_few(each: list[list[Child]]) -> None:
     found = table(school_years(each), YEAR, LAST)
     small = {
@@ -201,7 +201,7 @@ def test_nobody_can_work_out_a_figure_about_few(each: list[list[Child]]) -> None
 
 
 @given(in_classes())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_no_percent_is_printed_of_a_figure_withheld(each: list[list[Child]]) -> None:
     for row in table(school_years(each), YEAR, LAST).rows("all"):
         for name, of in PERCENTS.items():

@@ -141,7 +141,7 @@ def computed(weeks: Sequence[Week], as_at: date) -> Position:
 AS_AT = st.sampled_from([date(2025, 5, 26) + timedelta(days=n) for n in range(200)] + [date(2026, 8, 5)])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(weeks_of_a_year(), AS_AT)
 def test_ten_in_ten_school_weeks_is_what_the_law_read_slowly_says(weeks: list[Week], as_at: date) -> None:
     position, said = computed(weeks, as_at), read_slowly(weeks, as_at)
@@ -220,7 +220,7 @@ def provenance(row: Entry) -> tuple[object, ...]:
     return (row[9], row[11], row[12])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.data(), parts())
 def test_folding_in_any_order_with_any_repetition_gives_the_same_bytes(data: st.DataObject, every: list[Part]) -> None:
     stored = [(name, parquet(ATTENDANCE, rows)) for name, rows in every]
@@ -236,7 +236,7 @@ def test_folding_in_any_order_with_any_repetition_gives_the_same_bytes(data: st.
     assert finished.parts == folded_parts(whole.body) == tuple(sorted(name for name, _ in every))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(parts())
 def test_no_entry_is_lost_and_the_greatest_is_in_force(every: list[Part]) -> None:
     register = fold([(name, parquet(ATTENDANCE, rows)) for name, rows in every])
@@ -293,7 +293,7 @@ def rolls() -> st.SearchStrategy[list[Part]]:
     return st.integers(1, 4).flatmap(lambda count: st.tuples(*map(upload, range(count))).map(list))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.data(), rolls())
 def test_the_roll_is_the_greatest_row_of_each_pupil_in_whatever_order_they_came(
     data: st.DataObject, every: list[Part]

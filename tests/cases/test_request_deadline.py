@@ -60,7 +60,7 @@ DAYS = st.dates(date(2025, 9, 1), date(2026, 1, 9))
     unit=st.sampled_from(["school_days", "working_days", "weeks"]),
     from_=st.sampled_from(["return_to_school", "detection"]),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_against_a_calendar_walked_day_by_day(
     open_days: set[date], known: int, absent: tuple[date, str], known_on: date, within: int, unit: str, from_: str
 ) -> None:

@@ -93,7 +93,7 @@ def test_what_is_answered_is_what_is_described(
         cases = operation.as_strategy(generation_mode=modes[turn % 2])
 
         @seed(first + turn)
-        @settings(max_examples=EACH, deadline=None, database=None, phases=[Phase.generate],
+        @settings(max_examples=EACH, database=None, phases=[Phase.generate],
                   suppress_health_check=list(HealthCheck))  # fmt: skip
         @given(case=cases, who=people, names=st.none() | st.randoms(use_true_random=False))
         def ask(case: Any, who: str, names: Any) -> None:

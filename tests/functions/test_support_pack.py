@@ -69,7 +69,7 @@ def pack(children: Mapping[str, tuple[dict[Session, str], dict[str, Any]]]) -> A
     return support_pack(positions, assessor, {}, settings_in_force(), LA, None)
 
 
-@hypothesis_settings(max_examples=150, deadline=None)
+@hypothesis_settings(max_examples=150)
 @given(st.lists(CHILD, min_size=1, max_size=6))
 def test_the_pack_says_what_counting_every_mark_says(
     given_children: list[tuple[dict[Session, str], dict[str, Any]]],

@@ -23,7 +23,7 @@ def fuzz(request: pytest.FixtureRequest) -> Fuzz:
 
             @seed(next(seeds))
             @settings(
-                max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck),
+                max_examples=100, database=None, suppress_health_check=list(HealthCheck),
                 phases=[Phase.generate], print_blob=True,  # what is found is not made smaller: that takes minutes
             )  # fmt: skip
             @given(strategy)
