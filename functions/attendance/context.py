@@ -481,13 +481,16 @@ def _held_in(grid: Grid) -> list[int]:
 def _calendar(table: Table) -> dict[int, bool]:
     """Whether the school is open, by session, where the calendar speaks; a row for one session is nearer than one for both."""
     days, halves, opens = (table.column(name) for name in ("date", "session", "open"))
-    calendar = {}
-    for of_half in (None, *HALVES):
-        for day, half, is_open in zip(days, halves, opens, strict=True):
-            if day and (half or None) == of_half:
-                for each in (of_half,) if of_half else HALVES:
-                    calendar[2 * _number(day) + HALVES.index(each)] = is_open == "yes"
-    return calendar
+    of_days: dict[int, bool] = {}
+    of_halves: dict[int, bool] = {}
+    for day, half, is_open in zip(days, halves, opens, strict=True):
+        if day:
+            first, yes = 2 * _number(day), is_open == "yes"
+            if half:
+                of_halves[first + HALVES.index(half)] = yes
+            else:
+                of_days[first] = of_days[first + 1] = yes
+    return of_days | of_halves
 
 
 _LONG_AGO: Final = -1_000_000
