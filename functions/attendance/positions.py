@@ -186,8 +186,10 @@ def _flags(windows: counting.Windows) -> Sequence[tuple[str, ...]]:
 
 
 def _with(stored: str, name: str, before: str, value: str) -> str:
-    """A position as it is stored, with another value of a field."""
-    return stored.replace(f'"{name}":{before}', f'"{name}":{value}', 1)
+    """A position as it is stored, with another value of a field; ValueError if it has not the one before."""
+    field = f'"{name}":{before}'
+    at = stored.index(field)
+    return f'{stored[:at]}"{name}":{value}{stored[at + len(field) :]}'
 
 
 def _quoted(words: Sequence[str]) -> str:

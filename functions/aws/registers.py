@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -87,11 +87,11 @@ class Registers:
 
     def received(self, la: str, urn: str, by: datetime) -> dict[str, list[str]]:
         """The names of the parts received by a moment that count, by the folder they lie in."""
-        return standing_by_place(key for key in self.parts.keys(school_prefix(la, urn)) if named(key)[0] <= by)
+        return standing_by_place(self._received(la, urn, by))
 
     def as_known(self, la: str, urn: str, known_at: datetime) -> SchoolRecord:
         """The school as known at a moment: the fold of the parts received by then (design 2, as-known T)."""
-        parts = Parts.of(name for names in self.received(la, urn, known_at).values() for name in names)
+        parts = Parts.of(self._received(la, urn, known_at))
         roll = Roll().folded((key, kind_of(key), body) for key, body in self._bodies(parts.roll))
         registers = {
             year: fold(
@@ -100,6 +100,9 @@ class Registers:
             for year in parts.years
         }
         return SchoolRecord(la, urn, registers, roll, parts.names)
+
+    def _received(self, la: str, urn: str, by: datetime) -> Iterator[str]:
+        return (key for key in self.parts.keys(school_prefix(la, urn)) if named(key)[0] <= by)
 
     def _bodies(self, keys: Iterable[str]) -> list[tuple[str, bytes]]:
         found = []
@@ -165,23 +168,25 @@ class Parts:
 
     marks: Mapping[int, Sequence[str]]
     roll: Sequence[str]
+    latest: int | None
+    """The academic year whose register carries the roll: the last that has marks, or in which rows of the roll came.
+
+    Copies that do not count are among these, so that it never goes back.
+    """
 
     @classmethod
     def of(cls, keys: Iterable[str]) -> Parts:
         """Sort keys by what they are parts of; of copies of one upload the first received counts."""
+        every = tuple(keys)
         marks: dict[int, list[str]] = {}
         roll: list[str] = []
-        for place, names in standing_by_place(keys).items():
+        for place, names in standing_by_place(every).items():
             if place.endswith("/roll/"):
                 roll = names
             else:
                 marks[int(place.rsplit("year=", 1)[1].rstrip("/"))] = names
-        return cls(marks, roll)
-
-    @property
-    def latest(self) -> int | None:
-        """The academic year whose register carries the roll: the last that has marks, or in which rows of the roll came."""
-        return max([*self.marks, *(academic_year(london_day(named(key)[0])) for key in self.roll)], default=None)
+        came = (academic_year(london_day(named(key)[0])) for key in every if "/roll/" in key)
+        return cls(marks, roll, max([*marks, *came], default=None))
 
     @property
     def years(self) -> list[int]:

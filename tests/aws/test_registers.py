@@ -238,3 +238,16 @@ def test_who_dies_while_the_roll_goes_to_the_next_year_leaves_it_in_one_of_them(
     assert list(registers.read("886", urn).roll.pupils) == [CHILD.upn]
     registers.brought_up("886", urn)
     assert registers.read("886", urn) == registers.as_known("886", urn, RECEIVED + timedelta(days=366))
+
+
+def test_an_earlier_copy_of_a_roll_leaves_it_where_the_later_one_brought_it(
+    registers: Registers, urn: str, tmp_path: Path
+) -> None:
+    last, first = datetime(2026, 7, 31, 22, 59, tzinfo=UTC), datetime(2026, 7, 31, 23, 0, tzinfo=UTC)
+    put_part(registers, urn, pupils(CHILD), tmp_path, first)
+    registers.brought_up("886", urn)
+    early = put_part(registers, urn, pupils(CHILD), tmp_path, last)
+    record = registers.brought_up("886", urn)
+    assert (record.roll.parts, record.known_at) == ((early,), last)
+    assert carrying(registers, urn) == [register_key("886", urn, 2026)]
+    assert registers.read("886", urn) == record == registers.as_known("886", urn, first)
