@@ -72,13 +72,11 @@ def fold(parts: Sequence[tuple[str, bytes]], onto: bytes | None = None, roll: st
 
     A register is sorted by week, then by pupil, and a week is a piece of the file: only weeks that the parts speak of are read
     and written again, so that a day's file costs what a week does and not what a year does. It carries the packed `roll`
-    given, or none; one of a school that sent no marks has no rows.
+    given, or none; one of a year without marks has no rows.
     """
     folded = tuple(sorted({*(name for name, _ in parts), *(folded_parts(onto) if onto is not None else ())}))
     if onto is not None and not parts and roll == carried(onto):
         return Folded(onto, folded)
-    if onto is None and not parts and roll is None:
-        raise ValueError("nothing to fold")
     weeks = split(onto) if onto is not None else {}
     grid = grid_in(onto) if onto is not None else None
     tables = [Entries.of_part(body) for _, body in parts]

@@ -427,7 +427,8 @@ def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Va
         blank = (NO_MARK, None)  # it may say that there is no mark
     if column.reading == "upn":
         problems_of = upn_problems([each or "" for each in text.values])
-        if not any(problems_of):  # mostly: each is what it says, and none is blank
+        if not any(problems_of) and len(set(text.values)) == len(text.values):
+            # Mostly: each is what it says, none is blank, and none stands there a second time with spaces around it.
             return Valued(tuple(text.values), text.which), {}
         every = [
             blank if each is None else (each, problem) for each, problem in zip(text.values, problems_of, strict=True)

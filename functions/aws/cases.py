@@ -600,12 +600,12 @@ class Cases:
     ) -> None:
         """The same after the school was computed, when its next file is late, and the tag of its positions as written.
 
-        Changed if somebody else computed it since that tag was read: what they know may be more.
+        Changed if since that tag was read somebody else computed it, or a decision made it due: what they know may be more.
         """
         of_school = self._of_school(la, urn, "SCHOOL", day) | {"positions": _text(positions)}
         condition, values = "attribute_not_exists(positions)", None
         if before is not None:
-            condition, values = f"{condition} OR positions = :p", {":p": _text(before)}
+            condition, values = "positions = :p", {":p": _text(before)}
         files = self._put(self.cases_table, self._of_school(la, urn, "FILES", late_on), None)
         self._write([self._put(self.cases_table, of_school, condition, values), files])
         self._store_authority(la)

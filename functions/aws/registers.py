@@ -68,11 +68,15 @@ class Registers:
 
     def read(self, la: str, urn: str) -> SchoolRecord:
         """The school's snapshots as they stand, without folding: what the checks against earlier extracts need."""
-        registers: dict[int, bytes] = {}
-        for key in self.registers.keys(school_prefix(la, urn)):
-            if stored := self.registers.get(key):
-                registers[int(key.rsplit("year=", 1)[1].split("/")[0])] = stored.body
+        registers = self._snapshots(la, urn)
+        if registers and not any(carried(body) for body in registers.values()):
+            registers = self._snapshots(la, urn)  # the roll went to a register that was not there yet
         return _as_it_stands(la, urn, registers)
+
+    def _snapshots(self, la: str, urn: str) -> dict[int, bytes]:
+        every = (key for key in self.registers.keys(school_prefix(la, urn)) if key.endswith("/register.parquet"))
+        found = ((key, self.registers.get(key)) for key in every)
+        return {int(key.rsplit("year=", 1)[1].split("/")[0]): stored.body for key, stored in found if stored}
 
     def read_year(self, la: str, urn: str, year: int) -> SchoolRecord | None:
         """The same of one academic year; None if its register does not carry the roll: most files are checked beside it alone."""
@@ -168,10 +172,10 @@ class Parts:
 
     marks: Mapping[int, Sequence[str]]
     roll: Sequence[str]
-    latest: int | None
-    """The academic year whose register carries the roll: the last that has marks, or in which rows of the roll came.
+    years: Sequence[int]
+    """The academic years that have a register: those that have marks, and those in which rows of the roll came.
 
-    Copies that do not count are among these, so that it never goes back.
+    Copies that do not count are among these, so that none is forgotten.
     """
 
     @classmethod
@@ -186,12 +190,12 @@ class Parts:
             else:
                 marks[int(place.rsplit("year=", 1)[1].rstrip("/"))] = names
         came = (academic_year(london_day(named(key)[0])) for key in every if "/roll/" in key)
-        return cls(marks, roll, max([*marks, *came], default=None))
+        return cls(marks, roll, sorted({*marks, *came}))
 
     @property
-    def years(self) -> list[int]:
-        """The academic years that have a register."""
-        return sorted({*self.marks} | ({self.latest} if self.latest is not None else set()))
+    def latest(self) -> int | None:
+        """The academic year whose register carries the roll."""
+        return max(self.years, default=None)
 
     @property
     def names(self) -> tuple[str, ...]:

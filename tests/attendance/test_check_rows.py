@@ -124,6 +124,15 @@ def test_two_rows_of_one_pupil_conflict_unless_taken_at_different_times() -> Non
     assert triples(check(later.encode())) == set()
 
 
+@pytest.mark.parametrize("padded", ["B801200005001 ", " B801200005001", "B801200005001\t", '"B801200005001 "'])
+@pytest.mark.parametrize(("second", "code"), [("O", "ROWS_CONFLICT"), ("/", "ROW_REPEATED")])
+def test_spaces_around_a_upn_make_no_other_pupil_of_it(padded: str, second: str, code: str) -> None:
+    body = f"upn,date,session,code\nB801200005001,2025-10-13,AM,/\n{padded},2025-10-13,AM,{second}\n"
+    found = check(body.encode())
+    assert code in found.counts
+    assert found.accepted == (0 if code == "ROWS_CONFLICT" else 2)
+
+
 def test_all_findings_are_counted_and_the_lowest_rows_listed() -> None:
     body = b"upn,date,session,code\n" + b"x,2025-10-13,AM,/\n" * 10_001
     checked = check(body)

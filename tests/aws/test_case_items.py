@@ -287,4 +287,7 @@ def test_a_school_is_stored_as_computed_only_by_who_knew_of_the_computation_befo
     assert cases.positions_in(found) == "2025/b"
     cases.school_due("886", urn, DAY)
     assert cases.positions_in(together(cases.dynamodb, [cases.school_at("886", urn)])) is None
-    cases.school_computed("886", urn, DAY, None, positions="2025/c", before="2025/b")
+    with pytest.raises(Changed):  # who knew nothing of the decision that made it due
+        cases.school_computed("886", urn, None, None, positions="2025/late", before="2025/b")
+    assert ("886#922224", "SCHOOL") in cases.due("886", DAY)
+    cases.school_computed("886", urn, DAY, None, positions="2025/c", before=None)

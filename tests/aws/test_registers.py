@@ -251,3 +251,35 @@ def test_an_earlier_copy_of_a_roll_leaves_it_where_the_later_one_brought_it(
     assert (record.roll.parts, record.known_at) == ((early,), last)
     assert carrying(registers, urn) == [register_key("886", urn, 2026)]
     assert registers.read("886", urn) == record == registers.as_known("886", urn, first)
+
+
+def test_the_register_of_a_year_in_which_only_a_roll_came_is_relieved_of_it_and_stays(
+    registers: Registers, urn: str, tmp_path: Path
+) -> None:
+    put_part(registers, urn, pupils(CHILD), tmp_path, datetime(2026, 7, 10, 9, tzinfo=UTC))
+    registers.brought_up("886", urn)
+    put_part(registers, urn, NEXT_YEAR, tmp_path, RECEIVED + timedelta(days=365))
+    record = registers.brought_up("886", urn)
+    assert carrying(registers, urn) == [register_key("886", urn, 2026)]
+    assert (sorted(record.registers), record.years) == ([2025, 2026], [2026])
+    assert registers.read("886", urn) == record == registers.as_known("886", urn, RECEIVED + timedelta(days=366))
+
+
+def test_who_reads_while_the_roll_goes_to_a_register_that_was_not_there_yet_finds_it(
+    registers: Registers, urn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_part(registers, urn, WEEK, tmp_path)
+    put_part(registers, urn, pupils(CHILD), tmp_path)
+    registers.brought_up("886", urn)
+    keys, moved = Bucket.keys, []
+
+    def listed(self: Bucket, prefix: str) -> list[str]:
+        found = list(keys(self, prefix))
+        if self == registers.registers and not moved:
+            moved.append(put_part(registers, urn, NEXT_YEAR, tmp_path, RECEIVED + timedelta(days=365)))
+            registers.brought_up("886", urn)
+        return found
+
+    monkeypatch.setattr(Bucket, "keys", listed)
+    assert list(registers.read("886", urn).roll.pupils) == [CHILD.upn]
+    assert moved
