@@ -2,7 +2,8 @@
 
 The packages as they are built (`infra/packages.py`), for this machine: a clean interpreter sees the standard library and that
 alone. Ready is when the handler is imported and one client made (the others are opened by the first message); no call is made.
-What is loaded later, but by every first message, counts as well. The bare client reads botocore's data as it comes; our packages
+The first message of a daily file or a decision loads nothing of weight beside the handler: that it does without DuckDB,
+`test_counted_calls.py` and `test_flow_notices.py` of tests/functions hold, and no YAML is in a package. The bare client reads botocore's data as it comes; our packages
 have it shortened. The cold start of Lambda also fetches the package and boots, which is not measured: only ratios are.
 """
 
@@ -34,12 +35,6 @@ _ENVIRONMENT: Final = {
     "POWERTOOLS_SERVICE_NAME": "cold",
     "POWERTOOLS_METRICS_NAMESPACE": "cold",
 }
-_FIRST_MESSAGE: Final = {"thresholds": "import yaml", "notices": "import yaml"}
-"""What the first message of a function, where it is about a daily file or a decision, loads beside its handler.
-
-That it does without DuckDB then, `test_counted_calls.py` and `test_flow_notices.py` of
-tests/functions hold. The pages of letters are loaded with the handler.
-"""
 _BARE: Final = "import boto3; boto3.client('s3')"
 _AS_IT_COMES: Final = f"import os; os.environ['AWS_DATA_PATH'] = {str(Path(botocore.__file__).parent / 'data')!r}"
 _READY: Final = "import os; os._exit(0)"
@@ -71,10 +66,7 @@ def measured(times: int) -> tuple[dict[str, float], dict[str, Path]]:
     ensure_assets()
     folders = {name: packages.build(name, packages.HERE) for name in packages.CONTENTS}
     programs = {BARE: (folders["validate"], f"{_AS_IT_COMES}; {_BARE}")}
-    programs |= {
-        name: (folder, f"import {name}.handler; {_FIRST_MESSAGE.get(name, 'pass')}; {_BARE}")
-        for name, folder in folders.items()
-    }
+    programs |= {name: (folder, f"import {name}.handler; {_BARE}") for name, folder in folders.items()}
     took: dict[str, list[float]] = {name: [] for name in programs}
     for _ in range(times + 1):  # in turn, so that all meet the same neighbours; the first round warms the disk
         for name, (folder, program) in programs.items():

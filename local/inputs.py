@@ -17,10 +17,9 @@ from attendance.checking import Hints, receipt_hints
 from attendance.directory import Directory, read_directory
 from attendance.facts import Decision, decision_id
 from attendance.sessions import Session
-from attendance.settings import load
 from attendance.text import LONDON
 from attendance.unpacking import members
-from attendance.wording import load_letters
+from local.given import read_conduct, read_letters
 
 RECEIVED_AT = time(18, 0)
 _NAMED = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2})(\d{2}))?(?!\d)")
@@ -194,11 +193,13 @@ def _settings(folder: Path) -> dict[str, str]:
     own = sorted(folder.glob("[0-9][0-9][0-9]/settings.yaml"))
     for path in (*own, *sorted(folder.glob("settings/*.yaml"))):
         text = _text_of(path, folder)
-        for la in sorted({la for settings in load(text, str(path.relative_to(folder))) for la in settings.authorities}):
+        for la in sorted(
+            {la for settings in read_conduct(text, str(path.relative_to(folder))) for la in settings.authorities}
+        ):
             texts.setdefault(la, []).append(text)
     joined = {la: "\n---\n".join(each) for la, each in texts.items()}
     for la, text in joined.items():
-        load(text, f"settings of authority {la} in all files")
+        read_conduct(text, f"settings of authority {la} in all files")
     return joined
 
 
@@ -210,11 +211,11 @@ def _letters(folder: Path) -> dict[str, str]:
         if not _URN.fullmatch(urn):
             raise BadInput(f"{name} names no school: early letters are {{la}}/{{urn}}-letters.yaml, docs/settings.md.")
         text = _text_of(path, folder)
-        load_letters(text, name)
+        read_letters(text, name)
         texts.setdefault(urn, []).append(text)
     joined = {urn: "\n---\n".join(each) for urn, each in texts.items()}
     for urn, text in joined.items():
-        load_letters(text, f"{urn}-letters.yaml of all authorities")
+        read_letters(text, f"{urn}-letters.yaml of all authorities")
     return joined
 
 

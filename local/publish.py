@@ -10,6 +10,7 @@ import boto3
 from aws.published import Published, fitting
 from aws.schools import texts_of
 from aws.settings import conduct_of, letters_of
+from local.given import conduct_as_json, letters_as_json
 from local.inputs import BadInput, ToPublish, read_published
 from local.source import exit_code
 
@@ -62,8 +63,8 @@ def publish(published: Published, given: ToPublish) -> None:
 def texts(given: ToPublish) -> dict[str, str]:
     """What was read, by the names under which it is published."""
     found = texts_of(given.directory) if given.directory is not None else {}
-    found |= {conduct_of(la): text for la, text in given.settings.items()}
-    return found | {letters_of(urn): text for urn, text in given.letters.items()}
+    found |= {conduct_of(la): conduct_as_json(text, conduct_of(la)) for la, text in given.settings.items()}
+    return found | {letters_of(urn): letters_as_json(text, letters_of(urn)) for urn, text in given.letters.items()}
 
 
 def _what(given: ToPublish) -> str:

@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "web": {"web", "attendance"},
     "local": set(FOLDERS),
 }
-PURE = {"backports", "duckdb", "holidays", "numpy", "pydantic", "pydantic_core", "tzdata", "yaml"}
+PURE = {"backports", "duckdb", "holidays", "numpy", "pydantic", "pydantic_core", "tzdata"}
 """All that the law may use beside Python itself: no client, no clock, no framework."""
 
 MODULES = [(name, path) for name, folder in FOLDERS.items() for path in sorted(folder.rglob("*.py"))]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -49,6 +49,10 @@ type SupportKind = Literal[
     "leave_requested", "leave_refused", "other",
 ]  # fmt: skip
 """What a support row may be (design 5.1)."""
+
+
+RULE: Final = "code_of_conduct"
+"""The provision under which an authority gives its settings."""
 
 
 class SettingsRefused(ValueError):
@@ -251,26 +255,27 @@ class Settings(Given):
 
 
 def load(text: str, source: str) -> list[Settings]:
-    """The settings of a YAML file, one a document, by the day from which they hold; SettingsRefused if any is unlawful.
+    """The settings of a text as it is published, by the day from which they hold; SettingsRefused if any is unlawful.
 
-    `source` names the file in messages.
+    The text is JSON, a list of documents (`attendance publish` makes it of YAML); `source` names it in messages.
     """
-    loaded = [_lawful(each, place) for each, place in read_given(Settings, text, source, "code_of_conduct")]
+    loaded = [_lawful(each, place) for each, place in read_given(Settings, text, source, RULE)]
     _refuse_ambiguous(loaded, source)
     return sorted(loaded, key=lambda settings: settings.holds_from)
 
 
 def read_given[G: Given](model: type[G], text: str, source: str, rule: str) -> list[tuple[G, str]]:
-    """Every document of a YAML file as what it should be, with its place in messages; SettingsRefused names each wrong key.
+    """Every document of a text as what it should be, with its place in messages; SettingsRefused names each wrong key.
 
-    `rule`: the provision that a file of this kind is given under.
+    `rule`: the provision that a text of this kind is given under.
     """
-    from attendance.plain_yaml import documents  # with its library: much of what the API answers reads no settings
-
     try:
-        found = documents(text)
-    except ValueError as fault:
-        raise SettingsRefused(source, [malformed("file", str(fault), rule)]) from None
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, list):
+        why = "it is not a list of documents in JSON, as attendance publish writes them"
+        raise SettingsRefused(source, [malformed("file", why, rule)])
     if not found:
         raise SettingsRefused(source, [malformed("file", "there are no settings in it", rule)])
     return [
@@ -288,15 +293,12 @@ def in_force(settings: Iterable[Settings], la: str, day: date) -> Settings | Non
 
 def _one[G: Given](model: type[G], document: object, source: str, rule: str) -> G:
     try:
-        # By way of JSON: there a list may be a tuple and a text a date, all else stays strict.
-        return model.model_validate_json(json.dumps(document, default=str))
+        return model.model_validate_json(json.dumps(document))
     except ValidationError as fault:
         problems = [
             malformed(".".join(map(str, error["loc"])) or "file", error["msg"], rule) for error in fault.errors()
         ]
         raise SettingsRefused(source, problems) from None
-    except ValueError as fault:  # an alias inside what it names
-        raise SettingsRefused(source, [malformed("file", str(fault), rule)]) from None
 
 
 def _lawful(settings: Settings, source: str) -> Settings:
@@ -316,7 +318,7 @@ def _refuse_ambiguous(settings: Sequence[Settings], source: str) -> None:
         Problem(
             "holds_from",
             f"two settings of authority {la} hold from {day}",
-            PROVISIONS["code_of_conduct"].citation,
+            PROVISIONS[RULE].citation,
             "Give one settings document for each authority and day.",
         )
         for (la, day), count in sorted(times.items())

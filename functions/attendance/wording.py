@@ -13,7 +13,8 @@ from attendance.settings import Given, Line, SettingsRefused, malformed, read_gi
 
 CHILD: Final = "{child}"
 """The one thing that a school's words leave open: the pupil's forename."""
-_RULE: Final = "early_letter"
+RULE: Final = "early_letter"
+"""The provision under which a school gives them."""
 
 
 def _words(text: str) -> str:
@@ -61,17 +62,17 @@ class SchoolLetters(Given):
 
 
 def load_letters(text: str, source: str) -> list[SchoolLetters]:
-    """The letters of a YAML file, one a document, by the day from which they hold; SettingsRefused names every wrong key.
+    """The letters of a text as it is published, by the day from which they hold; SettingsRefused names every wrong key.
 
-    `source` names the file in messages.
+    The text is JSON, a list of documents (`attendance publish` makes it of YAML); `source` names it in messages.
     """
-    given = read_given(SchoolLetters, text, source, _RULE)
+    given = read_given(SchoolLetters, text, source, RULE)
     for letters, place in given:
         if problems := list(_other_levels(letters)):
             raise SettingsRefused(place, problems)
     times = Counter(letters.holds_from for letters, _ in given)
     if twice := sorted(day for day, count in times.items() if count > 1):
-        problem = malformed("holds_from", f"two documents hold from {twice[0]}", _RULE)
+        problem = malformed("holds_from", f"two documents hold from {twice[0]}", RULE)
         raise SettingsRefused(source, [problem])
     return sorted((letters for letters, _ in given), key=lambda letters: letters.holds_from)
 
@@ -86,5 +87,5 @@ def _other_levels(letters: SchoolLetters) -> Iterator[Problem]:
     for level in letters.letters:
         if level not in levels:
             yield malformed(
-                f"letters.{level}", f"a letter goes at {', '.join(levels)} sessions and at no other number", _RULE
+                f"letters.{level}", f"a letter goes at {', '.join(levels)} sessions and at no other number", RULE
             )

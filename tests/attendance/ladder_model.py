@@ -28,9 +28,10 @@ from attendance.marks import CODE_ORDER, HeldAt, Marks, at
 from attendance.positions import Assessor, SchoolView
 from attendance.roll import Roll
 from attendance.sessions import HALVES, Held, Session, monday
-from attendance.settings import Settings, load
+from attendance.settings import Settings
 from attendance.standing import Counted, Frozen, Position, PupilHistory, Standing
 from attendance.table import Table
+from local.given import read_conduct
 
 SIBLING: Final = "E801200005003"
 CHILDREN: Final = (PUPIL, SIBLING)
@@ -61,7 +62,7 @@ _HOLIDAYS: Final = (
 @cache
 def conduct(referral: str = "not_required") -> Settings:
     """The made-up code of conduct."""
-    (settings,) = load(f"{_CONDUCT}referral: {referral}\n", "made up")
+    (settings,) = read_conduct(f"{_CONDUCT}referral: {referral}\n", "made up")
     return settings
 
 

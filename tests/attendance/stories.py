@@ -27,9 +27,10 @@ from attendance.people import Person
 from attendance.positions import Assessor
 from attendance.roll import Row
 from attendance.sessions import Session, monday
-from attendance.settings import Settings, load
+from attendance.settings import Settings
 from attendance.standing import Carried
 from attendance.told import from_case
+from local.given import read_conduct
 
 SECRET = b"made up"
 ID = pupil_id(PUPIL, SECRET)
@@ -75,7 +76,7 @@ EVENTS = (
 
 def conduct(**keys: object) -> Settings:
     """The made-up code of conduct with some of its keys set."""
-    (settings,) = load(CONDUCT, "made up")
+    (settings,) = read_conduct(CONDUCT, "made up")
     return settings.model_copy(update=keys)
 
 
@@ -288,7 +289,7 @@ def _conduct(given: dict[str, str]) -> Settings:
         for name in outer:
             inner = inner.setdefault(name, {})
         inner[key] = yaml.safe_load(given[path])
-    (settings,) = load(yaml.safe_dump(document), "made up")
+    (settings,) = read_conduct(yaml.safe_dump(document), "made up")
     if "referral" in given:
         settings = settings.model_copy(update={"referral": given["referral"]})
     if "class" in given:

@@ -13,10 +13,10 @@ from attendance.early import KnownOfFamily, Written, early_letters
 from attendance.facts import people_known
 from attendance.positions import Assessor
 from attendance.sessions import Session, monday
-from attendance.wording import load_letters
+from local.given import read_letters
 from tests.made_school import letters
 
-[WORDS] = load_letters(letters(), "letters")
+[WORDS] = read_letters(letters(), "letters")
 WEEKS = [date(2025, 9, 1) + timedelta(weeks=n) for n in range(16) if n != 8]
 HALF_TERM = {date(2025, 10, 27) + timedelta(days=n) for n in range(5)}
 TERM = [s for s in sessions("2025-09-01..2025-12-19") if s.day not in HALF_TERM]

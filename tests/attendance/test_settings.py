@@ -12,7 +12,8 @@ import yaml
 from pydantic import BaseModel
 
 from attendance.rows import COLUMNS
-from attendance.settings import Action, Settings, SettingsRefused, SupportKind, in_force, load
+from attendance.settings import Action, Settings, SettingsRefused, SupportKind, in_force
+from local.given import read_conduct
 
 KENT = """
 authorities: ["886"]                 # one, or a group
@@ -36,7 +37,7 @@ overrides: []
 
 
 def one(text: str = KENT) -> Settings:
-    (settings,) = load(text, "886/settings.yaml")
+    (settings,) = read_conduct(text, "886/settings.yaml")
     return settings
 
 
@@ -111,7 +112,7 @@ def test_the_time_for_a_request_is_said_once() -> None:
     long = yaml.safe_load(changed("request", {"within": 2, "unit": "weeks", "from": "detection"}))
 
     with pytest.raises(SettingsRefused, match=r"request: the time for a request is said twice.*SI 2007/1867"):
-        load(yaml.safe_dump(long), "886/settings.yaml")
+        read_conduct(yaml.safe_dump(long), "886/settings.yaml")
     del long["request_deadline_school_days"]
     asked = one(yaml.safe_dump(long)).asks_within
     assert (asked.within, asked.unit, asked.from_) == (2, "weeks", "detection")
@@ -128,7 +129,7 @@ def test_every_problem_is_named_at_once() -> None:
     document = yaml.safe_load(changed("notice_to_improve.school_days", 40)) | {"retention_years": 1}
 
     with pytest.raises(SettingsRefused) as refusal:
-        load(yaml.safe_dump(document), "886/settings.yaml")
+        read_conduct(yaml.safe_dump(document), "886/settings.yaml")
 
     assert [problem.key for problem in refusal.value.problems] == ["notice_to_improve.school_days", "retention_years"]
 
@@ -162,13 +163,13 @@ def test_the_actions_are_those_of_decisions_csv() -> None:
 
 
 def test_a_page_to_pay_on_may_be_of_a_place_whose_name_has_an_amount_in_it() -> None:
-    [loaded] = load(KENT.replace("madeup.example/pay", "paramount.example/pay"), "886/settings.yaml")
+    [loaded] = read_conduct(KENT.replace("madeup.example/pay", "paramount.example/pay"), "886/settings.yaml")
     assert "paramount" in loaded.payment.url
 
 
 def test_of_several_settings_the_last_begun_holds() -> None:
     later = KENT.replace("2025-09-01\nname", "2026-01-01\nname").replace("school_days: 30", "school_days: 20")
-    settings = load(f"{later}---{KENT}", "886/settings.yaml")
+    settings = read_conduct(f"{later}---{KENT}", "886/settings.yaml")
 
     assert [each.holds_from for each in settings] == [date(2025, 9, 1), date(2026, 1, 1)]
     held = [in_force(settings, "886", day) for day in (date(2025, 8, 31), date(2025, 12, 31), date(2026, 1, 1))]
@@ -177,7 +178,7 @@ def test_of_several_settings_the_last_begun_holds() -> None:
 
 
 def test_a_group_of_authorities_shares_settings() -> None:
-    group = load(changed("authorities", ["888", "889", "890"]), "settings/joint.yaml")
+    group = read_conduct(changed("authorities", ["888", "889", "890"]), "settings/joint.yaml")
 
     assert {la: in_force(group, la, date(2025, 9, 1)) for la in ("888", "889", "890")} == dict.fromkeys(
         ("888", "889", "890"), group[0]
@@ -186,7 +187,7 @@ def test_a_group_of_authorities_shares_settings() -> None:
 
 def test_two_settings_from_one_day_are_refused_in_one_file_and_in_two() -> None:
     with pytest.raises(SettingsRefused, match="two settings of authority 886 hold from 2025-09-01"):
-        load(f"{KENT}---{KENT}", "886/settings.yaml")
+        read_conduct(f"{KENT}---{KENT}", "886/settings.yaml")
     with pytest.raises(SettingsRefused, match="two settings of authority 886"):
         in_force([one(), one(changed("referral", "required"))], "886", date(2025, 9, 1))
 
@@ -215,7 +216,7 @@ def test_a_code_without_quotes_means_the_same() -> None:
 )
 def test_what_is_no_settings_file_is_refused_in_words(text: str, why: str) -> None:
     with pytest.raises(SettingsRefused, match=why):
-        load(text, "886/settings.yaml")
+        read_conduct(text, "886/settings.yaml")
 
 
 def test_the_version_names_the_content_and_not_the_layout() -> None:

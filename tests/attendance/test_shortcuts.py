@@ -22,7 +22,7 @@ from attendance.roll import Parent, Pupil
 from attendance.service import is_working_day
 from attendance.sessions import Session, monday
 from attendance.told import n_overdue_on
-from attendance.wording import load_letters
+from local.given import read_letters
 from tests.made_school import letters
 
 TERM = sessions("2025-09-01..2025-12-19")
@@ -174,7 +174,7 @@ def test_whether_anybody_is_unclear_is_the_same_before_names_are_made(
     assert some_unclear(PUPIL, URN, rows, notices, persons, b"s") is expected
 
 
-[WORDS] = load_letters(letters(), "letters")
+[WORDS] = read_letters(letters(), "letters")
 ROWS = st.lists(
     st.tuples(st.sampled_from(["p1", "p2", ""]), st.sampled_from([4, 7, 9]), DAYS, st.booleans()), max_size=4
 )

@@ -9,7 +9,8 @@ import yaml
 
 from attendance import law
 from attendance.settings import SettingsRefused
-from attendance.wording import SchoolLetters, letters_on, load_letters
+from attendance.wording import SchoolLetters, letters_on
+from local.given import read_letters
 from tests.made_school import letters
 
 WORDS: dict[str, Any] = yaml.safe_load(letters())
@@ -20,7 +21,7 @@ def written(**changed: object) -> str:
 
 
 def test_the_words_hold_as_written() -> None:
-    [loaded] = load_letters(letters(), "886/900001-letters.yaml")
+    [loaded] = read_letters(letters(), "886/900001-letters.yaml")
 
     assert loaded.contact.name == "Robin Madeup"
     assert loaded.support == ("Breakfast club is free from 7:45.", "Ask us about the bus for {child}.")
@@ -34,14 +35,14 @@ SECTION = DOCUMENTED.split("## A school's early letters")[1].split("\n## ")[0]
 
 
 def test_the_example_of_the_docs_holds_and_every_key_is_documented() -> None:
-    [loaded] = load_letters(SECTION.split("```yaml\n")[1].split("```")[0], "docs/settings.md")
+    [loaded] = read_letters(SECTION.split("```yaml\n")[1].split("```")[0], "docs/settings.md")
 
     assert tuple(loaded.levels) == law.EARLY_LETTER_SESSIONS.latest
     assert [key for key in SchoolLetters.model_fields if f"`{key}`" not in SECTION] == []
 
 
 def test_a_school_may_write_at_one_level_only() -> None:
-    [loaded] = load_letters(written(letters={7: WORDS["letters"][7]}), "letters")
+    [loaded] = read_letters(written(letters={7: WORDS["letters"][7]}), "letters")
 
     assert list(loaded.levels) == [7]
 
@@ -76,7 +77,7 @@ WORDING = {"opening": "Dear family of {child}.", "closing": "Call us."}
 )  # fmt: skip
 def test_what_cannot_be_sent_is_refused(changed: dict[str, object], key: str, says: str) -> None:
     with pytest.raises(SettingsRefused) as refusal:
-        load_letters(written(**changed), "886/900001-letters.yaml")
+        read_letters(written(**changed), "886/900001-letters.yaml")
 
     problem, *_ = refusal.value.problems
     assert problem.key == key
@@ -97,12 +98,12 @@ def test_what_cannot_be_sent_is_refused(changed: dict[str, object], key: str, sa
 )
 def test_a_file_that_is_none_is_refused(text: str, says: str) -> None:
     with pytest.raises(SettingsRefused, match=says):
-        load_letters(text, "886/900001-letters.yaml")
+        read_letters(text, "886/900001-letters.yaml")
 
 
 def test_the_words_of_a_day_are_those_begun_last() -> None:
     later = written(holds_from=date(2025, 11, 1), phone="01632 960999")
-    loaded = load_letters(f"{later}---\n{letters()}", "letters")
+    loaded = read_letters(f"{later}---\n{letters()}", "letters")
 
     on = {
         day: letters_on(loaded, date.fromisoformat(day))

@@ -7,10 +7,11 @@ import pytest
 from stories import Story, agrees
 from tables import cases
 
-from attendance.settings import Settings, in_force, load
+from attendance.settings import Settings, in_force
+from local.given import read_conduct
 
 CODES = {
-    path.stem: load(path.read_text(encoding="utf-8"), path.name)
+    path.stem: read_conduct(path.read_text(encoding="utf-8"), path.name)
     for path in sorted((Path(__file__).parents[2] / "docs" / "codes-of-conduct").glob("*.yaml"))
 }
 

@@ -15,11 +15,12 @@ from attendance.identifiers import person_id
 from attendance.positions import Assessor
 from attendance.sessions import monday
 from attendance.standing import Carried, PupilHistory
-from attendance.wording import SchoolLetters, load_letters
+from attendance.wording import SchoolLetters
+from local.given import read_letters
 from tests.made_school import letters
 
 SECRET = b"made up"
-[WORDS] = load_letters(letters(), "letters")
+[WORDS] = read_letters(letters(), "letters")
 
 
 def earlier(text: str) -> Iterator[Written]:

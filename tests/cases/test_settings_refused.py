@@ -8,7 +8,8 @@ from stories import CONDUCT
 from tables import cases
 
 from attendance.law import PROVISIONS
-from attendance.settings import SettingsRefused, load
+from attendance.settings import SettingsRefused
+from local.given import read_conduct
 
 
 def changed(path: str, value: object) -> str:
@@ -25,7 +26,7 @@ def changed(path: str, value: object) -> str:
 @pytest.mark.parametrize("case", cases("settings_refused"))
 def test_settings_outside_the_law_are_refused(case: dict[str, str]) -> None:
     with pytest.raises(SettingsRefused) as refusal:
-        load(changed(case["path"], yaml.safe_load(case["value"])), "886/settings.yaml")
+        read_conduct(changed(case["path"], yaml.safe_load(case["value"])), "886/settings.yaml")
 
     (problem, *_) = refusal.value.problems
     assert problem.key == case["key"]

@@ -15,8 +15,9 @@ from attendance.codes import ATTENDED, CODES
 from attendance.law import PERSISTENT_TENTHS, SEVERE_TENTHS
 from attendance.positions import Assessor, SchoolView
 from attendance.sessions import HALVES, Session, monday
-from attendance.settings import Settings, load
+from attendance.settings import Settings
 from attendance.standing import Positions
+from local.given import read_conduct
 from notices.packs import support_pack
 from tests.attendance.builders import LA, URN, marks_of, pupil_row, roll_of
 from tests.made_school import settings, upn
@@ -41,7 +42,7 @@ CHILD = st.tuples(st.dictionaries(st.sampled_from([BEFORE, *SESSIONS]), CODE, ma
 
 
 def settings_in_force() -> Settings:
-    [found] = load(settings(), "made up")
+    [found] = read_conduct(settings(), "made up")
     return found
 
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from attendance.checking import receipt_hints
 from attendance.directory import DirectoryUnreadable, read_directory
-from attendance.settings import SettingsRefused, load
-from attendance.wording import load_letters
+from attendance.settings import SettingsRefused
 from local.command import main
+from local.given import read_conduct, read_letters
 from local.inputs import BadInput, read_input
 from tests.fuzz.damage import Fuzz, cells, damaged, files, zipped
 from tests.made_school import Child, calendar, csv_of, directory, letters, links, marks, parents, pupils, upn
@@ -78,7 +78,7 @@ def test_what_a_replay_looks_for_in_a_file_before_it_is_sent(fuzz: Fuzz) -> None
 def test_a_code_of_conduct(fuzz: Fuzz) -> None:
     def loaded(body: bytes) -> None:
         with suppress(SettingsRefused):
-            load(body.decode("utf-8", "replace"), "settings.yaml")
+            read_conduct(body.decode("utf-8", "replace"), "settings.yaml")
 
     texts = (settings_text(), *CODES)
     fuzz(st.sampled_from(texts).flatmap(lambda text: damaged(text.encode())), loaded)
@@ -87,7 +87,7 @@ def test_a_code_of_conduct(fuzz: Fuzz) -> None:
 def test_a_schools_letters(fuzz: Fuzz) -> None:
     def loaded(body: bytes) -> None:
         with suppress(SettingsRefused):
-            load_letters(body.decode("utf-8", "replace"), "letters.yaml")
+            read_letters(body.decode("utf-8", "replace"), "letters.yaml")
 
     fuzz(damaged(letters().encode()), loaded)
 

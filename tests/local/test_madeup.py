@@ -11,7 +11,6 @@ from statistics import mean
 
 import pytest
 
-from attendance import settings
 from attendance.ages import of_compulsory_age
 from attendance.checking import CheckedFile, Place, check_file
 from attendance.codes import CODES
@@ -21,7 +20,7 @@ from attendance.identifiers import upn_problem
 from attendance.sessions import HALVES, Session
 from attendance.table import Table
 from attendance.text import LONDON
-from attendance.wording import load_letters
+from local.given import read_conduct, read_letters
 from local.inputs import read_input
 from local.madeup import Scale, casting, write_input
 from local.madeup.marks import LEFT_OUT, PRESENT, SPELLS, _mix, _starts, draw
@@ -106,7 +105,7 @@ def test_the_schools_are_those_of_the_demonstration(directory: Directory) -> Non
 
 
 def test_the_authorities_differ_in_what_their_codes_of_conduct_leave_to_them(tree: Path) -> None:
-    (coast,), (fens,) = (settings.load((tree / la / "settings.yaml").read_text("utf-8"), la) for la in AUTHORITIES)
+    (coast,), (fens,) = (read_conduct((tree / la / "settings.yaml").read_text("utf-8"), la) for la in AUTHORITIES)
 
     assert (coast.post.post_class, coast.referral, coast.notice_to_improve.school_days) == ("first", "not_required", 30)
     assert (fens.post.post_class, fens.referral, fens.notice_to_improve.school_days) == ("second", "required", 20)
@@ -173,12 +172,12 @@ def test_nobody_can_be_taken_for_a_real_person(tree: Path) -> None:
         for path in files(tree, kind):
             assert all(row["postcode"].startswith("ZZ99 ") for row in rows(path))
     for la in AUTHORITIES:
-        (made,) = settings.load((tree / la / "settings.yaml").read_text("utf-8"), la)
+        (made,) = read_conduct((tree / la / "settings.yaml").read_text("utf-8"), la)
         assert re.fullmatch(r"01632 960\d{3}", made.contact.phone)
         assert made.contact.email.endswith(".example")
         assert re.fullmatch(r"https://[a-z-]+\.example/pay", made.payment.url)
     [path] = tree.glob("*/*-letters.yaml")
-    (words,) = load_letters(path.read_text("utf-8"), path.name)
+    (words,) = read_letters(path.read_text("utf-8"), path.name)
     assert re.fullmatch(r"01632 960\d{3}", words.phone)
     assert words.email.endswith(".example")
 

@@ -1,12 +1,15 @@
 """`attendance publish`: all is checked before any is put, and the functions read what was put."""
 
+import json
 from pathlib import Path
 
 import pytest
+import yaml
 
+from attendance.settings import SettingsRefused
 from aws.published import LONGEST
 from aws.schools import Schools
-from aws.settings import AuthoritySettings, SchoolWording
+from aws.settings import AuthoritySettings, SchoolWording, conduct_of, letters_of
 from local.command import main
 from local.synth import LOCAL_PREFIX
 from tests.made_school import FIRST_DAY, directory, letters, links, settings
@@ -34,9 +37,23 @@ def test_what_is_published_is_what_the_functions_read(folder: Path, capsys: pyte
         assert AuthoritySettings(published).on("886", FIRST_DAY) is not None
         assert SchoolWording(published).on("900001", FIRST_DAY) is not None
         assert Schools(published).listed("900002").school is not None
+        [conduct] = json.loads(published.texts(conduct_of("886"))[conduct_of("886")])
+        assert conduct["holds_from"] == yaml.safe_load(settings("886"))["holds_from"].isoformat(), (
+            "no YAML is published"
+        )
     assert told == (
         "Published: a directory of 2 schools, the code of conduct of 886, the words of letters of 900001.\n"
     )
+
+
+def test_what_another_put_there_is_refused_with_what_to_do() -> None:
+    with raised(given={}) as system:
+        published = system.doors.published
+        published.put({conduct_of("886"): settings("886"), letters_of("900001"): letters()})
+        with pytest.raises(SettingsRefused, match="authorities/886: file: .*attendance publish"):
+            AuthoritySettings(published).on("886", FIRST_DAY)
+        with pytest.raises(SettingsRefused, match="letters/900001: file: .*attendance publish"):
+            SchoolWording(published).on("900001", FIRST_DAY)
 
 
 def test_one_mistake_and_nothing_is_put(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,7 +69,7 @@ def test_one_mistake_and_nothing_is_put(folder: Path, capsys: pytest.CaptureFixt
 def test_what_no_item_holds_is_told_by_name_and_nothing_is_put(
     folder: Path, prefix: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (folder / "886" / "900001-letters.yaml").write_text(f"{letters()}# {LONGEST * 'x'}\n")
+    (folder / "886" / "900001-letters.yaml").write_text(letters(support=f"[{LONGEST * 'x'}]"))
     with raised(given={}) as system:
         before = system.items("published")
         assert main(["publish", str(folder), *prefix]) == 2
