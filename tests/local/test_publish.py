@@ -50,9 +50,9 @@ def test_what_another_put_there_is_refused_with_what_to_do() -> None:
     with raised(given={}) as system:
         published = system.doors.published
         published.put({conduct_of("886"): settings("886"), letters_of("900001"): letters()})
-        with pytest.raises(SettingsRefused, match="authorities/886: file: .*attendance publish"):
+        with pytest.raises(SettingsRefused, match=r"authorities/886: file: .*attendance publish"):
             AuthoritySettings(published).on("886", FIRST_DAY)
-        with pytest.raises(SettingsRefused, match="letters/900001: file: .*attendance publish"):
+        with pytest.raises(SettingsRefused, match=r"letters/900001: file: .*attendance publish"):
             SchoolWording(published).on("900001", FIRST_DAY)
 
 
