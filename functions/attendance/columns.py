@@ -531,6 +531,8 @@ def _slots(words: _Words, mix: np.uint64) -> NDArray[np.int64]:
 
 def _first_alike(words: _Words) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Of each different value a record that has it, in the order of these; and of each record which value it has."""
+    if len(words[0]) == 1:
+        return np.zeros(1, np.intp), np.zeros(1, np.intp)
     alike, same = _one_alike(words, _MIX)
     left = np.flatnonzero(~same)
     mix = _MIX

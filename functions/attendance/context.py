@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -501,6 +502,7 @@ type _Days = NDArray[np.int32]
 """Days since 1970."""
 
 
+@lru_cache(maxsize=1024)  # schools have the days of their calendars in common
 def _number(day: str) -> int:
     return (date.fromisoformat(day) - EPOCH).days
 
@@ -634,11 +636,13 @@ def _by_code(entries: Entries, which: Indices, words: Mapping[str, str]) -> Code
 
 def _held_by_few(entries: Entries, mine: Flags, held: _Held, roll: _Roll, as_at: date) -> Iterator[_Seen]:
     """Where the calendar does not speak, a session of which fewer than one in so many of the roll have a mark that shows it."""
+    silent = ~held.is_open & ~held.is_closed
+    if not silent.any():
+        return
     days = (np.arange(len(held.shown)) + held.first) // 2
     pupils = list(roll.place.values())  # a pupil with a former UPN counts as two
     starts, leaves = np.sort(roll.starts[pupils]), np.sort(roll.leaves[pupils])
     on_roll = np.searchsorted(starts, days, side="right") - np.searchsorted(leaves, days, side="left")
-    silent = ~held.is_open & ~held.is_closed
     few = silent & (held.shown > 0) & (held.shown * FEW_SESSIONS.on(as_at) < on_roll)
     which = _each_session_once(entries, mine & _shows_held(entries) & _in_sessions(entries, held, few))
     sessions = entries.at[which]

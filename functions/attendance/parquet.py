@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -28,6 +29,7 @@ from attendance.thrift import (
     read_zigzag,
     varint,
     write,
+    written,
     zigzag,
 )
 
@@ -75,27 +77,32 @@ _MOMENT: Final[Struct] = {10: (STRUCT, {8: (STRUCT, _TIMESTAMP)})}
 
 def parquet(columns: Sequence[Column], rows: int) -> bytes:
     """The file, of one row group; the same columns give the same bytes."""
-    return file_of([piece_of(columns, rows)], schema({column.name: column.form for column in columns}), {})
+    return file_of([piece_of(columns, rows)], _schema(tuple((column.name, column.form) for column in columns)), {})
 
 
 def piece_of(columns: Sequence[Column], rows: int) -> Piece:
     """The row group alone."""
-    out, described = bytearray(), bytearray()
+    out = bytearray()
     pack = zstd.ZstdCompressor(_LEVEL)  # a new one for each page takes longer than most pages
     chunks = [_write_chunk(out, column, rows, pack) for column in columns]
     group = {
         1: (LIST, (STRUCT, chunks)), 2: (I64, len(out)), 3: (I64, rows), 5: (I64, len(MAGIC)), 6: (I64, len(out)),
     }  # fmt: skip
-    write(described, STRUCT, group)
-    return Piece(bytes(out), bytes(described), rows)
+    return Piece(bytes(out), written(group), rows)
 
 
-def schema(forms: Mapping[str, Form]) -> list[Struct]:
-    """What a footer says of columns with these names and forms."""
-    return [
+def schema(forms: Mapping[str, Form]) -> Sequence[bytes]:
+    """What a footer says of columns with these names and forms, each as it is written."""
+    return _schema(tuple(forms.items()))
+
+
+@lru_cache  # there are as many as kinds of rows
+def _schema(forms: tuple[tuple[str, Form], ...]) -> Sequence[bytes]:
+    says: list[Struct] = [
         {4: (BINARY, b"schema"), 5: (I32, len(forms))},
-        *(_described(name, form) for name, form in forms.items()),
+        *(_described(name, form) for name, form in forms),
     ]
+    return tuple(written(each) for each in says)
 
 
 def _described(name: str, form: Form) -> Struct:

@@ -22,6 +22,7 @@ from attendance.thrift import (
     read_struct,
     read_varint,
     write,
+    written,
 )
 
 MAGIC: Final = b"PAR1"
@@ -49,17 +50,17 @@ class Piece:
         """The same where its bytes begin elsewhere."""
         if at == self.at:
             return self
-        by, out = at - self.at, bytearray()
+        by = at - self.at
         group, _ = read_struct(self.described, 0)
         columns = []
         for chunk in group[_COLUMNS][1][1]:
             of_column = _further(chunk[_OF_COLUMN][1], _PAGES_AT, by)
             columns.append(_further(chunk, (_CHUNK_AT,), by) | {_OF_COLUMN: (STRUCT, of_column)})
-        write(out, STRUCT, _further(group, (_GROUP_AT,), by) | {_COLUMNS: (LIST, (STRUCT, columns))})
-        return Piece(self.body, bytes(out), self.rows, at)
+        described = written(_further(group, (_GROUP_AT,), by) | {_COLUMNS: (LIST, (STRUCT, columns))})
+        return Piece(self.body, described, self.rows, at)
 
 
-def file_of(pieces: Sequence[Piece], schema: Sequence[Struct], says: Mapping[str, str]) -> bytes:
+def file_of(pieces: Sequence[Piece], schema: Sequence[bytes], says: Mapping[str, str]) -> bytes:
     """A file of pieces of one schema, one after the other."""
     out = bytearray(MAGIC)
     groups = []
@@ -79,7 +80,7 @@ def file_of(pieces: Sequence[Piece], schema: Sequence[Struct], says: Mapping[str
     return bytes(out)
 
 
-def joined(pieces: Mapping[str, Piece], schema: Sequence[Struct], says: Mapping[str, str]) -> bytes:
+def joined(pieces: Mapping[str, Piece], schema: Sequence[bytes], says: Mapping[str, str]) -> bytes:
     """A file of named pieces in the order of their names, from which `split` takes them again.
 
     The same pieces give the same bytes, whatever file each of them was taken from.

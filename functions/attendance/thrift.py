@@ -105,6 +105,13 @@ def zigzag(number: int) -> bytes:
     return varint(number << 1 ^ number >> 63)
 
 
+def written(struct: Struct) -> bytes:
+    """A struct alone."""
+    out = bytearray()
+    write(out, STRUCT, struct)
+    return bytes(out)
+
+
 def write(out: bytearray, kind: int, value: Any) -> None:
     """Add a value of a type: a number, bytes, a Struct (or its bytes), or of a list the type of its values and these."""
     if kind in _INTEGERS:
