@@ -115,6 +115,8 @@ def test_the_same_build_for_this_platform_is_complete(function):
 
 
 CALLS = f"""
+import botocore.session
+
 session = botocore.session.Session()
 
 def told(shape, within=()):
