@@ -75,13 +75,16 @@ type Read = tuple[Any, str | None]
 
 def upn_problems(upns: Sequence[str]) -> list[str | None]:
     """What is wrong with each UPN, as `upn_problem` says it; those with which nothing is are found all together."""
-    of_size = [n for n, upn in enumerate(upns) if len(upn) == len(_UPN)]
-    joined = "".join([upns[n] for n in of_size]).encode("ascii", "replace")
+    of_size = np.array([*map(len, upns)], np.intp) == len(_UPN)
+    joined = "".join(compress(upns, of_size.tolist())).encode("ascii", "replace")
     letters = np.frombuffer(joined, np.uint8).reshape(-1, len(_UPN)).T.copy()  # a line a place: that is quicker
     is_sound = np.zeros(len(upns), np.bool_)
     asked_for = _UPN_LETTERS.take(_UPN_PLACES @ _UPN_VALUES.take(letters[1:]) % len(_UPN_LETTERS))
     is_sound[of_size] = (letters[0] == asked_for) & (_UPN_PARTS.take(letters) & _UPN_PARTS_ASKED != 0).all(axis=0)
-    return [None if sound else upn_problem(upn) for sound, upn in zip(is_sound.tolist(), upns, strict=True)]
+    found: list[str | None] = [None] * len(upns)
+    for n in np.flatnonzero(~is_sound).tolist():
+        found[n] = upn_problem(upns[n])
+    return found
 
 
 _UPN: Final = "A801200005001"
