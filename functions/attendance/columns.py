@@ -341,12 +341,8 @@ class Collected:
             words = [word[new] for word in words]
             first, of = _first_alike(words)
             words = [word[first] for word in words]
-            index, texts = self._index, _texts(words)
-            if index:
-                placed = np.array([index.setdefault(text, len(index)) for text in texts], np.int32)
-            else:  # as of UPNs in a file of one chunk
-                index.update(zip(texts, range(len(texts)), strict=True))
-                placed = np.arange(len(texts), dtype=np.int32)
+            index = self._index
+            placed = np.array([index.setdefault(text, len(index)) for text in _texts(words)], np.int32)
             self._met.remember(words, placed)
             which[new] = placed[of]
         return which

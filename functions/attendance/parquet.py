@@ -77,7 +77,7 @@ _MOMENT: Final[Struct] = {10: (STRUCT, {8: (STRUCT, _TIMESTAMP)})}
 
 def parquet(columns: Sequence[Column], rows: int) -> bytes:
     """The file, of one row group; the same columns give the same bytes."""
-    return file_of([piece_of(columns, rows)], _schema(tuple((column.name, column.form) for column in columns)), {})
+    return file_of([piece_of(columns, rows)], schema({column.name: column.form for column in columns}), {})
 
 
 def piece_of(columns: Sequence[Column], rows: int) -> Piece:
