@@ -22,13 +22,14 @@ from attendance.thrift import (
     I32,
     I64,
     LIST,
+    OPEN,
     STRUCT,
+    Blank,
     Struct,
     read_struct,
     read_varint,
     read_zigzag,
     varint,
-    write,
     written,
     zigzag,
 )
@@ -112,47 +113,72 @@ def _described(name: str, form: Form) -> Struct:
     return described | _MOMENT if form == "moment" else described
 
 
-def _write_chunk(out: bytearray, column: Column, rows: int, pack: zstd.ZstdCompressor) -> Struct:
+def _write_chunk(out: bytearray, column: Column, rows: int, pack: zstd.ZstdCompressor) -> bytes:
     """Write the pages of a column; gives what the footer says of them."""
     begins = len(MAGIC) + len(out)
-    says: Struct = {}
+    said, size = None, 0
+    says: tuple[int | bytes, ...] = ()
     if column.which is None:
-        said, size = np.ones(rows, np.bool_), 0
         if column.form == "flag":
             encoding, body = _PLAIN, np.packbits(np.asarray(column.values), bitorder="little").tobytes()
         else:
             encoding, body = _DELTA, _deltas(np.asarray(column.values, np.int64))
     else:
-        encoding, said = _RLE_DICTIONARY, column.which >= 0
-        which = column.which if said.all() else column.which[said]
+        encoding, which = _RLE_DICTIONARY, column.which
+        if int(which.min(initial=0)) < 0:
+            said = which >= 0
+            which = which[said]
         body = _indices(which, len(column.values))
-        header = {1: (I32, len(column.values)), 2: (I32, _PLAIN)}
-        size = _write_page(
-            out, _DICTIONARY_PAGE, {_OF_DICTIONARY: (STRUCT, header)}, _plain(column.form, column.values), pack
-        )
-        says = {11: (I64, begins)}
+        values = _plain(column.form, column.values)
+        size = _write_page(out, _DICTIONARY_HEAD, values, pack, len(column.values))
+        says = (begins,)
         if column.bounded:
-            least, greatest = (_plain(column.form, [bound(column.values)]) for bound in (min, max))
-            says[12] = STRUCT, {5: (BINARY, greatest), 6: (BINARY, least)}
+            says += tuple(_plain(column.form, [bound(column.values)]) for bound in (max, min))
     data_at = len(MAGIC) + len(out)
-    header = {1: (I32, rows), 2: (I32, encoding), 3: (I32, _RLE), 4: (I32, _RLE)}
-    size += _write_page(out, _DATA_PAGE, {_OF_DATA: (STRUCT, header)}, _levels(said) + body, pack)
+    size += _write_page(out, _DATA_HEAD, _levels(said, rows) + body, pack, rows, encoding)
+    blank = _chunk(column.name, column.form, encoding, column.bounded)
+    return blank.filled(begins, rows, size, len(MAGIC) + len(out) - begins, data_at, *says)
+
+
+@lru_cache  # there are as many as columns of kinds of rows
+def _chunk(name: str, form: Form, encoding: int, bounded: bool) -> Blank:
+    """What a footer says of a column: open are where it begins, its rows, its size uncompressed and compressed, where its data are.
+
+    Of one with a dictionary where this begins, and of one that is bounded its greatest and its least value.
+    """
     chunk: Struct = {
-        1: (I32, _TYPE[column.form]), 2: (LIST, (I32, [_PLAIN, _RLE, encoding])),
-        3: (LIST, (BINARY, [column.name.encode()])), 4: (I32, _ZSTD), 5: (I64, rows), 6: (I64, size),
-        7: (I64, len(MAGIC) + len(out) - begins), 9: (I64, data_at), **says,
+        1: (I32, _TYPE[form]), 2: (LIST, (I32, [_PLAIN, _RLE, encoding])), 3: (LIST, (BINARY, [name.encode()])),
+        4: (I32, _ZSTD), 5: (I64, OPEN), 6: (I64, OPEN), 7: (I64, OPEN), 9: (I64, OPEN),
     }  # fmt: skip
-    return {2: (I64, begins), 3: (STRUCT, chunk)}
+    if encoding == _RLE_DICTIONARY:
+        chunk[11] = I64, OPEN
+        if bounded:
+            chunk[12] = STRUCT, {5: (BINARY, OPEN), 6: (BINARY, OPEN)}
+    return Blank({2: (I64, OPEN), 3: (STRUCT, chunk)})
 
 
-def _write_page(out: bytearray, kind: int, header: Struct, body: bytes, pack: zstd.ZstdCompressor) -> int:
-    """Write a page with its header; gives how long both would be uncompressed."""
-    begins = len(out)
+# Open are the sizes of the page, uncompressed and compressed, then how many values it has, and of rows how they are encoded.
+_DICTIONARY_HEAD: Final = Blank(
+    {
+        1: (I32, _DICTIONARY_PAGE), 2: (I32, OPEN), 3: (I32, OPEN),
+        _OF_DICTIONARY: (STRUCT, {1: (I32, OPEN), 2: (I32, _PLAIN)}),
+    }
+)  # fmt: skip
+_DATA_HEAD: Final = Blank(
+    {
+        1: (I32, _DATA_PAGE), 2: (I32, OPEN), 3: (I32, OPEN),
+        _OF_DATA: (STRUCT, {1: (I32, OPEN), 2: (I32, OPEN), 3: (I32, _RLE), 4: (I32, _RLE)}),
+    }
+)  # fmt: skip
+
+
+def _write_page(out: bytearray, head: Blank, body: bytes, pack: zstd.ZstdCompressor, *says: int) -> int:
+    """Write a page with its head, in which this is said; gives how long both would be uncompressed."""
     packed = pack.compress(body, pack.FLUSH_FRAME)
-    write(out, STRUCT, {1: (I32, kind), 2: (I32, len(body)), 3: (I32, len(packed)), **header})
-    size = len(out) - begins + len(body)
+    begin = head.filled(len(body), len(packed), *says)
+    out += begin
     out += packed
-    return size
+    return len(begin) + len(body)
 
 
 def _plain(form: Form, values: Sequence[Any] | NDArray[Any]) -> bytes:
@@ -166,9 +192,9 @@ def _plain(form: Form, values: Sequence[Any] | NDArray[Any]) -> bytes:
     return b"".join([part for each in encoded for part in (len(each).to_bytes(4, "little"), each)])
 
 
-def _levels(said: NDArray[np.bool_]) -> bytes:
-    """Which rows have a value, a bit each."""
-    body = _run(len(said), b"\1") if said.all() else _bits(np.packbits(said, bitorder="little").tobytes())
+def _levels(said: NDArray[np.bool_] | None, rows: int) -> bytes:
+    """Which rows have a value, a bit each; None: all."""
+    body = _run(rows, b"\1") if said is None else _bits(np.packbits(said, bitorder="little").tobytes())
     return len(body).to_bytes(4, "little") + body
 
 

@@ -112,9 +112,29 @@ def written(struct: Struct) -> bytes:
     return bytes(out)
 
 
+class Blank:
+    """A struct in which some values, numbers or bytes, are OPEN: what stands between them is worked out once."""
+
+    def __init__(self, struct: Struct) -> None:
+        self._begin, *self._behind = written(struct).split(OPEN)
+
+    def filled(self, *values: int | bytes) -> bytes:
+        """The struct with these values, in the order in which they are open."""
+        out = [self._begin]
+        for value, behind in zip(values, self._behind, strict=True):
+            out += (zigzag(value), behind) if isinstance(value, int) else (varint(len(value)), value, behind)
+        return b"".join(out)
+
+
+OPEN: Final = b"<open>"
+"""Stands in a Blank for a value that is written in later."""
+
+
 def write(out: bytearray, kind: int, value: Any) -> None:
     """Add a value of a type: a number, bytes, a Struct (or its bytes), or of a list the type of its values and these."""
-    if kind in _INTEGERS:
+    if value is OPEN:
+        out += OPEN
+    elif kind in _INTEGERS:
         out += zigzag(value)
     elif kind == BINARY:
         out += varint(len(value))
@@ -130,7 +150,7 @@ def write(out: bytearray, kind: int, value: Any) -> None:
                 out.append(of)
                 out += zigzag(number)
             before = number
-            if of in _INTEGERS and -64 <= each < 64:  # most are: without a call of a function
+            if of in _INTEGERS and each is not OPEN and -64 <= each < 64:  # most are: without a call of a function
                 out.append(each << 1 ^ each >> 63)
             elif of not in (TRUE, FALSE):
                 write(out, of, each)
