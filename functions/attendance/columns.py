@@ -341,8 +341,12 @@ class Collected:
             words = [word[new] for word in words]
             first, of = _first_alike(words)
             words = [word[first] for word in words]
-            index = self._index
-            placed = np.array([index.setdefault(text, len(index)) for text in _texts(words)], np.int32)
+            index, texts = self._index, _texts(words)
+            if index:
+                placed = np.array([index.setdefault(text, len(index)) for text in texts], np.int32)
+            else:
+                index.update(zip(texts, range(len(texts)), strict=True))
+                placed = np.arange(len(texts), dtype=np.int32)
             self._met.remember(words, placed)
             which[new] = placed[of]
         return which
@@ -354,6 +358,8 @@ class Collected:
         records = sum(map(len, self._whole))
         if len(values) == 1:
             coded = Coded.same(values[0], records)
+        elif len(self._whole) == 1:
+            coded = Coded(values, small(self._whole[0], len(values)))
         else:
             none = small(np.zeros(0, np.int32), len(values))
             coded = Coded(values, np.concatenate([none, *self._whole], dtype=none.dtype, casting="unsafe"))

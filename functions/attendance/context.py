@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from itertools import compress
+from itertools import compress, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -510,7 +510,7 @@ def _number(day: str) -> int:
 def _days(texts: Sequence[str | None], otherwise: int, of: Callable[[date], date] = lambda day: day) -> _Days:
     """What is made of days, each different one once; of none another number."""
     number = {text: (of(date.fromisoformat(text)) - EPOCH).days if text else otherwise for text in set(texts)}
-    return np.array([number[text] for text in texts], np.int32)
+    return np.fromiter(map(number.__getitem__, texts), np.int32, len(texts))
 
 
 @dataclass(frozen=True)
@@ -539,7 +539,7 @@ class _Roll:
         """The pupils with these UPNs."""
         nobody = len(self.table)
         place = self.place
-        at = np.array([place.get(upn, nobody) for upn in upns], np.int32)
+        at = np.fromiter(map(place.get, upns, repeat(nobody)), np.int32, len(upns))
         return _Pupils(self.table, at, at != nobody, self.starts[at], self.leaves[at])
 
 

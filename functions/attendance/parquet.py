@@ -185,10 +185,11 @@ def _plain(form: Form, values: Sequence[Any] | NDArray[Any]) -> bytes:
     """Values, one after the other."""
     if form != "text":
         return np.asarray(values, _NUMBERS[_TYPE[form]]).tobytes()
+    if len(sizes := {*map(len, values)}) == 1 and (size := sizes.pop()) < 128:  # as of UPNs
+        head = size.to_bytes(4, "little").decode("ascii")
+        if (joined := head + head.join(values)).isascii():
+            return joined.encode()
     encoded = [value.encode() for value in values]
-    if len({*map(len, encoded)}) == 1:  # as of UPNs
-        size = len(encoded[0]).to_bytes(4, "little")
-        return size + size.join(encoded)
     return b"".join([part for each in encoded for part in (len(each).to_bytes(4, "little"), each)])
 
 

@@ -61,6 +61,7 @@ def _column(kind: Kind, column: RowColumn, valued: Valued, order: NDArray[np.int
         if form == "day":
             values = [(day - _DAY_0).days for day in values]
     which = valued.which.take(order) if len(said) > 1 else valued.which
-    place = np.where(said, np.cumsum(said) - 1, -1)
-    place = place.astype(np.int16 if len(said) < 1 << 15 else np.int32)
-    return Column(column.name, form, values, which if said.all() else spread(place, which))
+    if not said.all():
+        place = np.where(said, np.cumsum(said) - 1, -1)
+        which = spread(place.astype(np.int16 if len(said) < 1 << 15 else np.int32), which)
+    return Column(column.name, form, values, which)

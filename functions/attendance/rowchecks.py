@@ -7,7 +7,7 @@ Nothing here knows what else has arrived: a row is judged by the extract, the ta
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -73,18 +73,21 @@ type Read = tuple[Any, str | None]
 """What a text says (None: nothing), and the code of what is wrong with it (None: nothing)."""
 
 
-def upn_problems(upns: Sequence[str]) -> list[str | None]:
-    """What is wrong with each UPN, as `upn_problem` says it; those with which nothing is are found all together."""
-    of_size = np.array([*map(len, upns)], np.intp) == len(_UPN)
-    joined = "".join(compress(upns, of_size.tolist())).encode("ascii", "replace")
-    letters = np.frombuffer(joined, np.uint8).reshape(-1, len(_UPN)).T.copy()  # a line a place: that is quicker
-    is_sound = np.zeros(len(upns), np.bool_)
+def upn_problems(upns: Sequence[str]) -> dict[int, str]:
+    """What is wrong with UPNs, by their places, as `upn_problem` says it; those with which nothing is are found all together."""
+    is_sound = np.fromiter(map(len, upns), np.intp, len(upns)) == len(_UPN)
+    of_size = upns if is_sound.all() else compress(upns, is_sound.tolist())
+    letters = _letters(of_size, len(_UPN)).T.copy()  # a line a place: that is quicker
     asked_for = _UPN_LETTERS.take(_UPN_PLACES @ _UPN_VALUES.take(letters[1:]) % len(_UPN_LETTERS))
-    is_sound[of_size] = (letters[0] == asked_for) & (_UPN_PARTS.take(letters) & _UPN_PARTS_ASKED != 0).all(axis=0)
-    found: list[str | None] = [None] * len(upns)
-    for n in np.flatnonzero(~is_sound).tolist():
-        found[n] = upn_problem(upns[n])
-    return found
+    is_sound[is_sound] = (letters[0] == asked_for) & (_UPN_PARTS.take(letters) & _UPN_PARTS_ASKED != 0).all(axis=0)
+    problems = {n: upn_problem(upns[n]) for n in np.flatnonzero(~is_sound).tolist()}
+    return {n: problem for n, problem in problems.items() if problem}
+
+
+def _letters(texts: Iterable[str], size: int) -> NDArray[np.uint8]:
+    """The letters of texts that have so many, a text a line; what is not ASCII is a question mark."""
+    return np.frombuffer("".join(texts).encode("ascii", "replace"), np.uint8).reshape(-1, size)
+
 
 
 _UPN: Final = "A801200005001"
@@ -153,9 +156,7 @@ def _to_the_second(texts: Sequence[str | None]) -> tuple[NDArray[np.intp], NDArr
     if isinstance(texts, _Trimmed):
         return texts.written.of_size(size)  # of these, none that is a time has a blank around it
     usual = [(n, text) for n, text in enumerate(texts) if text and len(text) == size]
-    which = np.array([n for n, _ in usual], np.intp)
-    joined = "".join([text for _, text in usual]).encode("ascii", "replace")
-    return which, np.frombuffer(joined, np.uint8).reshape(-1, size)
+    return np.array([n for n, _ in usual], np.intp), _letters([text for _, text in usual], size)
 
 
 _TO_THE_SECOND: Final = "2025-09-08T09:05:00"
@@ -323,12 +324,8 @@ class Valued:
         return Valued(values, small(place, len(values)).take(which))
 
     def ranked(self) -> Which:
-        """For each row the place of its value among all values in their order; none comes first."""
-        values = self.values
-        if None in values:
-            order = sorted(range(len(values)), key=lambda n: (values[n] is not None, values[n]))
-        else:
-            order = sorted(range(len(values)), key=values.__getitem__)
+        """For each row, each of which has a value, the place of its own among all values in their order."""
+        order = np.array(self.values).argsort(kind="stable")
         rank = np.empty(len(order), np.int32)
         rank[order] = np.arange(len(order))
         return spread(small(rank, len(rank)), self.which)
@@ -429,13 +426,11 @@ def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Va
     if column.reading == "code":
         blank = (NO_MARK, None)  # it may say that there is no mark
     if column.reading == "upn":
-        problems_of = upn_problems([each or "" for each in text.values])
-        if not any(problems_of) and len(set(text.values)) == len(text.values):
+        wrong = upn_problems([each or "" for each in text.values])
+        if not wrong and len(set(text.values)) == len(text.values):
             # Mostly: each is what it says, none is blank, and none stands there a second time with spaces around it.
             return Valued(tuple(text.values), text.which), {}
-        every = [
-            blank if each is None else (each, problem) for each, problem in zip(text.values, problems_of, strict=True)
-        ]
+        every = [blank if each is None else (each, wrong.get(n)) for n, each in enumerate(text.values)]
     else:
         every = [blank if each is None else read(each) for each in text.values]
     if kind != "attendance" and column.reading not in {"flag", "choice"}:
@@ -452,6 +447,8 @@ def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Va
 
 
 def _read_times(text: Coded, blank: int, latest: int) -> tuple[Valued, dict[str, Places]]:
+    if not any(text.values):  # as of a column that the file does not have
+        return Valued(cast("Sequence[int]", np.array([blank])), np.broadcast_to(np.int32(0), len(text.which))), {}
     times = times_of(text.values)
     said = np.ones(len(times), np.bool_)
     for n in np.flatnonzero(times == NO_TIME).tolist():
