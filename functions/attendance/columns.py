@@ -29,7 +29,7 @@ class Coded:
     @staticmethod
     def same(value: str | None, records: int) -> Coded:
         """A column in which every record has this value."""
-        return Coded((value,), np.broadcast_to(np.int32(0), records))
+        return Coded((value,), same_of_each(np.int32(0), records))
 
     def at(self, n: int) -> str | None:
         """The value of the n-th record."""
@@ -40,14 +40,22 @@ class Coded:
         return Coded(self.values, self.which[records])
 
 
+def same_of_each[Known: np.generic](value: Known, many: int) -> NDArray[Known]:
+    """One value for each of so many, of which there is one in memory; not to be written to.
+
+    As `np.broadcast_to` has it, which takes several times as long: of a daily file some thirty columns are such.
+    """
+    return np.ndarray((many,), value.dtype, value, strides=(0,))
+
+
 def spread[Known: np.generic](of_values: NDArray[Known], which: Which) -> NDArray[Known]:
     """What is known of each different value, for each record; not to be written to."""
     if len(of_values) == 1:
-        return np.broadcast_to(of_values[0], which.shape)
+        return same_of_each(of_values[0], len(which))
     if len(which) <= _AT_ONCE:
         return of_values.take(which)
     if (of_values == of_values[0]).all():
-        return np.broadcast_to(of_values[0], which.shape)
+        return same_of_each(of_values[0], len(which))
     known = np.empty(len(which), of_values.dtype)
     for begin in range(
         0, len(which), _AT_ONCE
@@ -155,13 +163,13 @@ class Marked:
     def places(self) -> NDArray[np.int64]:
         """All of them, in order: the first of each number, then the second of those that have more."""
         found = np.empty(self._before[-1], np.int64)
-        word = np.flatnonzero(self._words != 0)
+        word = (self._words != 0).nonzero()[0]
         left, at = self._words.take(word), self._before.take(word)
         while len(word):
             less = left - _ONE
             found[at] = _BITS_OF_WORD * word + np.bitwise_count(~left & less)
             left &= less
-            more = np.flatnonzero(left != 0)
+            more = (left != 0).nonzero()[0]
             word, left, at = word.take(more), left.take(more), at.take(more) + 1
         return found
 
@@ -178,7 +186,7 @@ class Marked:
                 less = ahead - _ONE
                 by = np.bitwise_count(ahead ^ less)
                 places = begin + by
-                far = np.flatnonzero(by == _BITS_OF_WORD)
+                far = (by == _BITS_OF_WORD).nonzero()[0]
                 places[far] = self.places[self.before(begin[far])] + 1
             ahead &= less
             yield places
@@ -221,7 +229,7 @@ class Written(Sequence[str]):
         if width < size:
             return np.zeros(0, np.intp), np.zeros((0, size), np.uint8)
         letters = self.encoded.view(np.uint8).reshape(-1, width)
-        which = np.flatnonzero((letters[:, size - 1] != 0) & ((letters[:, size] == 0) if size < width else True))
+        which = ((letters[:, size - 1] != 0) & ((letters[:, size] == 0) if size < width else True)).nonzero()[0]
         return which, letters[which, :size]
 
 
@@ -319,24 +327,24 @@ class Collected:
         if longest > _LONGEST:
             self.add_chunk(*values.by_text())
         elif not longest:
-            self._add(np.broadcast_to(np.int32(self._place("")), len(lengths)))
-        elif not lengths[0] and 2 * len(said := np.flatnonzero(lengths)) < len(lengths):
+            self._add(same_of_each(np.int32(self._place("")), len(lengths)))
+        elif not lengths[0] and 2 * len(said := lengths.nonzero()[0]) < len(lengths):
             blank = self._place("")
             which = np.full(len(lengths), blank, np.int32)  # as of notes: nearly all are blank, the first too
             which[said] = self._which(Values(values.body, values.starts[said], lengths[said]).words(longest))
             self._add(which)
         else:
             words = values.words(longest)
-            runs = np.flatnonzero(_differ_from_before(words))
+            runs = _differ_from_before(words).nonzero()[0]
             if 2 * len(runs) < len(lengths):  # as of days, or of who wrote it
                 of_runs = self._which([word[runs] for word in words])
-                self._add(np.repeat(small(of_runs, self.many), np.diff(runs, append=len(lengths))))
+                self._add(np.repeat(small(of_runs, self.many), np.diff(np.append(runs, len(lengths)))))
             else:
                 self._add(self._which(words))
 
     def _which(self, words: _Words) -> Which:
         which = self._met.which(words)
-        new = np.flatnonzero(which < 0)
+        new = (which < 0).nonzero()[0]
         if len(new):
             words = [word[new] for word in words]
             first, of = _first_alike(words)
@@ -540,7 +548,7 @@ def _first_alike(words: _Words) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     if len(words[0]) == 1:
         return np.zeros(1, np.intp), np.zeros(1, np.intp)
     alike, same = _one_alike(words, _MIX)
-    left = np.flatnonzero(~same)
+    left = (~same).nonzero()[0]
     mix = _MIX
     while len(left):  # another slot for those who met another value in theirs
         mix ^= mix >> np.uint64(7)
@@ -549,7 +557,7 @@ def _first_alike(words: _Words) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         left = left[~same]
     is_first = np.zeros(len(alike), np.bool_)
     is_first[alike] = True
-    return np.flatnonzero(is_first), (np.cumsum(is_first) - 1)[alike]
+    return is_first.nonzero()[0], (np.cumsum(is_first) - 1)[alike]
 
 
 def _one_alike(words: _Words, mix: np.uint64) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:

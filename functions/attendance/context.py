@@ -320,13 +320,13 @@ def _look(
         yield from _on_roll(entries, mine, pupils)
         yield from _held_by_few(entries, mine & in_force, held, roll, as_at)
         if urn is not None:
-            dual = np.flatnonzero(mine & _coded(entries, "D"))
+            dual = (mine & _coded(entries, "D")).nonzero()[0]
             asked, of = _different_pupils(entries.pupil[dual], len(pupils.at))
             here = np.array([each == urn for each in pupils.each(asked, "dual_registered_urn")], np.bool_)
             yield _seen(entries, "DUAL_CONFLICT", "code", dual[here[of]])
     if known.calendar is not None:
         closed = _in_sessions(entries, held, held.is_closed)
-        yield _seen(entries, "DAY_CLOSED", "date", np.flatnonzero(mine & closed & _shows_held(entries)))
+        yield _seen(entries, "DAY_CLOSED", "date", (mine & closed & _shows_held(entries)).nonzero()[0])
 
 
 def _seen(entries: Entries, code: str, field: str, which: Indices, detail: Coded | None = None) -> _Seen:
@@ -373,7 +373,7 @@ def _in_order(entries: Entries) -> tuple[Flags, NDArray[np.int8] | None]:
     """Which entries are in force for their pupil and session, and the code that each replaced; None where none replaces any."""
     key = combined([entries.pupil, entries.at - entries.first])
     in_force = np.ones(len(entries), np.bool_)
-    met = np.flatnonzero(stand_again(key))
+    met = stand_again(key).nonzero()[0]
     if not len(met):
         return in_force, None
     rank = (entries.row[met], entries.upload[met], entries.extracted_at[met], entries.ranked_at[met], key[met])
@@ -390,7 +390,7 @@ def _amended(entries: Entries, mine: Flags, before: NDArray[np.int8] | None) -> 
         return
     where = mine & ~entries.has_reason & (before != entries.code) & (before != _NO_MARK)
     was = Coded([f"was {code}" for code in CODE_ORDER], before.astype(np.int32)).of(where)
-    yield _Seen("AMENDED_WITHOUT_REASON", "amendment_reason", np.flatnonzero(where), None, was)
+    yield _Seen("AMENDED_WITHOUT_REASON", "amendment_reason", where.nonzero()[0], None, was)
 
 
 @dataclass(frozen=True)
@@ -431,7 +431,7 @@ class _Held:
 
 def _each_session_once(entries: Entries, where: Flags) -> Indices:
     """Of the entries of an upload about one session that with the lowest row."""
-    which = np.flatnonzero(where)
+    which = where.nonzero()[0]
     which = which[np.argsort(entries.row[which], kind="stable")]
     key = combined([entries.upload[which], entries.at[which] - entries.first])
     return which[np.unique(key, return_index=True)[1]]
@@ -455,11 +455,11 @@ def _n_overdue(
 ) -> Iterator[_Seen]:  # fmt: skip
     """N in force with more school days after it, up to as-at, than there are to establish the reason."""
     last = (as_at - EPOCH).days
-    which = np.flatnonzero(mine & _coded(entries, "N"))
+    which = (mine & _coded(entries, "N")).nonzero()[0]
     which = which[last - entries.at[which] // 2 > N_DAYS.latest]  # there are no more school days than days
     if not len(which):
         return
-    days = {n // 2 for n in (np.flatnonzero(held.is_held) + held.first).tolist()}
+    days = {n // 2 for n in (held.is_held.nonzero()[0] + held.first).tolist()}
     days |= {session // 2 for session, opens in calendar.items() if opens}
     days |= {n // 2 for grid in grids for n in _held_in(grid)}
     days -= {n // 2 for n, opens in calendar.items() if not opens and calendar.get(n ^ 1) is False}
@@ -562,9 +562,9 @@ class _Pupils:
 
 
 def _on_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> Iterator[_Seen]:
-    yield _seen(entries, "PUPIL_UNKNOWN", "upn", np.flatnonzero(mine & _of_pupils(entries, ~pupils.known)))
+    yield _seen(entries, "PUPIL_UNKNOWN", "upn", (mine & _of_pupils(entries, ~pupils.known)).nonzero()[0])
     yield _off_roll(entries, mine, pupils)
-    asks = np.flatnonzero(mine & _coded(entries, "X", "C2", "D", "T", "Z"))
+    asks = (mine & _coded(entries, "X", "C2", "D", "T", "Z")).nonzero()[0]
     pupil, day = entries.pupil[asks], entries.at[asks] // 2
     is_x, is_c2, is_d, is_t, is_z = (_codes(code)[entries.code[asks]] for code in ("X", "C2", "D", "T", "Z"))
     known, starts = pupils.known[pupil], pupils.starts[pupil]
@@ -594,14 +594,14 @@ def _different_pupils(pupil: Which, pupils: int) -> tuple[Indices, Indices]:
     """The different ones, and for each the index of its own: of many marks, each pupil is asked about once."""
     is_asked = np.zeros(pupils, np.bool_)
     is_asked[pupil] = True
-    return np.flatnonzero(is_asked), (np.cumsum(is_asked) - 1)[pupil]
+    return is_asked.nonzero()[0], (np.cumsum(is_asked) - 1)[pupil]
 
 
 def _off_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> _Seen:
     """Marks before the pupil started or after they left; one that says nothing of the pupil may stand there."""
     first, last = entries.first // 2, int(entries.at.max(initial=0)) // 2
     late_or_gone = _of_pupils(entries, (pupils.starts > first) | (pupils.leaves < last))
-    which = np.flatnonzero(mine & late_or_gone & ~_coded(entries, "#", "Z", NO_MARK))
+    which = (mine & late_or_gone & ~_coded(entries, "#", "Z", NO_MARK)).nonzero()[0]
     day, starts, leaves = (
         entries.at[which] // 2,
         pupils.starts[entries.pupil[which]],

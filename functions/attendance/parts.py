@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from attendance.columns import combined, different, in_order, spread
+from attendance.columns import combined, in_order, same_of_each, spread
 from attendance.law import academic_year
 from attendance.parquet import Column, Form, parquet
 from attendance.rowchecks import NO_TIME, Rows, Valued, microseconds
@@ -30,7 +30,7 @@ def parts_of(rows: Rows, received_at: datetime, upload: str) -> dict[str, bytes]
         return {ROLL: _part(rows, np.arange(len(rows)), received_at, upload)}
     day = rows.columns["date"]
     years = np.array([academic_year(each) for each in day.values], np.int16)
-    of_year = {str(year): rows.of(spread(years == year, day.which)) for year in different(years).tolist()}
+    of_year = {str(year): rows.of(spread(years == year, day.which)) for year in sorted({*years.tolist()})}
     return {name: _part(some, _in_order(some), received_at, upload) for name, some in of_year.items()}
 
 
@@ -40,7 +40,7 @@ def _in_order(rows: Rows) -> NDArray[np.intp]:
 
 def _part(rows: Rows, order: NDArray[np.intp], received_at: datetime, upload: str) -> bytes:
     columns = [_column(rows.kind, column, rows.columns[column.name], order) for column in COLUMNS[rows.kind]]
-    always = np.broadcast_to(np.int32(0), len(rows))
+    always = same_of_each(np.int32(0), len(rows))
     columns += [
         Column("received_at", "moment", [microseconds(received_at)], always),
         Column("upload", "text", [upload], always),

@@ -385,8 +385,9 @@ class _Lines:
         self._ends = newlines | Marked.of(each == ord(","))
         self.bounds = np.concatenate(([0], newlines.places + 1))
         self.count = len(self.bounds) - 1
-        self.commas = np.diff(self._ends.before(self.bounds)) - 1
-        lengths = np.diff(self.bounds)
+        ends_before = self._ends.before(self.bounds)
+        self.commas = ends_before[1:] - ends_before[:-1] - 1
+        lengths = self.bounds[1:] - self.bounds[:-1]
         if lengths.max() > _LONGEST_LINE:
             raise _too_long()
         self.visible = lengths - 1 > self.commas
@@ -415,8 +416,8 @@ def _sort_out(lines: _Lines, first: int, row: int, columns: int, out: _Output) -
     """Pass on the lines from the first on, the number of which is `row`."""
     after_header = np.arange(lines.count) >= first
     sound = lines.visible & (lines.commas == columns - 1) & after_header
-    out.chunk(np.flatnonzero(sound) - first + row, lines.values(sound, columns))
-    aside = np.flatnonzero(lines.visible & ~sound & after_header)
+    out.chunk(sound.nonzero()[0] - first + row, lines.values(sound, columns))
+    aside = (lines.visible & ~sound & after_header).nonzero()[0]
     if len(aside):
         commas, which = np.unique(lines.commas[aside], return_inverse=True)
         details = [_count_of_values(n + 1, columns) for n in commas.tolist()]

@@ -20,7 +20,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attendance.codes import CODES, SHOWS_SESSION_HELD
-from attendance.columns import Coded, Which, Written, any_of, combined, different, small, spread, stand_again
+from attendance.columns import (
+    Coded,
+    Which,
+    Written,
+    among,
+    any_of,
+    combined,
+    different,
+    same_of_each,
+    small,
+    spread,
+    stand_again,
+)
 from attendance.found import Found
 from attendance.identifiers import UPN_LETTERS, UPN_PLACES, UPN_VALUES, upn_problem
 from attendance.law import (
@@ -80,14 +92,13 @@ def upn_problems(upns: Sequence[str]) -> dict[int, str]:
     letters = _letters(of_size, len(_UPN)).T.copy()  # a line a place: that is quicker
     asked_for = _UPN_LETTERS.take(_UPN_PLACES @ _UPN_VALUES.take(letters[1:]) % len(_UPN_LETTERS))
     is_sound[is_sound] = (letters[0] == asked_for) & (_UPN_PARTS.take(letters) & _UPN_PARTS_ASKED != 0).all(axis=0)
-    problems = {n: upn_problem(upns[n]) for n in np.flatnonzero(~is_sound).tolist()}
+    problems = {n: upn_problem(upns[n]) for n in (~is_sound).nonzero()[0].tolist()}
     return {n: problem for n, problem in problems.items() if problem}
 
 
 def _letters(texts: Iterable[str], size: int) -> NDArray[np.uint8]:
     """The letters of texts that have so many, a text a line; what is not ASCII is a question mark."""
     return np.frombuffer("".join(texts).encode("ascii", "replace"), np.uint8).reshape(-1, size)
-
 
 
 _UPN: Final = "A801200005001"
@@ -138,7 +149,7 @@ def times_of(texts: Sequence[str | None]) -> NDArray[np.int64]:
     begins = [_number(time_value(f"{hour.tobytes().decode()}:00")) for hour in letters[first, :_HOUR]]
     times[usual] = np.array(begins, np.int64)[of]
     times[usual] += np.where(times[usual] == NO_TIME, 0, rest)
-    for n in np.flatnonzero(times == NO_TIME).tolist():
+    for n in (times == NO_TIME).nonzero()[0].tolist():
         times[n] = _number(time_value(texts[n] or ""))
     return times
 
@@ -319,7 +330,7 @@ class Valued:
             return Valued(self.values, which)
         values = self.values[used] if isinstance(self.values, np.ndarray) else tuple(compress(self.values, used))
         if len(values) == 1:
-            return Valued(values, np.broadcast_to(np.int32(0), len(which)))
+            return Valued(values, same_of_each(np.int32(0), len(which)))
         place = np.cumsum(used, dtype=np.int32) - 1
         return Valued(values, small(place, len(values)).take(which))
 
@@ -342,7 +353,7 @@ class Valued:
 def _used(which: Which, values: int) -> NDArray[np.bool_]:
     """Which of so many values any row has: mostly some of the rows show nearly all, and few are looked for."""
     used = np.bincount(which[::_SOME], minlength=values) > 0
-    unseen = np.flatnonzero(~used)
+    unseen = (~used).nonzero()[0]
     if len(unseen) > _FEW:
         return np.bincount(which, minlength=values) > 0
     for value in unseen.tolist():
@@ -405,15 +416,15 @@ def _find(found: Found, row: NDArray[np.int64], rows: Places, code: str, field: 
 def _where(flags: Sequence[bool] | NDArray[np.bool_], which: Which) -> Places:
     """The rows with values of which it is so: mostly none, and then no row is looked at."""
     of_values = np.asarray(flags, np.bool_)
-    values = np.flatnonzero(of_values)
+    values = of_values.nonzero()[0]
     if not len(values):
         return np.zeros(0, np.intp)
     if len(values) > _FEW:
-        return np.flatnonzero(spread(of_values, which))
-    have = which == values[0]
+        return spread(of_values, which).nonzero()[0]
+    have: NDArray[np.bool_] = which == values[0]
     for value in values[1:]:
         have |= which == value
-    return np.flatnonzero(have)
+    return have.nonzero()[0]
 
 
 def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Valued, dict[str, Places]]:
@@ -448,10 +459,10 @@ def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Va
 
 def _read_times(text: Coded, blank: int, latest: int) -> tuple[Valued, dict[str, Places]]:
     if not any(text.values):  # as of a column that the file does not have
-        return Valued(cast("Sequence[int]", np.array([blank])), np.broadcast_to(np.int32(0), len(text.which))), {}
+        return Valued(cast("Sequence[int]", np.array([blank])), same_of_each(np.int32(0), len(text.which))), {}
     times = times_of(text.values)
     said = np.ones(len(times), np.bool_)
-    for n in np.flatnonzero(times == NO_TIME).tolist():
+    for n in (times == NO_TIME).nonzero()[0].tolist():
         if text.values[n] is None:
             said[n], times[n] = False, blank
     values, place = np.unique(times, return_inverse=True)
@@ -493,7 +504,7 @@ def _code_problems(columns: Mapping[str, Valued], texts: Mapping[str, Coded]) ->
         "CODE_BLANK": blank[_is_none(texts["amendment_reason"], blank) | _is_none(texts["recorded_by"], blank)],
         "CODE_UNKNOWN": unknown,
         "CODE_WITHDRAWN": withdrawn,
-        "CODE_WRONG_SESSION": np.setdiff1d(elsewhere_rows, different(unknown, withdrawn), assume_unique=True),
+        "CODE_WRONG_SESSION": elsewhere_rows[~among(elsewhere_rows, different(unknown, withdrawn))],
     }
 
 
@@ -530,7 +541,7 @@ def compare(rows: Rows, found: Found) -> Rows:
     earlier = Coded([str(n) for n in met.row[first].tolist()], same.astype(np.int32))
     found.add("ROW_REPEATED", None, met.row[again], detail=earlier.of(again))
     kept = np.ones(len(rows), np.bool_)
-    kept[np.flatnonzero(twin)[in_conflict]] = False
+    kept[twin.nonzero()[0][in_conflict]] = False
     return rows.of(kept)
 
 
@@ -549,7 +560,7 @@ def _find_conflicts(
     """Which rows say something else than another of the same time; each is told the first ten of them."""
     _, group = np.unique(same_time, return_inverse=True)
     order = np.argsort(group, kind="stable")
-    begins = np.flatnonzero(np.diff(group[order], prepend=-1))
+    begins = np.diff(group[order], prepend=-1).nonzero()[0]
     least, most = (each.reduceat(content[order], begins) for each in (np.minimum, np.maximum))
     in_conflict: NDArray[np.bool_] = (least != most)[group]
     ends = np.append(begins[1:], len(order))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 TRUE, FALSE, _BYTE, I32, I64, _DOUBLE, BINARY, LIST, STRUCT, _LONG_LIST = 1, 2, 3, 5, 6, 7, 8, 9, 12, 15
@@ -100,6 +101,7 @@ def varint(number: int) -> bytes:
 _BYTES: Final = [bytes([number]) for number in range(128)]
 
 
+@lru_cache(1 << 12)  # most are small, and of each page the same again
 def zigzag(number: int) -> bytes:
     """A number of at most 64 bits, which may be negative, in as few bytes as it needs."""
     return varint(number << 1 ^ number >> 63)
