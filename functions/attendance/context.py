@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import compress, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -331,6 +331,8 @@ def _look(
 
 def _seen(entries: Entries, code: str, field: str, which: Indices, detail: Coded | None = None) -> _Seen:
     """What is found of some entries, with the value of the field it is found in."""
+    if not len(which):  # mostly
+        return _Seen(code, field, which)
     match field:
         case "upn":
             value = Coded(entries.upns, entries.pupil[which])
@@ -342,6 +344,7 @@ def _seen(entries: Entries, code: str, field: str, which: Indices, detail: Coded
     return _Seen(code, field, which, value, detail)
 
 
+@cache
 def _codes(*codes: str) -> Flags:
     """Which of the codes, and last no mark, are these: to be asked by the `code` of entries."""
     return np.array([code in codes for code in (*CODE_ORDER, NO_MARK)], np.bool_)
@@ -414,10 +417,8 @@ class _Held:
         codes = len(SHOWS_HELD)
         each = np.bincount((at - first) * codes + (code + np.int8(1)), minlength=sessions * codes)
         marks = np.roll(each.reshape(sessions, codes), -1, axis=1)  # no mark, which is -1, last
-        is_open, is_closed = np.zeros(sessions, np.bool_), np.zeros(sessions, np.bool_)
-        for session, opens in calendar.items():
-            if 0 <= session - first < sessions:
-                (is_open if opens else is_closed)[session - first] = True
+        opens = [calendar.get(session) for session in range(first, first + sessions)]
+        is_open, is_closed = (np.array([each is so for each in opens], np.bool_) for so in (True, False))
         return _Held(
             first, marks[:, SHOWS_HELD].sum(axis=1), marks[:, _codes("#")].sum(axis=1),
             marks[:, ~_codes("#", "Z", NO_MARK)].sum(axis=1), is_open, is_closed,
@@ -432,6 +433,8 @@ class _Held:
 def _each_session_once(entries: Entries, where: Flags) -> Indices:
     """Of the entries of an upload about one session that with the lowest row."""
     which = where.nonzero()[0]
+    if not len(which):
+        return which
     which = which[np.argsort(entries.row[which], kind="stable")]
     key = combined([entries.upload[which], entries.at[which] - entries.first])
     return which[np.unique(key, return_index=True)[1]]
@@ -566,7 +569,8 @@ def _on_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> Iterator[_Seen]:
     yield _off_roll(entries, mine, pupils)
     asks = (mine & _coded(entries, "X", "C2", "D", "T", "Z")).nonzero()[0]
     pupil, day = entries.pupil[asks], entries.at[asks] // 2
-    is_x, is_c2, is_d, is_t, is_z = (_codes(code)[entries.code[asks]] for code in ("X", "C2", "D", "T", "Z"))
+    code = entries.code[asks]
+    is_x, is_c2, is_d, is_t, is_z = (_codes(each)[code] for each in ("X", "C2", "D", "T", "Z"))
     known, starts = pupils.known[pupil], pupils.starts[pupil]
     asked, of = _different_pupils(pupil, len(pupils.at))
     born = pupils.each(asked, "date_of_birth")

@@ -6,12 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attendance.columns import Coded
 from attendance.findings import SEVERITY, Finding, message_of
+
+
+_LONGEST_SHOWN: Final = 100
+"""Of a value so many characters are shown."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,7 @@ class Found:
         listed = []
         for same, at in zip((self._same[n] for n in each_of), each_at, strict=True):
             value, detail = same.value and same.value.at(at), same.detail and same.detail.at(at)
+            value = value and value[:_LONGEST_SHOWN]
             message = message_of_same(same.code, same.field, value, detail or detail_of(same.code, same.field))
             row = int(same.row[at])
             listed.append(

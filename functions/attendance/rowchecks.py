@@ -49,7 +49,6 @@ from attendance.sessions import HALVES
 from attendance.text import LONDON, london_day
 
 NO_MARK: Final = "-"
-_LONGEST_SHOWN: Final = 100
 _BLANKS: Final = " \t\r\n\u00a0"
 
 
@@ -408,9 +407,7 @@ def judge(table: Table, kind: Kind, receipt: Receipt, found: Found) -> Rows:
 
 def _find(found: Found, row: NDArray[np.int64], rows: Places, code: str, field: str, text: Coded) -> None:
     if len(rows):
-        values, which = np.unique(text.which[rows], return_inverse=True)
-        shown = [each and each[:_LONGEST_SHOWN] for each in (text.values[n] for n in values.tolist())]
-        found.add(code, field, row[rows], value=Coded(shown, which.astype(np.int32)))
+        found.add(code, field, row[rows], value=text.of(rows))
 
 
 def _where(flags: Sequence[bool] | NDArray[np.bool_], which: Which) -> Places:
