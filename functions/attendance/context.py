@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from attendance.ages import compulsory_from, compulsory_until
 from attendance.codes import SHOWS_SESSION_HELD
-from attendance.columns import Coded, Which, among, combined, different, stand_again
+from attendance.columns import Coded, Which, among, combined, different, same_of_each, stand_again
 from attendance.engine import connect
 from attendance.entries import Entries as RegisterEntries
 from attendance.found import Found
@@ -513,6 +513,8 @@ def _number(day: str) -> int:
 def _days(texts: Sequence[str | None], otherwise: int, of: Callable[[date], date] = lambda day: day) -> _Days:
     """What is made of days, each different one once; of none another number."""
     number = {text: (of(date.fromisoformat(text)) - EPOCH).days if text else otherwise for text in set(texts)}
+    if len(number) == 1:  # as of leaving days where nobody left
+        return same_of_each(np.int32(*number.values()), len(texts))
     return np.fromiter(map(number.__getitem__, texts), np.int32, len(texts))
 
 

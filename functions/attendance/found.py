@@ -61,24 +61,20 @@ class Found:
         if not self._same or most <= 0:
             return []
         rows = np.concatenate([each.row for each in self._same])
-        first = np.arange(len(rows))
-        if len(rows) > most:
-            first = np.flatnonzero(rows <= np.partition(rows, most - 1)[most - 1])
-        sizes = [len(each.row) for each in self._same]
-        begins = np.concatenate(([0], np.cumsum(sizes)))
-        of = np.repeat(np.arange(len(sizes)), sizes)[first]
-        place = np.array([-1 if each.field is None else self._place[each.field] for each in self._same])[of]
-        codes = sorted({each.code for each in self._same})
-        code = np.array([codes.index(each.code) for each in self._same])[of]
-        in_order = np.lexsort((code, place, rows[first]))[:most]
-        each_of, each_at = of[in_order].tolist(), (first - begins[of])[in_order].tolist()
+        last = rows.max() if len(rows) <= most else np.partition(rows, most - 1)[most - 1]
+        first = []
+        for n, each in enumerate(self._same):
+            place = -1 if each.field is None else self._place[each.field]
+            these = (each.row <= last).nonzero()[0]
+            in_rows = zip(each.row[these].tolist(), these.tolist(), strict=True)
+            first += [(row, place, each.code, n, at) for row, at in in_rows]
         detail_of, message_of_same = cache(detail_of), cache(message_of)
         listed = []
-        for same, at in zip((self._same[n] for n in each_of), each_at, strict=True):
+        for row, _, _, n, at in sorted(first)[:most]:
+            same = self._same[n]
             value, detail = same.value and same.value.at(at), same.detail and same.detail.at(at)
             value = value and value[:_LONGEST_SHOWN]
             message = message_of_same(same.code, same.field, value, detail or detail_of(same.code, same.field))
-            row = int(same.row[at])
             listed.append(
                 Finding(
                     code=same.code,

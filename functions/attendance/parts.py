@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import compress
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,16 +53,14 @@ def _part(rows: Rows, order: NDArray[np.intp], received_at: datetime, upload: st
 def _column(kind: Kind, column: RowColumn, valued: Valued, order: NDArray[np.intp]) -> Column:
     """A column in the order of a part; of every kind but attendance all is text but the time of extraction."""
     form = _FORMS.get(column.reading, "text") if kind == "attendance" or column.reading == "time" else "text"
+    values: Sequence[Any] | NDArray[Any] = valued.values
     if form == "moment":
-        times = np.asarray(valued.values)
-        said, values = times != NO_TIME, times[times != NO_TIME]
+        said = np.asarray(values) != NO_TIME
     else:
-        said = np.array([value is not None for value in valued.values], np.bool_)
-        values = list(compress(valued.values, said))
-        if form == "day":
-            values = [(day - _DAY_0).days for day in values]
-    which = valued.which.take(order) if len(said) > 1 else valued.which
+        said = np.array([value is not None for value in values] if None in values else [True], np.bool_)
+    which = valued.which.take(order) if len(values) > 1 else valued.which
     if not said.all():
+        values = [*compress(values, said)]
         place = np.where(said, np.cumsum(said) - 1, -1)
         which = spread(place.astype(np.int16 if len(said) < 1 << 15 else np.int32), which)
-    return Column(column.name, form, values, which)
+    return Column(column.name, form, [(day - _DAY_0).days for day in values] if form == "day" else values, which)

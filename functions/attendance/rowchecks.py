@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import compress
 from string import digits
 from types import MappingProxyType
@@ -61,12 +61,12 @@ class Receipt:
     """When it would have come, had a replay not ended before; outside a replay, `received_at`."""
     extracted_at: datetime | None = None
 
-    @property
+    @cached_property
     def received_on(self) -> date:
         """The day in London on which it came."""
         return london_day(self.uncut_received_at)
 
-    @property
+    @cached_property
     def sessions_taken(self) -> tuple[date, date]:
         """First and last day of which a session is taken."""
         first, _ = academic_year_days(academic_year(self.received_on) - DATE_YEARS_BACK.latest)
@@ -89,8 +89,10 @@ def upn_problems(upns: Sequence[str]) -> dict[int, str]:
     is_sound = np.fromiter(map(len, upns), np.intp, len(upns)) == len(_UPN)
     of_size = upns if is_sound.all() else compress(upns, is_sound.tolist())
     letters = _letters(of_size, len(_UPN)).T.copy()  # a line a place: that is quicker
-    asked_for = _UPN_LETTERS.take(_UPN_PLACES @ _UPN_VALUES.take(letters[1:]) % len(_UPN_LETTERS))
-    is_sound[is_sound] = (letters[0] == asked_for) & (_UPN_PARTS.take(letters) & _UPN_PARTS_ASKED != 0).all(axis=0)
+    numbers, last = letters[1:-1] - np.uint8(ord("0")), letters[-1]
+    counted = _UPN_PLACES[:-1] @ numbers + _UPN_PLACES[-1] * _UPN_VALUES.take(last)
+    is_written_so = (numbers < len(digits)).all(axis=0) & _UPN_ENDS.take(last)
+    is_sound[is_sound] = is_written_so & (letters[0] == _UPN_LETTERS.take(counted % len(_UPN_LETTERS)))
     problems = {n: upn_problem(upns[n]) for n in (~is_sound).nonzero()[0].tolist()}
     return {n: problem for n, problem in problems.items() if problem}
 
@@ -103,10 +105,8 @@ def _letters(texts: Iterable[str], size: int) -> NDArray[np.uint8]:
 _UPN: Final = "A801200005001"
 _UPN_LETTERS, _UPN_VALUES = (np.frombuffer(each, np.uint8) for each in (UPN_LETTERS.encode("ascii"), UPN_VALUES))
 _UPN_PLACES: Final = np.array(UPN_PLACES, np.int64)
-_LETTER, _DIGIT = np.uint8(1), np.uint8(2)
-_UPN_PARTS: Final = any_of(UPN_LETTERS.encode("ascii")) * _LETTER | any_of(digits.encode("ascii")) * _DIGIT
-"""What each byte may be in a UPN."""
-_UPN_PARTS_ASKED: Final = np.array([[_LETTER], *([_DIGIT] for _ in _UPN[1:-1]), [_LETTER | _DIGIT]])
+_UPN_ENDS: Final = any_of(f"{digits}{UPN_LETTERS}".encode("ascii"))
+"""What a UPN may end with: a letter stands in a temporary one."""
 
 _DAY: Final = re.compile(DAY)
 _TIME: Final = re.compile(TIME)
@@ -264,10 +264,10 @@ def trimmed(text: str | None) -> str | None:
 def _all_trimmed(texts: Sequence[str | None]) -> Sequence[str | None]:
     if isinstance(texts, Written):
         return _Trimmed(texts)
-    said = "".join([text for text in texts if text])
+    said = "".join(filter(None, texts))
     if any(blank in said for blank in _BLANKS):
         return [text.strip(_BLANKS) or None if text else None for text in texts]
-    return [text or None for text in texts]
+    return [text or None for text in texts] if "" in texts else texts
 
 
 @dataclass(frozen=True)
@@ -441,11 +441,12 @@ def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Va
     if column.reading == "code":
         blank = (NO_MARK, None)  # it may say that there is no mark
     if column.reading == "upn":
-        wrong = upn_problems([each or "" for each in text.values])
-        if not wrong and len(set(text.values)) == len(text.values):
+        upns = text.values
+        wrong = upn_problems([each or "" for each in upns] if None in upns else cast("Sequence[str]", upns))
+        if not wrong and len(set(upns)) == len(upns):
             # Mostly: each is what it says, none is blank, and none stands there a second time with spaces around it.
-            return Valued(tuple(text.values), text.which), {}
-        every = [blank if each is None else (each, wrong.get(n)) for n, each in enumerate(text.values)]
+            return Valued(tuple(upns), text.which), {}
+        every = [blank if each is None else (each, wrong.get(n)) for n, each in enumerate(upns)]
     else:
         every = [blank if each is None else read(each) for each in text.values]
     if kind != "attendance" and column.reading not in {"flag", "choice"}:
