@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from attendance.columns import Coded
 from attendance.findings import SEVERITY, Finding, message_of
 
-
 _LONGEST_SHOWN: Final = 100
 """Of a value so many characters are shown."""
 
