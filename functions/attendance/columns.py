@@ -343,6 +343,8 @@ class Collected:
                 self._add(self._which(words))
 
     def _which(self, words: _Words) -> Which:
+        if len(words[0]) <= _FEW:
+            return np.array([self._place(text) for text in _texts(words)], np.int32)
         which = self._met.which(words)
         new = (which < 0).nonzero()[0]
         if len(new):
@@ -468,6 +470,8 @@ _MASKS: Final = np.array(
 )
 """What of each word counts of a value of so many bytes."""
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio (Knuth): spreads what is alike
+_FEW: Final = 32
+"""So many values are sooner made texts than compared as numbers."""
 _BITS: Final = 14  # so that what is met stays in the processor's cache
 
 

@@ -319,11 +319,11 @@ class Valued:
     """Times as an array of microseconds since 1970, NO_TIME for none."""
     which: Which
 
-    def of(self, rows: NDArray[np.bool_]) -> Valued:
+    def of(self, rows: Places) -> Valued:
         """The column of some of the rows, without the values that none of them has."""
-        if len(self.values) == 1 and rows.any():
-            return Valued(self.values, self.which[: np.count_nonzero(rows)])
-        which = self.which[rows]
+        if len(self.values) == 1 and len(rows):
+            return Valued(self.values, self.which[: len(rows)])
+        which = self.which.take(rows)
         used = _used(which, len(self.values))
         if used.all():
             return Valued(self.values, which)
@@ -386,7 +386,8 @@ class Rows:
         """Some of the rows."""
         if rows.all():
             return self
-        return Rows(self.kind, self.row[rows], {name: column.of(rows) for name, column in self.columns.items()})
+        places = rows.nonzero()[0]
+        return Rows(self.kind, self.row.take(places), {name: column.of(places) for name, column in self.columns.items()})
 
 
 def judge(table: Table, kind: Kind, receipt: Receipt, found: Found) -> Rows:
