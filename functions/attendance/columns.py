@@ -328,7 +328,7 @@ class Collected:
             self.add_chunk(*values.by_text())
         elif not longest:
             self._add(same_of_each(np.int32(self._place("")), len(lengths)))
-        elif not lengths[0] and 2 * len(said := lengths.nonzero()[0]) < len(lengths):
+        elif not lengths[0] and 2 * len(said := (lengths != 0).nonzero()[0]) < len(lengths):
             blank = self._place("")
             which = np.full(len(lengths), blank, np.int32)  # as of notes: nearly all are blank, the first too
             which[said] = self._which(Values(values.body, values.starts[said], lengths[said]).words(longest))

@@ -213,7 +213,7 @@ def test_upns_are_judged_together_as_one_by_one(upns: list[str]) -> None:
 def test_of_some_rows_only_the_values_that_they_have_are_left(which: list[int]) -> None:
     column = Valued(tuple(range(41)), np.array(which, np.uint8))
     rows = np.arange(len(which)) % 3 > 0
-    left = column.of(rows)
+    left = column.of(rows, int(np.count_nonzero(rows)))
     assert [left.values[n] for n in left.which] == [n for n, is_left in zip(which, rows, strict=True) if is_left]
     assert list(left.values) == sorted({n for n, is_left in zip(which, rows, strict=True) if is_left})
 
