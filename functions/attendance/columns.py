@@ -338,7 +338,7 @@ class Collected:
             runs = _differ_from_before(words).nonzero()[0]
             if 2 * len(runs) < len(lengths):  # as of days, or of who wrote it
                 of_runs = self._which([word[runs] for word in words])
-                self._add(np.repeat(small(of_runs, self.many), np.diff(np.append(runs, len(lengths)))))
+                self._add(np.repeat(small(of_runs, self.many), np.append(runs[1:], len(lengths)) - runs))
             else:
                 self._add(self._which(words))
 
@@ -518,7 +518,8 @@ def _texts(words: _Words) -> list[str]:
 
 
 def _encoded(words: _Words) -> NDArray[np.bytes_]:
-    return np.stack(words, axis=1).view(f"S{_WORD * len(words)}").ravel()
+    together = np.stack(words, axis=1) if len(words) > 1 else words[0]
+    return together.view(f"S{_WORD * len(words)}").ravel()
 
 
 def text_of(value: bytes) -> str:
@@ -561,7 +562,7 @@ def _first_alike(words: _Words) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         left = left[~same]
     is_first = np.zeros(len(alike), np.bool_)
     is_first[alike] = True
-    return is_first.nonzero()[0], (np.cumsum(is_first) - 1)[alike]
+    return is_first.nonzero()[0], (is_first.cumsum() - 1)[alike]
 
 
 def _one_alike(words: _Words, mix: np.uint64) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:

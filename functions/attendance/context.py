@@ -416,12 +416,11 @@ class _Held:
         at, code = (entries.at, entries.code) if in_force.all() else (entries.at[in_force], entries.code[in_force])
         codes = len(SHOWS_HELD)
         each = np.bincount((at - first) * codes + (code + np.int8(1)), minlength=sessions * codes)
-        marks = np.roll(each.reshape(sessions, codes), -1, axis=1)  # no mark, which is -1, last
+        marks = each.reshape(sessions, codes)[:, 1:]  # but for no mark, which is -1
         opens = [calendar.get(session) for session in range(first, first + sessions)]
         is_open, is_closed = (np.array([each is so for each in opens], np.bool_) for so in (True, False))
         return _Held(
-            first, marks[:, SHOWS_HELD].sum(axis=1), marks[:, _codes("#")].sum(axis=1),
-            marks[:, ~_codes("#", "Z", NO_MARK)].sum(axis=1), is_open, is_closed,
+            first, marks @ SHOWS_HELD[:-1], marks @ _codes("#")[:-1], marks @ ~_codes("#", "Z")[:-1], is_open, is_closed,
         )  # fmt: skip
 
     @property
@@ -525,7 +524,7 @@ class _Roll:
     table: Table
     starts: _Days
     leaves: _Days
-    place: Mapping[str, int]
+    place: Mapping[str | None, int]
     """Of each UPN, a former UPN too."""
 
     @staticmethod
@@ -535,9 +534,9 @@ class _Roll:
         upns, former = pupils.column("upn"), pupils.column("former_upn")
         if any(former):
             pairs = enumerate(zip(former, upns, strict=True))
-            place = {upn: n for n, both in pairs for upn in both if upn}
+            place: dict[str | None, int] = {upn: n for n, both in pairs for upn in both if upn}
         else:
-            place = {upn: n for n, upn in enumerate(upns) if upn}
+            place = dict(zip(upns, range(len(upns)), strict=True))
         return _Roll(pupils, starts, leaves, place)
 
     def pupils(self, upns: Sequence[str]) -> _Pupils:

@@ -228,7 +228,7 @@ _BLOCK: Final = 128
 
 def _size(greatest: int) -> int:
     """How many bytes a number from 0 takes: of those that are a type of NumPy."""
-    return next(size for size in (1, 2, 4, 8) if greatest < 1 << 8 * size)
+    return 1 if greatest < 1 << 8 else 2 if greatest < 1 << 16 else 4 if greatest < 1 << 32 else 8
 
 
 def _run(times: int, value: bytes) -> bytes:

@@ -388,7 +388,9 @@ class Rows:
         if rows.all():
             return self
         places = rows.nonzero()[0]
-        these = places if len(rows) < _MANY else rows  # few are taken sooner by their places, many by what is so of each
+        these = (
+            places if len(rows) < _MANY else rows
+        )  # few are taken sooner by their places, many by what is so of each
         columns = {name: column.of(these, len(places)) for name, column in self.columns.items()}
         return Rows(self.kind, self.row[these], columns)
 
