@@ -14,10 +14,10 @@ from typing import Final
 from attendance.checking import CheckedFile, Place, check_file
 from attendance.context import Known
 from attendance.directory import Directory, DirectoryUnreadable, read_directory
+from attendance.extracts import Kind
 from attendance.file_back import file_back, of_the_whole, where
 from attendance.findings import SEVERITIES, SEVERITY, Finding
 from attendance.roll import Roll
-from attendance.rows import Kind
 from attendance.text import LONDON, london_day, pretty_json
 from attendance.unpacking import members
 

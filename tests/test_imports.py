@@ -98,7 +98,7 @@ MODELS = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "
 STARTS_WITH = {
     "validate": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy"},
     "thresholds": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy"},
-    "notices": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy", "typst", "zxingcpp"},
+    "notices": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy", "typst"},
     "api": {*CLIENT, *MODELS, "aws_lambda_powertools"},
 }
 """All that is imported before a function's first message, beside Python and our own: another is paid for with every cold start."""
@@ -110,8 +110,10 @@ SLOW = {
 
 
 LATER = {
+    "thresholds": {"attendance.rows", "attendance.statistics"},
     "notices": {
-        "attendance.pictures", "notices.court", "notices.meetings", "notices.packs", "notices.returned", "notices.schedules",
+        "attendance.pictures", "attendance.rows", "attendance.statistics", "notices.court", "notices.letters",
+        "notices.meetings", "notices.packs", "notices.returned", "notices.schedules",
     },
     "api": {
         "api.checked", "api.explained", "attendance.checking", "attendance.context", "attendance.decisions",

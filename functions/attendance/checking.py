@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from attendance.columns import Coded
 from attendance.context import Known, find_in_context
 from attendance.directory import School
+from attendance.extracts import Kind
 from attendance.findings import SEVERITIES, SEVERITY, Finding, RefusedError, finding
 from attendance.found import Found
 from attendance.parts import parts_of
@@ -32,7 +33,7 @@ from attendance.rowchecks import (
     time_value,
     trimmed,
 )
-from attendance.rows import COLUMNS, Kind, kind_of
+from attendance.rows import COLUMNS, kind_of
 from attendance.unpacking import Member, members
 
 MOST_LISTED: Final = 10_000

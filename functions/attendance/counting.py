@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache, reduce
 from itertools import product
-from typing import Final
+from typing import Final, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from attendance import law
 from attendance.ages import compulsory_from, compulsory_until
 from attendance.columns import among
+from attendance.law import Figure
 from attendance.marks import (
     CODE_ORDER,
     FIRST_ABSENCE,
@@ -31,7 +32,6 @@ from attendance.marks import (
     picked,
     unlike_the_one_before,
 )
-from attendance.statistics import missed
 
 type Days = NDArray[np.int32]
 type Counts = NDArray[np.int64]
@@ -51,6 +51,15 @@ _NONE: Final = -1
 def monday_of(day: Days) -> Days:
     """The Monday of the week in which each day lies."""
     return day - (day + 3) % 7  # 1970-01-01 was a Thursday
+
+
+@overload
+def missed(tenths: Figure[int], absent: int, possible: int, day: date) -> bool: ...
+@overload
+def missed(tenths: Figure[int], absent: Counts, possible: Counts, day: date) -> NDArray[np.bool_]: ...
+def missed(tenths: Figure[int], absent: int | Counts, possible: int | Counts, day: date) -> bool | NDArray[np.bool_]:
+    """Whether so many tenths of the own possible sessions or more were missed: persistent or severe, by the figure given."""
+    return (possible > 0) & (10 * absent >= tenths.on(day) * possible)
 
 
 # ------------------------------------------------------------------ ages

@@ -992,7 +992,7 @@ PROVISIONS: Final[Mapping[str, Provision]] = MappingProxyType(
             "Who misses a tenth or more of their own possible sessions is persistently absent, who misses half or more "
             "severely.",
             (
-                "attendance.statistics.missed",
+                "attendance.counting.missed",
                 "attendance.counting.sums",
             ),
         ),

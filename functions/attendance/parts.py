@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attendance.columns import combined, in_order, same_of_each, spread
+from attendance.extracts import Kind
 from attendance.law import academic_year
 from attendance.parquet import Column, Form, parquet
 from attendance.rowchecks import NO_TIME, Rows, Valued, microseconds
-from attendance.rows import COLUMNS, Kind, Reading
+from attendance.rows import COLUMNS, Reading
 from attendance.rows import Column as RowColumn
 
 ROLL: Final = "roll"

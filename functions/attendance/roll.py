@@ -20,9 +20,9 @@ from backports import zstd
 from pydantic_core import from_json
 
 from attendance.engine import connect
+from attendance.extracts import KEYS, Kind
 from attendance.on_demand import OnDemand
 from attendance.pieces import said
-from attendance.rows import KEYS, Kind
 from attendance.sessions import HALVES, Session
 from attendance.table import Row, Saved, Table
 from attendance.text import json_line, london_day

@@ -33,6 +33,7 @@ from attendance.columns import (
     spread,
     stand_again,
 )
+from attendance.extracts import KEYS, Kind
 from attendance.found import Found
 from attendance.identifiers import UPN_LETTERS, UPN_PLACES, UPN_VALUES, upn_problem
 from attendance.law import (
@@ -44,7 +45,7 @@ from attendance.law import (
     months_after,
 )
 from attendance.reading import Table
-from attendance.rows import COLUMNS, DAY, FLAG_NO, FLAG_YES, KEYS, TIME, Column, Kind, Reading
+from attendance.rows import COLUMNS, DAY, FLAG_NO, FLAG_YES, TIME, Column, Reading
 from attendance.sessions import HALVES
 from attendance.text import LONDON, london_day
 

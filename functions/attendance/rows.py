@@ -11,11 +11,10 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from attendance.extracts import Kind
+
 type Reading = Literal["text", "upn", "date", "session", "code", "time", "minutes", "flag", "choice", "urn", "la"]
 """How the text of a value is understood."""
-
-type Kind = Literal["attendance", "pupils", "parents", "support", "absences_expected", "calendar"]
-"""What an extract is about; its header says which."""
 
 FLAG_YES: Final = ("yes", "y", "true", "1")
 FLAG_NO: Final = ("no", "n", "false", "0")
@@ -199,18 +198,6 @@ MODELS: Final[Mapping[Kind, type[_Row]]] = MappingProxyType(
         "calendar": CalendarRow,
     }
 )
-
-KEYS: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType(
-    {
-        "attendance": ("upn", "date", "session"),
-        "pupils": ("upn",),
-        "parents": ("upn", "parent_id"),
-        "support": ("upn", "date", "kind", "parent_id"),
-        "absences_expected": ("upn", "from"),
-        "calendar": ("date", "session"),
-    }
-)
-"""What makes two rows of a kind speak of the same thing."""
 
 # The first set of which a header holds all columns says what the file is (design 5.1).
 _SIGNS: Final[tuple[tuple[frozenset[str], Kind], ...]] = (

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from attendance.extracts import Kind
 from attendance.findings import MEANING
-from attendance.rows import COLUMNS, MODELS, Column, Kind, Reading
+from attendance.rows import COLUMNS, MODELS, Column, Reading
 
 _CSVW_TYPE: Final[Mapping[Reading, Any]] = MappingProxyType(
     {

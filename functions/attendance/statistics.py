@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal, NamedTuple, overload
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +29,9 @@ from numpy.typing import NDArray
 from attendance import law
 from attendance.authorities import AUTHORITIES, GSS_CODES
 from attendance.codes import ATTENDED, AUTHORISED, CODES, POSSIBLE, UNAUTHORISED
+from attendance.counting import missed
 from attendance.directory import School
-from attendance.law import Figure, academic_year_days
+from attendance.law import academic_year_days
 from attendance.marks import CODE_ORDER, Marks, at
 from attendance.published import Value, percent, time_period
 from attendance.roll import Pupil, Roll
@@ -180,15 +181,6 @@ class SchoolYear:
     marks: Marks
     roll: Roll
     school: School | None
-
-
-@overload
-def missed(tenths: Figure[int], absent: int, possible: int, day: date) -> bool: ...
-@overload
-def missed(tenths: Figure[int], absent: Counts, possible: Counts, day: date) -> NDArray[np.bool_]: ...
-def missed(tenths: Figure[int], absent: int | Counts, possible: int | Counts, day: date) -> bool | NDArray[np.bool_]:
-    """Whether so many tenths of the own possible sessions or more were missed: persistent or severe, by the figure given."""
-    return (possible > 0) & (10 * absent >= tenths.on(day) * possible)
 
 
 def covered(pupil: Pupil | None, year: int) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from attendance.extracts import KEYS, Kind
 from attendance.law import academic_year
 from attendance.register import fold, folded_parts, named, standing
 from attendance.roll import Roll, carried
-from attendance.rows import KEYS, Kind
 from attendance.text import london_day
 from aws.buckets import Bucket
 from aws.clock import today

@@ -39,7 +39,6 @@ from aws.schools import Schools
 from aws.settings import AuthoritySettings, SchoolWording
 from aws.view import seen
 from notices.kinds import page_of
-from notices.letters import NoticePage
 from notices.papers import NOT_SHOWN, Known, early_letter, paper, reminder_letter, return_cover, withdrawal_letter
 from notices.typesetting import NotPrintable, Page, render, unprintable
 
@@ -159,6 +158,8 @@ class Notices:
 
     def _schedule(self, page: Page) -> bytes | None:
         """The schedule that comes with a letter, if it has one."""
+        from notices.letters import NoticePage  # where it was not loaded, the page is none
+
         if not isinstance(page, NoticePage) or not page.schedule:
             return None
         from notices.schedules import schedule_of  # few letters are so long

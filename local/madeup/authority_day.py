@@ -18,7 +18,7 @@ from functools import cached_property
 from math import ceil
 from typing import Final, Literal
 
-from attendance.rows import Kind
+from attendance.extracts import Kind
 from attendance.sessions import HALVES, Session
 from local.madeup import people, terms
 from local.madeup.marks import PRESENT, draw

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from attendance.rows import COLUMNS, Kind
+from attendance.extracts import Kind
+from attendance.rows import COLUMNS
 from attendance.sessions import HALVES, Session
 from local.madeup import terms
 from local.madeup.marks import PRESENT

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from attendance.ages import of_compulsory_age
-from attendance.rows import Kind
+from attendance.extracts import Kind
 from attendance.sessions import HALVES, Session
 from local.madeup import people, terms
 from local.madeup.marks import PRESENT, draw

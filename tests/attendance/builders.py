@@ -16,10 +16,10 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from attendance.extracts import KEYS, Kind
 from attendance.marks import CODE_ORDER, Marks, at
 from attendance.positions import Assessor, SchoolView
 from attendance.roll import Roll
-from attendance.rows import KEYS, Kind
 from attendance.sessions import HALVES, Session
 from attendance.standing import Carried, Counted, MetAt, PupilHistory, Standing
 from attendance.table import Row, Table

@@ -12,8 +12,9 @@ from csvw import CSVW
 from extracts import check
 
 from attendance.events import TOLD, Event
+from attendance.extracts import KEYS, Kind
 from attendance.findings import MEANING, SEVERITIES, finding
-from attendance.rows import COLUMNS, FLAG_NO, FLAG_YES, KEYS, Column, Kind
+from attendance.rows import COLUMNS, FLAG_NO, FLAG_YES, Column
 from local.formats import published
 from local.node import ROOT
 from tests.attendance.test_events import ONE_OF_EACH

@@ -6,8 +6,8 @@ from datetime import date, datetime
 import pytest
 from builders import PUPIL, parquet
 
+from attendance.extracts import Kind
 from attendance.roll import Roll
-from attendance.rows import Kind
 from attendance.sessions import Session
 
 PROVENANCE = {"extracted_at": "TIMESTAMP", "received_at": "TIMESTAMP", "upload": "VARCHAR", "row": "BIGINT"}

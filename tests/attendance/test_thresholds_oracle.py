@@ -10,11 +10,11 @@ from builders import CLASSMATE, LA, PUPIL, URN, marks_of, parquet, present, pupi
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attendance.extracts import Kind
 from attendance.marks import CODE_ORDER, Marks, read_marks, session_of
 from attendance.positions import Assessor, SchoolView
 from attendance.register import fold, folded_parts
 from attendance.roll import Roll
-from attendance.rows import Kind
 from attendance.sessions import HALVES, Session
 from attendance.standing import Position, PupilHistory
 
