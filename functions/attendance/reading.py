@@ -430,7 +430,7 @@ def _whole_lines(path: Path, text: Text) -> Iterator[Bytes]:
 
     A chunk is gone when the next is asked for: all are read into one place, for fresh memory costs as much as reading.
     """
-    space = bytearray(min(_LONGEST_LINE + 2 * _CHUNK, path.stat().st_size + 1) + len(PADDING))
+    space = bytearray(min(_LONGEST_LINE + _CHUNK, path.stat().st_size + 1) + len(PADDING))
     view = memoryview(space)
     size = 0  # of what was read of the next line
     with path.open("rb", buffering=0) as file:
@@ -442,7 +442,7 @@ def _whole_lines(path: Path, text: Text) -> Iterator[Bytes]:
                 yield _plain(view[: whole + len(PADDING)], text)
                 view[: size - whole] = view[whole:size]
                 size -= whole
-            elif size > _LONGEST_LINE + _CHUNK:
+            if size > _LONGEST_LINE:
                 raise _too_long()
     if size:
         space[size] = ord("\n")
