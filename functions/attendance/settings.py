@@ -91,6 +91,12 @@ def _later[T](default: T) -> T:
     return field
 
 
+def _group_later[T: BaseModel](group: type[T]) -> T:
+    """The same of a group of keys, all at their defaults; none is made before somebody asks, for a model is built then."""
+    field: T = Field(default_factory=group, exclude_if=lambda value: value == group())
+    return field
+
+
 class Given(BaseModel):
     """Something given as settings: what is not declared is refused, and nothing is taken for what it is not."""
 
@@ -223,21 +229,21 @@ class Settings(Given):
     payment: PaymentWays
     officers: tuple[Officer, ...]
     referral: Literal["required", "not_required"] = "not_required"
-    notice_to_improve: NoticeToImprove = NoticeToImprove()
-    post: Postage = Postage()
+    notice_to_improve: NoticeToImprove = Field(default_factory=NoticeToImprove)
+    post: Postage = Field(default_factory=Postage)
     request_deadline_school_days: int = Field(default=10, ge=1)
-    returns: Returns = Returns()
+    returns: Returns = Field(default_factory=Returns)
     illness_half_days: Literal["days", "halves"] = "days"
     retention_years: int = 7
     overrides: tuple[Override, ...] = ()
     considerations: Literal["recorded", "required"] = _later("recorded")
-    penalty_notice: PenaltyNotice = _later(PenaltyNotice())
+    penalty_notice: PenaltyNotice = _group_later(PenaltyNotice)
     request: Request | None = _later(None)
     response_working_days: AtLeastOne = _later(10)
-    certificate: Certificate = _later(Certificate())
+    certificate: Certificate = _group_later(Certificate)
     returns_per_illness: Literal["one_return", "each_period"] = _later("one_return")
     cross_border: CrossBorder | None = _later(None)
-    reminders: Reminders = _later(Reminders())
+    reminders: Reminders = _group_later(Reminders)
 
     @property
     def asks_within(self) -> Request:
