@@ -98,7 +98,7 @@ MODELS = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "
 STARTS_WITH = {
     "validate": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy"},
     "thresholds": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy"},
-    "notices": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy", "typst"},
+    "notices": {*CLIENT, *MODELS, "aws_lambda_powertools", "numpy"},
     "api": {*CLIENT, *MODELS, "aws_lambda_powertools"},
 }
 """All that is imported before a function's first message, beside Python and our own: another is paid for with every cold start."""

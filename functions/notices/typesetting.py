@@ -12,12 +12,14 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-import typst
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from attendance.text import london, pounds, pretty_json
+
+if TYPE_CHECKING:
+    import typst
 
 TEMPLATES = Path(__file__).parent / "templates"
 FACES = frozenset((family, weight) for family in ("Noto Sans", "Noto Sans Arabic") for weight in (400, 700))
@@ -95,6 +97,8 @@ def render(page: Page, fonts: Path) -> bytes:
     `fonts` is a folder that holds, at any depth, Noto Sans and Noto Sans Arabic, regular and bold, as TTF. Raises
     NotPrintable for an officer, RuntimeError where the fonts are missing or the typesetter so much as warns.
     """
+    import typst  # not every decision makes a document
+
     for field, reason in (*page.problems(), *_misleading(page)):
         raise NotPrintable(field, reason)
     try:
@@ -117,8 +121,10 @@ def render(page: Page, fonts: Path) -> bytes:
 
 
 @cache
-def compiler(fonts: Path) -> typst.Compiler:
+def compiler(fonts: Path) -> "typst.Compiler":
     """The typesetter, made once a process: it sees the templates and these fonts, no network."""
+    import typst
+
     found = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[fonts])
     # Without its fonts Typst sets a blank page that passes every standard.
     if missing := FACES - {(face.family, face.weight) for face in found.fonts()}:
