@@ -100,6 +100,8 @@ class Entries:
     extracted_at: NDArray[np.int64]
     upload: NDArray[np.int32]
     row: NDArray[np.int64]
+    once: bool = False
+    """Whether it is known that each is of a pupil and a session of its own."""
 
     def __len__(self) -> int:
         return len(self.row)
@@ -152,6 +154,7 @@ def _of_rows(rows: Rows, upload: str) -> Entries:
         extracted_at=extracted_at,
         upload=np.zeros(len(rows), np.int32),
         row=rows.row,
+        once=rows.once,
     )
 
 
@@ -186,7 +189,8 @@ def _taken(con: duckdb.DuckDBPyConnection) -> Entries:
             named_upload.n AS upload, row
         FROM entry JOIN named_upn USING (upn) JOIN named_upload USING (upload)"""
     ).fetchnumpy()
-    return Entries(named["upn"], named["upload"], **{name: np.asarray(values) for name, values in arrays.items()})
+    each: dict[str, Any] = {name: np.asarray(values) for name, values in arrays.items()}
+    return Entries(named["upn"], named["upload"], **each)
 
 
 # --- The doors ------------------------------------------------------------------------------------------------------------
@@ -374,8 +378,10 @@ def _in_sessions(entries: Entries, held: _Held, flags: Flags) -> Flags:
 
 def _in_order(entries: Entries) -> tuple[Flags, NDArray[np.int8] | None]:
     """Which entries are in force for their pupil and session, and the code that each replaced; None where none replaces any."""
-    key = combined([entries.pupil, entries.at - entries.first])
     in_force = np.ones(len(entries), np.bool_)
+    if entries.once:
+        return in_force, None
+    key = combined([entries.pupil, entries.at - entries.first])
     met = stand_again(key).nonzero()[0]
     if not len(met):
         return in_force, None

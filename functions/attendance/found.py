@@ -60,11 +60,11 @@ class Found:
         if not self._same or most <= 0:
             return []
         rows = np.concatenate([each.row for each in self._same])
-        last = rows.max() if len(rows) <= most else np.partition(rows, most - 1)[most - 1]
+        last = np.partition(rows, most - 1)[most - 1] if len(rows) > most else None
         first = []
         for n, each in enumerate(self._same):
             place = -1 if each.field is None else self._place[each.field]
-            these = (each.row <= last).nonzero()[0]
+            these = np.arange(len(each.row)) if last is None else (each.row <= last).nonzero()[0]
             in_rows = zip(each.row[these].tolist(), these.tolist(), strict=True)
             first += [(row, place, each.code, n, at) for row, at in in_rows]
         detail_of, message_of_same = cache(detail_of), cache(message_of)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from itertools import compress
@@ -380,6 +380,8 @@ class Rows:
     kind: Kind
     row: NDArray[np.int64]
     columns: Mapping[str, Valued]
+    once: bool = False
+    """Whether it is known that no two of them speak of the same thing."""
 
     def __len__(self) -> int:
         return len(self.row)
@@ -393,7 +395,7 @@ class Rows:
             places if len(rows) < _MANY else rows
         )  # few are taken sooner by their places, many by what is so of each
         columns = {name: column.of(these, len(places)) for name, column in self.columns.items()}
-        return Rows(self.kind, self.row[these], columns)
+        return Rows(self.kind, self.row[these], columns, self.once)
 
 
 def judge(table: Table, kind: Kind, receipt: Receipt, found: Found) -> Rows:
@@ -544,7 +546,7 @@ def compare(rows: Rows, found: Found) -> Rows:
     key = combined([rows.columns[name].which for name in KEYS[rows.kind]])
     twin = stand_again(key)
     if not twin.any():
-        return rows
+        return replace(rows, once=True)
     met, key = rows.of(twin), key[twin]
     content = combined([met.columns[each.name].which for each in COLUMNS[rows.kind] if each.name != "extracted_at"])
     in_conflict = _find_conflicts(combined([key, _claimed(met)]), content, met.row, found)
@@ -597,7 +599,8 @@ def remark(rows: Rows, received_on: date, found: Found) -> None:
     days = Coded([str(each) for each in day.values], day.which)
 
     def add(name: str, field: str, where: NDArray[np.bool_], value: Coded | None, detail: Coded | None = None) -> None:
-        found.add(name, field, rows.row[where], value and value.of(where), detail and detail.of(where))
+        if where.any():
+            found.add(name, field, rows.row[where], value and value.of(where), detail and detail.of(where))
 
     needs_note = code.each(lambda each: each in _NOTE_NEEDED, np.bool_)
     add(
