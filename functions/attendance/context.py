@@ -585,7 +585,13 @@ def _on_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> Iterator[_Seen]:
     of_age = _days(born, _LONG_AGO, compulsory_from)[of] <= day
     of_age &= day <= _days(born, _FAR_AHEAD, compulsory_until)[of]
     against_age = asks[known & age_known & ((is_x & of_age) | (is_c2 & ~of_age))]
-    yield _seen(entries, "CODE_AGAINST_AGE", "code", against_age, _by_code(entries, against_age, _AGAINST_AGE))
+    yield _seen(
+        entries,
+        "CODE_AGAINST_AGE",
+        "code",
+        against_age,
+        Coded(_AGAINST_AGE, entries.code[against_age].astype(np.int32)),
+    )
     not_registered = np.array([each is None for each in pupils.each(asked, "dual_registered_urn")], np.bool_)[of]
     not_mobile = np.array([each != "yes" for each in pupils.each(asked, "mobile_child")], np.bool_)[of]
     part_time_until = _days(pupils.each(asked, "part_time_timetable_until"), _LONG_AGO)[of]
@@ -598,7 +604,7 @@ def _on_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> Iterator[_Seen]:
             | (is_z & (starts > _LONG_AGO) & (day >= starts))
         )
     ]
-    yield _seen(entries, "CODE_NEEDS_FLAG", "code", lacking, _by_code(entries, lacking, _FLAGS))
+    yield _seen(entries, "CODE_NEEDS_FLAG", "code", lacking, Coded(_FLAGS, entries.code[lacking].astype(np.int32)))
 
 
 def _different_pupils(pupil: Which, pupils: int) -> tuple[Indices, Indices]:
@@ -629,20 +635,24 @@ def _off_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> _Seen:
     return _seen(entries, "NOT_ON_ROLL", "date", which[off], Coded(said, np.arange(len(said), dtype=np.int32)))
 
 
-_AGAINST_AGE: Final[Mapping[str, str]] = {
-    "X": "X is only for pupils not of compulsory school age, and this one was, that day",
-    "C2": "C2 is only for pupils of compulsory school age, and this one was not, that day",
-}
-_FLAGS: Final[Mapping[str, str]] = {
-    "D": "dual_registered_urn, the other school of the pupil",
-    "T": "mobile_child = yes",
-    "C2": "part_time_timetable_until on or after the day",
-    "Z": "a starting day after the session, for it is for those not yet on the roll",
-}
+def _of_each_code(words: Mapping[str, str]) -> Sequence[str | None]:
+    return [words.get(code) for code in (*CODE_ORDER, NO_MARK)]
 
 
-def _by_code(entries: Entries, which: Indices, words: Mapping[str, str]) -> Coded:
-    return Coded([words.get(code) for code in (*CODE_ORDER, NO_MARK)], entries.code[which].astype(np.int32))
+_AGAINST_AGE: Final = _of_each_code(
+    {
+        "X": "X is only for pupils not of compulsory school age, and this one was, that day",
+        "C2": "C2 is only for pupils of compulsory school age, and this one was not, that day",
+    }
+)
+_FLAGS: Final = _of_each_code(
+    {
+        "D": "dual_registered_urn, the other school of the pupil",
+        "T": "mobile_child = yes",
+        "C2": "part_time_timetable_until on or after the day",
+        "Z": "a starting day after the session, for it is for those not yet on the roll",
+    }
+)
 
 
 def _held_by_few(entries: Entries, mine: Flags, held: _Held, roll: _Roll, as_at: date) -> Iterator[_Seen]:
