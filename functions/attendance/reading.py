@@ -102,7 +102,7 @@ def survey(path: Path) -> Text:
                 raise refused(
                     "FILE_UNREADABLE", "The file holds characters that no text has (NUL): it is not text, or damaged."
                 )
-            if blank and (visible := text.strip(b" \t\r\n")):
+            if blank and (visible := text.lstrip(b" \t\r\n")):
                 blank, first_character = False, visible[:1]
             quotes = quotes or b'"' in chunk
             if b"\r" in chunk:
@@ -148,8 +148,9 @@ def _refuse_binary(chunk: bytes) -> None:
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     if head.startswith(_UTF16) or (max(even, odd) > len(sample) // 5 and min(even, odd) * 10 <= max(even, odd)):
         raise refused("ENCODING_UNKNOWN", "The file is UTF-16 (Excel calls it Unicode text).")
-    each = np.frombuffer(head, np.uint8)
-    if np.count_nonzero(_IS_CONTROL[each[each < ord(" ")]]) > len(head) // 50:
+    each, most = np.frombuffer(head, np.uint8), len(head) // 50
+    below = each < ord(" ")  # ends of lines too: mostly they are as few as control characters may be
+    if np.count_nonzero(below) > most and np.count_nonzero(_IS_CONTROL[each[below]]) > most:
         raise refused("FILE_UNREADABLE", _SPREADSHEET_HINT.format("a binary file"))
 
 
