@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import compress, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -81,6 +81,7 @@ class Known:
 type Flags = NDArray[np.bool_]
 type Indices = NDArray[np.intp]
 
+_CODE: Final = {code: n for n, code in enumerate(CODE_ORDER)}
 _NO_MARK: Final = -1
 """The code index of an entry that says that there is no mark."""
 
@@ -140,7 +141,6 @@ class Entries:
 def _of_rows(rows: Rows, upload: str) -> Entries:
     """The entries that accepted rows of an extract say."""
     columns = rows.columns
-    index = {code: n for n, code in enumerate(CODE_ORDER)}
     extracted_at, recorded_at = columns["extracted_at"].times(), columns["recorded_at"].times()
     is_afternoon = columns["session"].each(HALVES.index, np.int32)
     return Entries(
@@ -148,7 +148,7 @@ def _of_rows(rows: Rows, upload: str) -> Entries:
         uploads=(upload,),
         pupil=columns["upn"].which,
         at=columns["date"].each(lambda each: at(Session(each, HALVES[0])), np.int32) + is_afternoon,
-        code=columns["code"].each(lambda each: index.get(each, _NO_MARK), np.int8),
+        code=columns["code"].each(lambda each: _CODE.get(each, _NO_MARK), np.int8),
         has_reason=columns["amendment_reason"].each(lambda each: each is not None, np.bool_),
         ranked_at=np.where(recorded_at == NO_TIME, extracted_at, recorded_at),
         extracted_at=extracted_at,
@@ -404,13 +404,12 @@ def _amended(entries: Entries, mine: Flags, before: NDArray[np.int8] | None) -> 
 
 @dataclass(frozen=True)
 class _Held:
-    """What the marks in force and the calendar say of each session from the first to the last."""
+    """What the marks in force and the calendar say of each session from the first to the last; marks are counted if asked for."""
 
     first: int
-    shown: NDArray[np.intp]
-    """Marks that show that the session was held."""
-    closed: NDArray[np.intp]
-    otherwise: NDArray[np.intp]
+    at: NDArray[np.int32]
+    code: NDArray[np.int8]
+    """Of the entries in force."""
     is_open: Flags
     is_closed: Flags
     """By the calendar."""
@@ -418,16 +417,32 @@ class _Held:
     @staticmethod
     def of(entries: Entries, in_force: Flags, calendar: Mapping[int, bool]) -> _Held:
         first = entries.first
-        sessions = int(entries.at.max(initial=first)) - first + 1
         at, code = (entries.at, entries.code) if in_force.all() else (entries.at[in_force], entries.code[in_force])
-        codes = len(SHOWS_HELD)
-        each = np.bincount((at - first) * codes + (code + np.int8(1)), minlength=sessions * codes)
-        marks = each.reshape(sessions, codes)[:, 1:]  # but for no mark, which is -1
-        opens = [calendar.get(session) for session in range(first, first + sessions)]
+        opens = [calendar.get(session) for session in range(first, int(entries.at.max(initial=first)) + 1)]
         is_open, is_closed = (np.array([each is so for each in opens], np.bool_) for so in (True, False))
-        return _Held(
-            first, marks @ SHOWS_HELD[:-1], marks @ _codes("#")[:-1], marks @ ~_codes("#", "Z")[:-1], is_open, is_closed,
-        )  # fmt: skip
+        return _Held(first, at, code, is_open, is_closed)
+
+    @cached_property
+    def shown(self) -> NDArray[np.intp]:
+        """Marks that show that the session was held."""
+        return self._marks @ SHOWS_HELD[:-1]
+
+    @cached_property
+    def closed(self) -> NDArray[np.intp]:
+        """Marks that say that the school was closed."""
+        return self._marks @ _codes("#")[:-1]
+
+    @cached_property
+    def otherwise(self) -> NDArray[np.intp]:
+        """Marks that say another thing of a pupil on the roll."""
+        return self._marks @ ~_codes("#", "Z")[:-1]
+
+    @cached_property
+    def _marks(self) -> NDArray[np.intp]:
+        """How many have each code, by session."""
+        sessions, codes = len(self.is_open), len(SHOWS_HELD)
+        each = np.bincount((self.at - self.first) * codes + (self.code + np.int8(1)), minlength=sessions * codes)
+        return each.reshape(sessions, codes)[:, 1:]  # but for no mark, which is -1
 
     @property
     def is_held(self) -> Flags:
@@ -446,8 +461,11 @@ def _each_session_once(entries: Entries, where: Flags) -> Indices:
 
 
 def _closure_mixed(entries: Entries, mine: Flags, held: _Held) -> Iterator[_Seen]:
+    closures = mine & _coded(entries, "#")
+    if not closures.any():
+        return
     mixed = (held.closed > 0) & (held.otherwise > 0)
-    which = _each_session_once(entries, mine & _coded(entries, "#") & _in_sessions(entries, held, mixed))
+    which = _each_session_once(entries, closures & _in_sessions(entries, held, mixed))
     counts = [(held.closed[n], held.otherwise[n]) for n in (entries.at[which] - held.first).tolist()]
     detail = _each(f"{closed} with #, {otherwise} with another" for closed, otherwise in counts)
     yield _Seen("CLOSURE_MIXED", "code", which, Coded.same("#", len(which)), detail)

@@ -595,20 +595,19 @@ _AHEAD: Final = ("#", NO_MARK)  # closures are planned: their marks come before 
 
 def remark(rows: Rows, received_on: date, found: Found) -> None:
     """Add what attendance rows show by themselves that keeps none out: a note missing, a day at a weekend or to come."""
-    code, day = rows.columns["code"], rows.columns["date"]
+    code, day, note = (rows.columns[name] for name in ("code", "date", "note"))
     days = Coded([str(each) for each in day.values], day.which)
 
-    def add(name: str, field: str, where: NDArray[np.bool_], value: Coded | None, detail: Coded | None = None) -> None:
-        if where.any():
-            found.add(name, field, rows.row[where], value and value.of(where), detail and detail.of(where))
+    without = _both(code, lambda each: each in _NOTE_NEEDED, note, lambda each: each is None)
+    found.add("NOTE_MISSING", "note", rows.row[without], detail=Coded(code.values, code.which).of(without))
+    off = _both(day, lambda each: each.weekday() in _WEEKEND, code, lambda each: each in SHOWS_SESSION_HELD)
+    weekdays = Coded([f"{each:%A}" for each in day.values], day.which)
+    found.add("DATE_WEEKEND", "date", rows.row[off], days.of(off), weekdays.of(off))
+    ahead = _both(day, lambda each: each > received_on, code, lambda each: each not in _AHEAD)
+    found.add("DATE_FUTURE", "date", rows.row[ahead], days.of(ahead))
 
-    needs_note = code.each(lambda each: each in _NOTE_NEEDED, np.bool_)
-    add(
-        "NOTE_MISSING", "note", needs_note & rows.columns["note"].each(lambda each: each is None, np.bool_),
-        None, Coded(code.values, code.which),
-    )  # fmt: skip
-    held = code.each(lambda each: each in SHOWS_SESSION_HELD, np.bool_)
-    at_weekend = day.each(lambda each: each.weekday() in _WEEKEND, np.bool_)
-    add("DATE_WEEKEND", "date", held & at_weekend, days, Coded([f"{each:%A}" for each in day.values], day.which))
-    to_come = day.each(lambda each: each > received_on, np.bool_)
-    add("DATE_FUTURE", "date", to_come & code.each(lambda each: each not in _AHEAD, np.bool_), days)
+
+def _both(column: Valued, is_so: Callable[[Any], bool], other: Valued, is_so_too: Callable[[Any], bool]) -> Places:
+    """The rows of whose values in two columns something is so: the first is of few rows, and only these are asked the other."""
+    rows = _where([is_so(each) for each in column.values], column.which)
+    return rows[np.array([is_so_too(each) for each in other.values], np.bool_)[other.which[rows]]]
