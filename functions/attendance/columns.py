@@ -345,21 +345,26 @@ class Collected:
     def _which(self, words: _Words) -> Which:
         if len(words[0]) <= _FEW:
             return np.array([self._place(text) for text in _texts(words)], np.int32)
+        if not self._met:
+            return self._new(words)
         which = self._met.which(words)
         new = (which < 0).nonzero()[0]
         if len(new):
-            words = [word[new] for word in words]
-            first, of = _first_alike(words)
-            words = [word[first] for word in words]
-            index, texts = self._index, _texts(words)
-            if index:
-                placed = np.array([index.setdefault(text, len(index)) for text in texts], np.int32)
-            else:
-                index.update(zip(texts, range(len(texts)), strict=True))
-                placed = np.arange(len(texts), dtype=np.int32)
-            self._met.remember(words, placed)
-            which[new] = placed[of]
+            which[new] = self._new([word[new] for word in words])
         return which
+
+    def _new(self, words: _Words) -> Which:
+        """The places of values that are not known by their bytes."""
+        first, of = _first_alike(words)
+        words = [word[first] for word in words]
+        index, texts = self._index, _texts(words)
+        if index:
+            placed = np.array([index.setdefault(text, len(index)) for text in texts], np.int32)
+        else:
+            index.update(zip(texts, range(len(texts)), strict=True))
+            placed = np.arange(len(texts), dtype=np.int32)
+        self._met.remember(words, placed)
+        return placed[of]
 
     def coded(self) -> Coded:
         """The column as read, which is then forgotten here: a large file's takes much room."""
@@ -483,13 +488,14 @@ class _Met:
         self._place = np.zeros(0, np.int32)
         self._waiting: list[tuple[_Words, Which]] = []
 
+    def __bool__(self) -> bool:
+        return bool(self._words or self._waiting)
+
     def which(self, words: _Words) -> Which:
-        """The place of each value in the column, -1 of one that is not remembered."""
+        """The place of each value in the column, -1 of one that is not remembered; some are."""
         for each in self._waiting:
             self._remember(*each)
         self._waiting.clear()
-        if not self._words:
-            return np.full(len(words[0]), -1, np.int32)
         slot = _slots(words, _MIX)
         which = self._place[slot]
         same = which >= 0
