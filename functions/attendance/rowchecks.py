@@ -87,13 +87,14 @@ type Read = tuple[Any, str | None]
 
 def upn_problems(upns: Sequence[str]) -> dict[int, str]:
     """What is wrong with UPNs, by their places, as `upn_problem` says it; those with which nothing is are found all together."""
-    is_sound = np.fromiter(map(len, upns), np.intp, len(upns)) == len(_UPN)
-    of_size = upns if is_sound.all() else compress(upns, is_sound.tolist())
-    letters = _letters(of_size, len(_UPN)).T.copy()  # a line a place: that is quicker
+    of_size = np.fromiter(map(len, upns), np.intp, len(upns)) == len(_UPN)
+    sized = upns if of_size.all() else compress(upns, of_size.tolist())
+    letters = _letters(sized, len(_UPN)).T.copy()  # a line a place: that is quicker
     numbers, last = letters[1:-1] - np.uint8(ord("0")), letters[-1]
     counted = _UPN_PLACES[:-1] @ numbers + _UPN_PLACES[-1] * _UPN_VALUES.take(last)
     is_written_so = (numbers < len(digits)).all(axis=0) & _UPN_ENDS.take(last)
-    is_sound[is_sound] = is_written_so & (letters[0] == _UPN_LETTERS.take(counted % len(_UPN_LETTERS)))
+    is_sound = np.zeros(len(upns), np.bool_)
+    is_sound[of_size] = is_written_so & (letters[0] == _UPN_LETTERS.take(counted % len(_UPN_LETTERS)))
     problems = {n: upn_problem(upns[n]) for n in (~is_sound).nonzero()[0].tolist()}
     return {n: problem for n, problem in problems.items() if problem}
 
@@ -391,9 +392,8 @@ class Rows:
         if rows.all():
             return self
         places = rows.nonzero()[0]
-        these = (
-            places if len(rows) < _MANY else rows
-        )  # few are taken sooner by their places, many by what is so of each
+        # Few are taken sooner by their places, many by what is so of each.
+        these = places if len(rows) < _MANY else rows
         columns = {name: column.of(these, len(places)) for name, column in self.columns.items()}
         return Rows(self.kind, self.row[these], columns, self.once)
 

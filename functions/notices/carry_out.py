@@ -158,7 +158,7 @@ class Notices:
 
     def _schedule(self, page: Page) -> bytes | None:
         """The schedule that comes with a letter, if it has one."""
-        from notices.letters import NoticePage  # where it was not loaded, the page is none
+        from notices.letters import NoticePage  # a letter's page has loaded it
 
         if not isinstance(page, NoticePage) or not page.schedule:
             return None
