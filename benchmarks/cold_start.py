@@ -3,8 +3,8 @@
 The packages as they are built (`infra/packages.py`), for this machine: a clean interpreter sees the standard library and that
 alone. Ready is when the handler is imported and one client made (the others are opened by the first message); no call is made.
 What the first message loads beside that is not measured: models as they are first used, `holidays` (10 ms) where a working day
-is asked for, Typst and the pages of a document (8 ms) where one is set; no DuckDB for a daily file or a decision (`test_counted_calls.py` and `test_flow_notices.py` of tests/functions hold
-it), and YAML is in no package. The bare client reads
+is asked for, Typst and the pages of a document (8 ms) where one is set; no DuckDB for a daily file or a decision
+(`test_counted_calls.py` and `test_flow_notices.py` of tests/functions hold it), and YAML is in no package. The bare client reads
 botocore's data as it comes; our packages have it shortened. The cold start of Lambda also fetches the package and boots, which
 is not measured: only ratios are.
 """

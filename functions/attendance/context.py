@@ -603,13 +603,7 @@ def _on_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> Iterator[_Seen]:
     of_age = _days(born, _LONG_AGO, compulsory_from)[of] <= day
     of_age &= day <= _days(born, _FAR_AHEAD, compulsory_until)[of]
     against_age = asks[known & age_known & ((is_x & of_age) | (is_c2 & ~of_age))]
-    yield _seen(
-        entries,
-        "CODE_AGAINST_AGE",
-        "code",
-        against_age,
-        Coded(_AGAINST_AGE, entries.code[against_age].astype(np.int32)),
-    )
+    yield _seen(entries, "CODE_AGAINST_AGE", "code", against_age, _by_code(entries, against_age, _AGAINST_AGE))
     not_registered = np.array([each is None for each in pupils.each(asked, "dual_registered_urn")], np.bool_)[of]
     not_mobile = np.array([each != "yes" for each in pupils.each(asked, "mobile_child")], np.bool_)[of]
     part_time_until = _days(pupils.each(asked, "part_time_timetable_until"), _LONG_AGO)[of]
@@ -622,7 +616,7 @@ def _on_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> Iterator[_Seen]:
             | (is_z & (starts > _LONG_AGO) & (day >= starts))
         )
     ]
-    yield _seen(entries, "CODE_NEEDS_FLAG", "code", lacking, Coded(_FLAGS, entries.code[lacking].astype(np.int32)))
+    yield _seen(entries, "CODE_NEEDS_FLAG", "code", lacking, _by_code(entries, lacking, _FLAGS))
 
 
 def _different_pupils(pupil: Which, pupils: int) -> tuple[Indices, Indices]:
@@ -651,6 +645,10 @@ def _off_roll(entries: Entries, mine: Flags, pupils: _Pupils) -> _Seen:
         for early, starts, left in zip(before[off].tolist(), starts[off].tolist(), leaves[off].tolist(), strict=True)
     ]
     return _seen(entries, "NOT_ON_ROLL", "date", which[off], Coded(said, np.arange(len(said), dtype=np.int32)))
+
+
+def _by_code(entries: Entries, which: Indices, of_codes: Sequence[str | None]) -> Coded:
+    return Coded(of_codes, entries.code[which].astype(np.int32))
 
 
 def _of_each_code(words: Mapping[str, str]) -> Sequence[str | None]:
