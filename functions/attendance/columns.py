@@ -137,9 +137,6 @@ class Marked:
 
     def __init__(self, words: NDArray[np.uint64]) -> None:
         self._words = words
-        self._before = np.zeros(len(words) + 1, np.int64)
-        """How many are marked before each number."""
-        np.cumsum(np.bitwise_count(words), out=self._before[1:])
 
     @staticmethod
     def of(is_so: NDArray[np.bool_]) -> Marked:
@@ -151,6 +148,13 @@ class Marked:
 
     def __or__(self, other: Marked) -> Marked:
         return Marked(self._words | other._words)
+
+    @cached_property
+    def _before(self) -> NDArray[np.int64]:
+        """How many are marked before each number, and before the end."""
+        before = np.zeros(len(self._words) + 1, np.int64)
+        np.cumsum(np.bitwise_count(self._words), out=before[1:])
+        return before
 
     def before(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many are before each of these places."""
@@ -298,6 +302,8 @@ class Collected:
 
     def __init__(self) -> None:
         self._index: dict[str, int] = {}
+        self._first: list[str] = []
+        """Values that came all at once, and come into the index when another is looked up: of a small file never."""
         self._whole: list[Which] = []
         self._single = array("i")
         self._met = _Met()
@@ -305,12 +311,12 @@ class Collected:
     @property
     def many(self) -> int:
         """How many values there are so far."""
-        return len(self._index)
+        return len(self._index) + len(self._first)
 
     @property
     def different(self) -> int:
         """How many different values there are so far."""
-        return len(self._index)
+        return self.many
 
     def add(self, value: str) -> None:
         """One record."""
@@ -357,11 +363,11 @@ class Collected:
         """The places of values that are not known by their bytes."""
         first, of = _first_alike(words)
         words = [word[first] for word in words]
-        index, texts = self._index, _texts(words)
-        if index:
-            placed = np.array([index.setdefault(text, len(index)) for text in texts], np.int32)
+        texts = _texts(words)
+        if self.many:
+            placed = np.array([self._place(text) for text in texts], np.int32)
         else:
-            index.update(zip(texts, range(len(texts)), strict=True))
+            self._first = texts
             placed = np.arange(len(texts), dtype=np.int32)
         self._met.remember(words, placed)
         return placed[of]
@@ -382,9 +388,11 @@ class Collected:
         return coded
 
     def _values(self) -> Sequence[str]:
-        return tuple(self._index)
+        return tuple(self._first or self._index)
 
     def _place(self, value: str) -> int:
+        if self._first:
+            self._index, self._first = {text: place for place, text in enumerate(self._first)}, []
         return self._index.setdefault(value, self.many)
 
     def _add(self, which: Which) -> None:
@@ -520,7 +528,13 @@ class _Met:
 
 def _texts(words: _Words) -> list[str]:
     """The values as text; none of them has a NUL, which no reader lets in."""
-    return text_of(b"\0".join(_encoded(words).tolist())).split("\0")
+    encoded = _encoded(words)
+    width = encoded.itemsize
+    letters = encoded.view(np.uint8).reshape(-1, width)
+    size = len(encoded[0])
+    if size < width and letters[:, size - 1].all() and not letters[:, size].any():  # as of UPNs: all are of one length
+        return text_of(letters[:, : size + 1].tobytes()[:-1]).split("\0")
+    return text_of(b"\0".join(encoded.tolist())).split("\0")
 
 
 def _encoded(words: _Words) -> NDArray[np.bytes_]:

@@ -145,7 +145,9 @@ def times_of(texts: Sequence[str | None]) -> NDArray[np.int64]:
     sound = ((places >= _LEAST) & (places <= _GREATEST)).all(axis=0) & _SEPARATES.take(places[_SEPARATOR])
     if not sound.all():
         usual, letters, places = usual[sound], letters[sound], places[:, sound]
-    hour, rest = (_counted(places - _LEAST, each) for each in (_OF_HOUR, _SINCE_HOUR))
+    figures = places - _LEAST
+    pairs = figures[_TENS] * np.uint8(10) + figures[_ONES]
+    hour, rest = _OF_HOUR @ pairs[: len(_OF_HOUR)], _SINCE_HOUR @ pairs[len(_OF_HOUR) :]
     _, first, of = np.unique(hour, return_index=True, return_inverse=True)
     begins = [_number(time_value(f"{hour.tobytes().decode()}:00")) for hour in letters[first, :_HOUR]]
     times[usual] = np.array(begins, np.int64)[of]
@@ -153,13 +155,6 @@ def times_of(texts: Sequence[str | None]) -> NDArray[np.int64]:
     for n in (times == NO_TIME).nonzero()[0].tolist():
         times[n] = _number(time_value(texts[n] or ""))
     return times
-
-
-def _counted(places: NDArray[np.uint8], count_for: Mapping[int, int]) -> NDArray[np.int64]:
-    total = np.zeros(places.shape[1], np.int64)
-    for place, count in count_for.items():
-        total += places[place] * np.int64(count)
-    return total
 
 
 def _to_the_second(texts: Sequence[str | None]) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
@@ -179,9 +174,12 @@ _LEAST, _GREATEST = (
     np.frombuffer(text, np.uint8).reshape(-1, 1) for text in (b"0000-00-00 00:00:00", b"9999-99-99T99:59:59")
 )
 """The least and the greatest character of each place."""
-_OF_HOUR: Final = {place: 10**n for n, place in enumerate((12, 11, 9, 8, 6, 5, 3, 2, 1, 0))}
-_SINCE_HOUR: Final = {14: 600_000_000, 15: 60_000_000, 17: 10_000_000, 18: 1_000_000}
-"""What the digit in a place counts for: in a number of the hour, and in microseconds since it began."""
+_TENS: Final = [0, 2, 5, 8, 11, 14, 17]
+_ONES: Final = [1, 3, 6, 9, 12, 15, 18]
+"""The places of the figures that are read in pairs: of the year two pairs, month, day, hour; minute and second."""
+_OF_HOUR: Final = np.array([10**8, 10**6, 10**4, 10**2, 1], np.int64)
+_SINCE_HOUR: Final = np.array([60_000_000, 1_000_000], np.int64)
+"""What a pair counts for: in a number of the hour, and in microseconds since it began."""
 NO_TIME: Final = int(np.iinfo(np.int64).min)
 """Where none is said."""
 
