@@ -29,7 +29,7 @@ class Coded:
     @staticmethod
     def same(value: str | None, records: int) -> Coded:
         """A column in which every record has this value."""
-        return Coded((value,), same_of_each(np.int32(0), records))
+        return Coded((value,), same_of_each(np.uint8(0), records))
 
     def at(self, n: int) -> str | None:
         """The value of the n-th record."""

@@ -125,7 +125,7 @@ def _write_chunk(out: bytearray, column: Column, rows: int, pack: zstd.ZstdCompr
             encoding, body = _DELTA, _deltas(np.asarray(column.values, np.int64))
     else:
         encoding, which = _RLE_DICTIONARY, column.which
-        if int(which.min(initial=0)) < 0:
+        if which.dtype.kind == "i" and int(which.min(initial=0)) < 0:
             said = which >= 0
             which = which[said]
         body = _indices(which, len(column.values))

@@ -42,7 +42,7 @@ def _in_order(rows: Rows) -> NDArray[np.intp]:
 
 def _part(rows: Rows, order: NDArray[np.intp], received_at: datetime, upload: str) -> bytes:
     columns = [_column(rows.kind, column, rows.columns[column.name], order) for column in COLUMNS[rows.kind]]
-    always = same_of_each(np.int32(0), len(rows))
+    always = same_of_each(np.uint8(0), len(rows))
     columns += [
         Column("received_at", "moment", [microseconds(received_at)], always),
         Column("upload", "text", [upload], always),

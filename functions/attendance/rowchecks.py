@@ -329,7 +329,7 @@ class Valued:
             return Valued(self.values, which)
         values = self.values[used] if isinstance(self.values, np.ndarray) else tuple(compress(self.values, used))
         if len(values) == 1:
-            return Valued(values, same_of_each(np.int32(0), len(which)))
+            return Valued(values, same_of_each(np.uint8(0), len(which)))
         place = np.cumsum(used, dtype=np.int32) - 1
         return Valued(values, small(place, len(values)).take(which))
 
@@ -471,7 +471,7 @@ def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Va
 
 def _read_times(text: Coded, blank: int, latest: int) -> tuple[Valued, dict[str, Places]]:
     if not any(text.values):  # as of a column that the file does not have
-        return Valued(cast("Sequence[int]", np.array([blank])), same_of_each(np.int32(0), len(text.which))), {}
+        return Valued(cast("Sequence[int]", np.array([blank])), same_of_each(np.uint8(0), len(text.which))), {}
     times = times_of(text.values)
     said = np.ones(len(times), np.bool_)
     for n in (times == NO_TIME).nonzero()[0].tolist():
