@@ -68,8 +68,8 @@ _OF_DATA, _OF_DICTIONARY = 5, 7  # of PageHeader
 _SCHEMA, _CREATED_BY = 2, 6  # of FileMetaData
 _ZSTD: Final = 6
 _OPTIONAL: Final = 1
-_LEVEL: Final = 1
-"""Of compression: higher ones take longer for little."""
+_PACK: Final = zstd.ZstdCompressor(1)
+"""One for all pages, of one caller at a time: a new one takes longer than most pages. Higher levels take longer for little."""
 _MICROSECONDS: Final[Struct] = {2: (STRUCT, {})}
 _TIMESTAMP: Final[Struct] = {1: (FALSE, None), 2: (STRUCT, _MICROSECONDS)}
 _MOMENT: Final[Struct] = {10: (STRUCT, {8: (STRUCT, _TIMESTAMP)})}
@@ -84,8 +84,7 @@ def parquet(columns: Sequence[Column], rows: int) -> bytes:
 def piece_of(columns: Sequence[Column], rows: int) -> Piece:
     """The row group alone."""
     out = bytearray()
-    pack = zstd.ZstdCompressor(_LEVEL)  # a new one for each page takes longer than most pages
-    chunks = [_write_chunk(out, column, rows, pack) for column in columns]
+    chunks = [_write_chunk(out, column, rows) for column in columns]
     group = {
         1: (LIST, (STRUCT, chunks)), 2: (I64, len(out)), 3: (I64, rows), 5: (I64, len(MAGIC)), 6: (I64, len(out)),
     }  # fmt: skip
@@ -113,7 +112,7 @@ def _described(name: str, form: Form) -> Struct:
     return described | _MOMENT if form == "moment" else described
 
 
-def _write_chunk(out: bytearray, column: Column, rows: int, pack: zstd.ZstdCompressor) -> bytes:
+def _write_chunk(out: bytearray, column: Column, rows: int) -> bytes:
     """Write the pages of a column; gives what the footer says of them."""
     begins = len(MAGIC) + len(out)
     said, size = None, 0
@@ -130,12 +129,12 @@ def _write_chunk(out: bytearray, column: Column, rows: int, pack: zstd.ZstdCompr
             which = which[said]
         body = _indices(which, len(column.values))
         values = _plain(column.form, column.values)
-        size = _write_page(out, _DICTIONARY_HEAD, values, pack, len(column.values))
+        size = _write_page(out, _DICTIONARY_HEAD, values, len(column.values))
         says = (begins,)
         if column.bounded:
             says += tuple(_plain(column.form, [bound(column.values)]) for bound in (max, min))
     data_at = len(MAGIC) + len(out)
-    size += _write_page(out, _DATA_HEAD, _levels(said, rows) + body, pack, rows, encoding)
+    size += _write_page(out, _DATA_HEAD, _levels(said, rows) + body, rows, encoding)
     blank = _chunk(column.name, column.form, encoding, column.bounded)
     return blank.filled(begins, rows, size, len(MAGIC) + len(out) - begins, data_at, *says)
 
@@ -172,9 +171,9 @@ _DATA_HEAD: Final = Blank(
 )  # fmt: skip
 
 
-def _write_page(out: bytearray, head: Blank, body: bytes, pack: zstd.ZstdCompressor, *says: int) -> int:
+def _write_page(out: bytearray, head: Blank, body: bytes, *says: int) -> int:
     """Write a page with its head, in which this is said; gives how long both would be uncompressed."""
-    packed = pack.compress(body, pack.FLUSH_FRAME)
+    packed = _PACK.compress(body, _PACK.FLUSH_FRAME)
     begin = head.filled(len(body), len(packed), *says)
     out += begin
     out += packed

@@ -448,9 +448,9 @@ def _read(kind: Kind, column: Column, receipt: Receipt, text: Coded) -> tuple[Va
     if column.reading == "code":
         blank = (NO_MARK, None)  # it may say that there is no mark
     if column.reading == "upn":
-        upns = text.values
-        wrong = upn_problems([each or "" for each in upns] if None in upns else cast("Sequence[str]", upns))
-        if not wrong and len(set(upns)) == len(upns):
+        upns, distinct = text.values, {*text.values}
+        wrong = upn_problems([each or "" for each in upns] if None in distinct else cast("Sequence[str]", upns))
+        if not wrong and len(distinct) == len(upns):
             # Mostly: each is what it says, none is blank, and none stands there a second time with spaces around it.
             return Valued(tuple(upns), text.which), {}
         every = [blank if each is None else (each, wrong.get(n)) for n, each in enumerate(upns)]
