@@ -57,7 +57,7 @@ class Target:
         if self.figure is None:
             return f"{self.promise}: not judged, {self.why_not}"
         verdict = "met" if self.met else "missed, within a fifth" if self.kept else "MISSED"
-        return f"{self.promise}: {self.figure:.1f}, {verdict}"
+        return f"{self.promise}: {self.figure:.{2 if self.figure < 20 else 1}f}, {verdict}"
 
 
 def at_least(times: float, ours: Line, peer: Line, why_not: str = "") -> Target:
