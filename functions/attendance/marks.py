@@ -31,7 +31,8 @@ FIRST_ABSENCE, FIRST_UNAUTHORISED, FIRST_NOT_POSSIBLE, FIRST_NOT_HELD = accumula
 """Where each kind but the first begins: authorised, unauthorised, not possible, and what does not even show a session held."""
 NO_MARK = len(CODE_ORDER)
 """Stands in a cell that has no mark."""
-_NUMBER: Final = {code: n for n, code in enumerate(CODE_ORDER)}
+PLACE_OF: Final = {code: n for n, code in enumerate(CODE_ORDER)}
+"""The place of each code in that order."""
 
 
 @cache
@@ -308,7 +309,7 @@ def _apart(grids: Sequence[Grid]) -> bool:
 
 def _coded(grid: Grid) -> NDArray[np.uint8]:
     """The cells of a grid by CODE_ORDER: its own letters stand for themselves, whatever the order was when it was written."""
-    table = bytes([NO_MARK, *(_NUMBER.get(code, NO_MARK) for code in grid.codes)]).ljust(256, bytes([NO_MARK]))
+    table = bytes([NO_MARK, *(PLACE_OF.get(code, NO_MARK) for code in grid.codes)]).ljust(256, bytes([NO_MARK]))
     return np.frombuffer(grid.cells.tobytes().translate(table), dtype=np.uint8).reshape(grid.cells.shape)
 
 

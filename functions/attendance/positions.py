@@ -27,6 +27,7 @@ from attendance.marks import (
     CODE_ORDER,
     EPOCH,
     NO_MARK,
+    PLACE_OF,
     Cells,
     HeldAt,
     Marks,
@@ -68,7 +69,6 @@ type Sums = Mapping[str, NDArray[Any]]
 _NO_SUMS: Final[Sums] = {
     **dict.fromkeys(_COUNTS, np.zeros(1, dtype=np.int64)), **dict.fromkeys(_MARKED_OUT, np.zeros(1, dtype=np.bool_))
 }  # fmt: skip
-_CODE: Final = {code: n for n, code in enumerate(CODE_ORDER)}
 _BY_AGE: Final = frozenset({"X", "C2"})
 _COUNTED_FLAGS: Final = ("WINDOW_READING_DIFFERS", "REPEATED_BELOW_THRESHOLD", "WEEK_DOUBTFUL")
 
@@ -114,7 +114,7 @@ def _as_arrays(counted: Sequence[Counted], *clocks: NDArray[np.int32]) -> counti
     return counting.Countable.of(
         np.zeros(len(counted), dtype=np.int32),
         np.array([at(each.session) for each in counted], dtype=np.int32),
-        np.array([_CODE[each.code] for each in counted], dtype=np.uint8),
+        np.array([PLACE_OF[each.code] for each in counted], dtype=np.uint8),
         *clocks,
     )
 

@@ -165,3 +165,11 @@ def test_all_england_is_within_its_target_in_the_first_year() -> None:
     assert reached["all schools, a year"]["holds"]
     assert reached["an authority of 300 schools, a year"]["holds"]
     assert reached["idle, a month"]["holds"]
+
+
+@pytest.mark.parametrize("number", ["x", "0", "-3", "1.5", ""])
+def test_a_number_that_is_none_is_answered_with_what_to_give(number: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["cost", f"--schools={number}"])
+    assert left.value.code == 2
+    assert f"argument --schools: {number!r}: give a whole number from 1" in capsys.readouterr().err
